@@ -1,0 +1,1 @@
+"""Slipway: self-managed, kops-style Kubernetes on AWS from Pulumi."""
