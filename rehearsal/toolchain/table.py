@@ -1,0 +1,202 @@
+"""The programs a rehearsed environment runs: which version, which Go package builds it, what will do instead of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from semver import Version
+
+from rehearsal.toolchain.errors import ToolchainError
+from rehearsal.toolchain.versions import (
+    MINOR_NOT_OLDER,
+    NOT_OLDER_IN_MAJOR,
+    SAME_MINOR,
+    WITHIN_ONE_MINOR,
+    Rule,
+)
+
+TOOLS_FOLDER: Final = Path(__file__).resolve().parents[2] / "tools"
+
+
+@dataclass(frozen=True)
+class Release:
+    """One pinned release of a project, built from one Go module of ours.
+
+    `module` is our folder under `tools/`, `pinned_module` the module whose version in its `go.mod` is the pinned one;
+    `variables` are the Go variables that the linker sets, `{version}`, `{major}` and `{minor}` standing for the
+    pinned version's parts. `build_minutes` is how long the default programs took from empty caches on two cores (a
+    hint for people who wait, not a limit).
+    """
+
+    name: str
+    version: Version
+    module: str
+    pinned_module: str
+    purpose: str
+    variables: tuple[tuple[str, str], ...]
+    build_minutes: int
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the Go module that pins this release."""
+        return TOOLS_FOLDER / self.module
+
+    @property
+    def key(self) -> str:
+        """Name and version: the release's folder in the cache."""
+        return f"{self.name}-{self.version}"
+
+    @property
+    def ldflags(self) -> str:
+        """The linker's flags: no debug tables, and the version that the program reports."""
+        version = self.version
+        settings = (
+            f"-X {name}={value.format(version=version, major=version.major, minor=version.minor)}"
+            for name, value in self.variables
+        )
+        return " ".join(("-s -w", *settings))
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One program of a release.
+
+    `version_arguments` make it print its version, `rule` says which versions on `PATH` will do, and `beside` names
+    executables that must lie in the same folder for it to be of use. `default` tools are what `./rehearse up` needs.
+    """
+
+    name: str
+    release: Release
+    package: str
+    purpose: str
+    version_arguments: tuple[str, ...]
+    rule: Rule
+    beside: tuple[str, ...] = ()
+    default: bool = False
+
+    @property
+    def built_name(self) -> str:
+        """The file name `go build` gives the program: the package's last element that is not a major version."""
+        elements = self.package.split("/")
+        last = elements[-1]
+        return elements[-2] if last[:1] == "v" and last[1:].isdigit() else last
+
+
+def _kubernetes_variables() -> tuple[tuple[str, str], ...]:
+    # The set that hack/lib/version.sh of Kubernetes links into every program, without commit and date.
+    values = (
+        ("gitVersion", "v{version}"),
+        ("gitMajor", "{major}"),
+        ("gitMinor", "{minor}"),
+        ("gitTreeState", "clean"),
+    )
+    packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+    return tuple((f"{package}.{name}", value) for package in packages for name, value in values)
+
+
+PULUMI: Final = Release(
+    name="pulumi",
+    version=Version(3, 259, 0),
+    module="engine",
+    pinned_module="github.com/pulumi/pulumi/pkg/v3",
+    purpose="the Pulumi engine",
+    variables=(("github.com/pulumi/pulumi/sdk/v3/go/common/version.Version", "v{version}"),),
+    build_minutes=4,
+)
+KUBERNETES: Final = Release(
+    name="kubernetes",
+    version=Version(1, 37, 2),
+    module="kubernetes",
+    pinned_module="k8s.io/kubernetes",
+    purpose="the Kubernetes control plane",
+    variables=_kubernetes_variables(),
+    build_minutes=8,
+)
+ETCD: Final = Release(
+    name="etcd",
+    version=Version(3, 7, 3),
+    module="etcd",
+    pinned_module="go.etcd.io/etcd/server/v3",
+    purpose="the store behind the API server",
+    variables=(),
+    build_minutes=1,
+)
+
+
+def _kubernetes(name: str, purpose: str, *, default: bool, rule: Rule = SAME_MINOR) -> Tool:
+    version_arguments = {"kubectl": ("version", "--client"), "kubeadm": ("version", "--output=short")}
+    return Tool(
+        name=name,
+        release=KUBERNETES,
+        package=f"k8s.io/kubernetes/cmd/{name}",
+        purpose=purpose,
+        version_arguments=version_arguments.get(name, ("--version",)),
+        rule=rule,
+        default=default,
+    )
+
+
+_ALL: Final = (
+    Tool(
+        name="pulumi",
+        release=PULUMI,
+        package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        purpose="the engine: previews and updates a stack",
+        version_arguments=("version",),
+        rule=NOT_OLDER_IN_MAJOR,
+        # An engine that came without its Python host cannot run this program, and the rehearsal's stand-in host is
+        # only known to fit the pinned engine.
+        beside=("pulumi-language-python", "pulumi-language-python-exec"),
+        default=True,
+    ),
+    Tool(
+        name="etcd",
+        release=ETCD,
+        package="go.etcd.io/etcd/server/v3",
+        purpose="stores the cluster's objects",
+        version_arguments=("--version",),
+        rule=MINOR_NOT_OLDER,
+        default=True,
+    ),
+    _kubernetes("kube-apiserver", "serves the Kubernetes API", default=True),
+    _kubernetes("kube-controller-manager", "runs the built-in controllers", default=True),
+    _kubernetes("kube-scheduler", "places pods on nodes", default=True),
+    _kubernetes("kubectl", "looks into the cluster", default=True, rule=WITHIN_ONE_MINOR),
+    _kubernetes("kubeadm", "sets up a rehearsed machine", default=False),
+    _kubernetes("kubelet", "runs pods on a rehearsed machine", default=False),
+    Tool(
+        name="etcdctl",
+        release=ETCD,
+        package="go.etcd.io/etcd/etcdctl/v3",
+        purpose="takes snapshots of etcd",
+        version_arguments=("version",),
+        rule=MINOR_NOT_OLDER,
+    ),
+    Tool(
+        name="etcdutl",
+        release=ETCD,
+        package="go.etcd.io/etcd/etcdutl/v3",
+        purpose="restores snapshots of etcd",
+        version_arguments=("version",),
+        rule=MINOR_NOT_OLDER,
+    ),
+)
+
+TOOLS: Final[dict[str, Tool]] = {tool.name: tool for tool in _ALL}
+DEFAULT_TOOLS: Final[tuple[str, ...]] = tuple(tool.name for tool in _ALL if tool.default)
+
+
+def tools_named(names: Sequence[str]) -> list[Tool]:
+    """Return the tools of these names, each once, in the order given.
+
+    Raises ToolchainError, naming every unknown name, when one is not in the table.
+    """
+    unknown = [name for name in names if name not in TOOLS]
+    if unknown:
+        raise ToolchainError(
+            f"No tool is named {', '.join(map(repr, unknown))}. The tools are: {', '.join(TOOLS)}."
+        )
+    return [TOOLS[name] for name in dict.fromkeys(names)]
