@@ -13,8 +13,8 @@ from rehearsal.toolchain.table import Release, Tool
 def cache_home(environment: Mapping[str, str] = os.environ) -> Path:
     """Return the folder of everything that can be built again.
 
-    `SLIPWAY_CACHE_HOME` when set, else `slipway` under `XDG_CACHE_HOME`, else under `~/.cache` (XDG base directories).
-    An empty variable counts as unset, as the XDG specification asks.
+    `SLIPWAY_CACHE_HOME` when set, else `slipway` under `XDG_CACHE_HOME`, else under `~/.cache` (XDG base
+    directories). An empty variable counts as unset, as the XDG specification asks.
     """
     own = environment.get("SLIPWAY_CACHE_HOME")
     if own:
@@ -45,6 +45,6 @@ def cached(tool: Tool) -> Path | None:
 
 
 def sweep(folder: Path, prefix: str) -> None:
-    """Delete what killed builders left in `folder` under names that start with `prefix`; hold the lock when calling."""
+    """Delete what killed builders left in `folder` under this prefix; the caller holds the lock."""
     for left in folder.glob(f"{prefix}*"):
         shutil.rmtree(left, ignore_errors=True)

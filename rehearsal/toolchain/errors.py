@@ -1,4 +1,4 @@
-"""What goes wrong while tools are found or built, told once: what, why, what to do, and where the whole log is."""
+"""What goes wrong while tools are found or built: what, why, the fix, and where the whole log is."""
 
 from __future__ import annotations
 
@@ -14,26 +14,30 @@ class ToolchainError(Exception):
     """A tool can be neither found nor built; the message says what to do about it."""
 
 
-# What Go and pip print when something around them is at fault, and what helps then. The first that matches counts.
+# What Go and pip print when something around them is at fault, and what helps then. The first match
+# counts.
 _CAUSES: Final[tuple[tuple[str, str, str], ...]] = (
     (
         r"no space left on device|disk quota exceeded",
         "the disk is full",
-        "Free some space (`go env GOCACHE` names the largest user), or set SLIPWAY_CACHE_HOME, GOCACHE and GOTMPDIR "
-        "to a roomier disk, then run the same command again: what was compiled is kept.",
+        "Free some space (`go env GOCACHE` names the largest user), or set SLIPWAY_CACHE_HOME, "
+        "GOCACHE and GOTMPDIR to a roomier disk, then run the same command again: what was compiled "
+        "is kept.",
     ),
     (
         r"signal: killed|cannot allocate memory|out of memory",
         "the system ended the compiler, most likely for want of memory",
-        "Close other programs or set GOFLAGS=-p=1, then run the same command again: what was compiled is kept.",
+        "Close other programs or set GOFLAGS=-p=1, then run the same command again: what was compiled "
+        "is kept.",
     ),
     (
         r"no such host|dial tcp|i/o timeout|connection refused|network is unreachable|tls handshake|"
-        r"temporary failure in name resolution|connection reset|newconnectionerror|max retries exceeded|"
-        r"no route to host|failed to fetch|error sending request|unexpected eof|proxyconnect|context deadline exceeded",
+        r"temporary failure in name resolution|connection reset|newconnectionerror|"
+        r"max retries exceeded|no route to host|failed to fetch|error sending request|unexpected eof|"
+        r"proxyconnect|context deadline exceeded",
         "the module proxy or package index cannot be reached",
-        "Check the network (and GOPROXY or the index of pip, when you have set them), then run the same command "
-        "again: what was downloaded is kept.",
+        "Check the network (and GOPROXY or the index of pip, when you have set them), then run the "
+        "same command again: what was downloaded is kept.",
     ),
     (
         r"module lookup disabled by goproxy=off|disabled by GOPROXY",
@@ -43,13 +47,14 @@ _CAUSES: Final[tuple[tuple[str, str, str], ...]] = (
     (
         r"checksum mismatch|security error|hashes are required|do not match the hashes|hash mismatch",
         "a download is not the file that was pinned",
-        "Do not use it. Clear that download (`go clean -modcache`) and run again; if it stays, your proxy serves "
-        "changed files.",
+        "Do not use it. Clear that download (`go clean -modcache`) and run again; if it stays, your "
+        "proxy serves changed files.",
     ),
     (
         r"permission denied|read-only file system",
         "a file or folder cannot be written",
-        "Make the folder named below writable, or set SLIPWAY_CACHE_HOME (and GOCACHE, GOMODCACHE) to one that is.",
+        "Make the folder named above writable, or set SLIPWAY_CACHE_HOME (and GOCACHE, GOMODCACHE) to "
+        "one that is.",
     ),
     (
         r"no matching distribution|no solution found|not a supported wheel|no wheels with a matching",
@@ -58,19 +63,18 @@ _CAUSES: Final[tuple[tuple[str, str, str], ...]] = (
     ),
 )
 _COMPILE_ADVICE: Final = (
-    "This is a fault in the build itself. Look at the log; another Go version on PATH may help, or install the tool "
-    "yourself and put it on PATH."
+    "This is a fault in the build itself. Look at the log; another Go version on PATH may "
+    "help, or install the tool yourself and put it on PATH."
 )
 
 
 def build_failure(doing: str, exit_code: int, lines: Sequence[str], log: Path) -> ToolchainError:
-    """Return the error for a command that failed: the cause when it is a known one, the last lines, the log, the fix."""
+    """Return the error for a failed command: its cause when known, its last lines, its log, the fix."""
     tail = [line for line in lines if line.strip()][-_TAIL_LINES:]
     text = "\n".join(lines[-200:])
-    for pattern, cause, advice in _CAUSES:
-        if re.search(pattern, text, re.IGNORECASE):
-            break
-    else:
-        cause, advice = f"exit code {exit_code}", _COMPILE_ADVICE
+    known = ((cause, advice) for pattern, cause, advice in _CAUSES if re.search(pattern, text, re.IGNORECASE))
+    cause, advice = next(known, (f"exit code {exit_code}", _COMPILE_ADVICE))
     shown = "\n".join(f"    {line}" for line in tail) or "    (it printed nothing)"
-    return ToolchainError(f"{doing} failed: {cause}.\n  Its last lines:\n{shown}\n  The log: {log}\n  {advice}")
+    return ToolchainError(
+        f"{doing} failed: {cause}.\n  Its last lines:\n{shown}\n  The log: {log}\n  {advice}"
+    )

@@ -89,8 +89,8 @@ def unsuitable_because(path: Path, tool: Tool) -> str | None:
 def locate(tool: Tool) -> Location:
     """Find a tool without building: the first on PATH that will do, else the cached one.
 
-    A program on PATH comes first because whoever put it there chose it; those that will not do are passed over and
-    told with the reason.
+    A program on PATH comes first because whoever put it there chose it; those that will not do are passed
+    over and told with the reason.
     """
     refusals: list[Refusal] = []
     for path in executables(tool.name, os.environ.get("PATH", os.defpath)):

@@ -17,9 +17,9 @@ _POLL_SECONDS: Final = 0.5
 def build_lock(path: Path, doing: str, on_wait: Callable[[str], None]) -> Iterator[None]:
     """Hold the lock of this file, waiting for it as long as another process holds it.
 
-    `on_wait` is called twice a second while waiting, with a sentence about the holder. The kernel drops the lock when
-    its holder ends in whatever way, so a killed builder never blocks the next. Raises OSError when the file cannot be
-    opened or its file system has no locks.
+    `on_wait` is called twice a second while waiting, with a sentence about the holder. The kernel drops the
+    lock when its holder ends in whatever way, so a killed builder never blocks the next. Raises OSError when
+    the file cannot be opened or its file system has no locks.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

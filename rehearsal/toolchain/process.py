@@ -24,9 +24,9 @@ def run_logged(
 ) -> int:
     """Run a command to its end and return its exit code; stdout and stderr come as one stream of lines.
 
-    The stream is a pipe, not the log file itself: when this process is killed, the command dies of the broken pipe at
-    its next line instead of working on unseen. When the caller is interrupted the command is ended too. Raises OSError when
-    the command cannot be started or the log cannot be written.
+    The stream is a pipe, not the log file itself: when this process is killed, the command dies of the broken
+    pipe at its next line instead of working on unseen. When the caller is interrupted the command is ended
+    too. Raises OSError when the command cannot be started or the log cannot be written.
     """
     log.write(f"$ {' '.join(command)}\n")
     process = subprocess.Popen(

@@ -22,8 +22,8 @@ def duration(seconds: float) -> str:
 class BuildProgress:
     """One command's phases, each with a count of what is done.
 
-    On a terminal it draws one live line; elsewhere it prints a line at most every 15 seconds, so that the log of a CI
-    job shows that work goes on without drowning in it.
+    On a terminal it draws one live line; elsewhere it prints a line at most every 15 seconds, so that the log
+    of a CI job shows that work goes on without drowning in it.
     """
 
     def __init__(self, console: Console, label: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -67,6 +67,17 @@ class BuildProgress:
         """Seconds since this progress was made."""
         return self._clock() - self._started
 
+    def note(self, text: str) -> None:
+        """Print a sentence that stays."""
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def waiting(self, holder: str) -> None:
+        """Tell that another process holds the lock, and go on waiting."""
+        if not self._phase.startswith("waiting"):
+            self.note(f"{self._label}: waiting for {holder}.")
+        self.phase(f"waiting for {holder}")
+        self.tick()
+
     def phase(self, name: str, unit: str = "", total: int | None = None) -> None:
         """Begin a phase: its name, what is counted in it, and how many there will be when that is known."""
         self._phase, self._unit, self._total, self._done = name, unit, total, 0
@@ -84,9 +95,7 @@ class BuildProgress:
             self._last_line = now
             count = self._count()
             told = f"{self._phase}, {count}" if count else self._phase
-            self._console.print(
-                f"{self._label}: {told} ({duration(self.elapsed)})", highlight=False, markup=False, soft_wrap=True
-            )
+            self.note(f"{self._label}: {told} ({duration(self.elapsed)})")
 
     def _count(self) -> str:
         if not self._unit:

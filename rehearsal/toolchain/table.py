@@ -1,4 +1,4 @@
-"""The programs a rehearsed environment runs: which version, which Go package builds it, what will do instead of it."""
+"""The programs a rehearsed environment runs: the version, the Go package, and what will do instead."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ TOOLS_FOLDER: Final = Path(__file__).resolve().parents[2] / "tools"
 class Release:
     """One pinned release of a project, built from one Go module of ours.
 
-    `module` is our folder under `tools/`, `pinned_module` the module whose version in its `go.mod` is the pinned one;
-    `variables` are the Go variables that the linker sets, `{version}`, `{major}` and `{minor}` standing for the
-    pinned version's parts. `build_minutes` is how long the default programs took from empty caches on two cores (a
-    hint for people who wait, not a limit).
+    `module` is our folder under `tools/`, `pinned_module` the module whose version in its `go.mod` is the
+    pinned one; `variables` are the Go variables that the linker sets, `{version}`, `{major}` and `{minor}`
+    standing for the pinned version's parts. `build_minutes` is how long the default programs took from empty
+    caches on two cores (a hint for people who wait, not a limit).
     """
 
     name: str
@@ -64,8 +64,9 @@ class Release:
 class Tool:
     """One program of a release.
 
-    `version_arguments` make it print its version, `rule` says which versions on `PATH` will do, and `beside` names
-    executables that must lie in the same folder for it to be of use. `default` tools are what `./rehearse up` needs.
+    `version_arguments` make it print its version, `rule` says which versions on `PATH` will do, and `beside`
+    names executables that must lie in the same folder for it to be of use. `default` tools are what
+    `./rehearse up` needs.
     """
 
     name: str
@@ -79,7 +80,7 @@ class Tool:
 
     @property
     def built_name(self) -> str:
-        """The file name `go build` gives the program: the package's last element that is not a major version."""
+        """The file name that `go build` gives it: the package path's last element, a major version aside."""
         elements = self.package.split("/")
         last = elements[-1]
         return elements[-2] if last[:1] == "v" and last[1:].isdigit() else last
@@ -147,8 +148,8 @@ _ALL: Final = (
         purpose="the engine: previews and updates a stack",
         version_arguments=("version",),
         rule=NOT_OLDER_IN_MAJOR,
-        # An engine that came without its Python host cannot run this program, and the rehearsal's stand-in host is
-        # only known to fit the pinned engine.
+        # An engine that came without its Python host cannot run this program, and the rehearsal's stand-in
+        # host is only known to fit the pinned engine.
         beside=("pulumi-language-python", "pulumi-language-python-exec"),
         default=True,
     ),

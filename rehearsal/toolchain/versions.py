@@ -14,7 +14,7 @@ _VERSION = re.compile(
 
 
 def read_version(output: str) -> Version | None:
-    """Return the first semantic version in what a tool printed, with or without its leading `v`; None if none."""
+    """Return the first semantic version in what a tool printed, without its leading `v`; None if none."""
     for match in _VERSION.finditer(output):
         if Version.is_valid(match["version"]):
             return Version.parse(match["version"])
@@ -52,13 +52,16 @@ def _minor_not_older(found: Version, wanted: Version) -> bool:
     return found.major == wanted.major and found.minor >= wanted.minor
 
 
-# Pulumi refuses an SDK that is newer than the engine's protocol; a newer engine of the same major serves older SDKs.
+# Pulumi refuses an SDK that is newer than the engine's protocol; a newer engine of the same major serves
+# older SDKs.
 NOT_OLDER_IN_MAJOR = Rule("{wanted} or newer, and of major version {major}", _not_older_in_major)
 
-# Patch releases of Kubernetes change no API and no flag (Kubernetes release policy), so any patch of the minor will do.
+# Patch releases of Kubernetes change no API and no flag (Kubernetes release policy), so any patch of the
+# minor will do.
 SAME_MINOR = Rule("any {major}.{minor}.x", _same_minor)
 
-# "kubectl is supported within one minor version (older or newer) of kube-apiserver": Kubernetes version skew policy.
+# "kubectl is supported within one minor version (older or newer) of kube-apiserver": Kubernetes version skew
+# policy.
 WITHIN_ONE_MINOR = Rule("within one minor version of {major}.{minor}", _within_one_minor)
 
 # etcd keeps its v3 API over the minors of 3.x and reads the data of the minor before.
