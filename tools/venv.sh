@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# Sourced by the scripts at the root, which set `root` to the checkout. `ensure_venv` makes $root/.venv ready.
+
+# Print the first Python that is 3.11 or newer. SLIPWAY_PYTHON, when set, is the only candidate.
+find_python() {
+    local candidate
+    for candidate in ${SLIPWAY_PYTHON:-python3 python3.13 python3.12 python3.11 python}; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            printf '%s\n' "$candidate"
+            return
+        fi
+    done
+    echo "No Python 3.11 or newer was found (tried: ${SLIPWAY_PYTHON:-python3 python3.13 python3.12 python3.11 python})." >&2
+    echo "Install one, or set SLIPWAY_PYTHON to its path." >&2
+    return 1
+}
+
+ensure_venv() {
+    local found
+    found=$(find_python) || return
+    "$found" "${root:?}/tools/venv.py"
+}
