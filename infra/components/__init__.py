@@ -1,0 +1,1 @@
+"""Components: each maps one plan to resources, and decides nothing."""

@@ -1,0 +1,28 @@
+"""Names of AWS resources, made from the spec so that they can be told before anything exists."""
+
+from __future__ import annotations
+
+from infra.spec import EnvironmentSpec, InstanceGroupSpec
+
+
+def group_identity(group: InstanceGroupSpec) -> str:
+    """Return the name under which the group was created: what its Pulumi and AWS names are made of.
+
+    A later rename (``renamedFrom``) leaves it as it was, so that a rename never replaces machines.
+    """
+    return group.renamed_from or group.name
+
+
+def group_resource_name(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
+    """Return ``<group>.<cluster>``, the AWS name of the group's resources, as kops names them."""
+    return f"{group_identity(group)}.{spec.cluster.name}"
+
+
+def dashed_cluster_name(spec: EnvironmentSpec) -> str:
+    """Return the cluster's name with hyphens for dots, for services that take no dots (SQS, EventBridge, ELB)."""
+    return spec.cluster.name.replace(".", "-")
+
+
+def state_key_alias(environment: str) -> str:
+    """Return the KMS alias of the key that encrypts the environment's state."""
+    return f"alias/slipway-state-{environment}"

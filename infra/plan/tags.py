@@ -1,0 +1,38 @@
+"""AWS tags. Each resource gets them written out: a provider's default tags do not reach ASG machines and volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from infra.plan.naming import group_identity
+from infra.spec import EnvironmentSpec, InstanceGroupSpec
+
+
+def resource_tags(spec: EnvironmentSpec, name: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the tags of a resource called ``name``.
+
+    ``KubernetesCluster`` and ``kubernetes.io/cluster/<name>`` are what kops sets and what the AWS cloud provider finds
+    the cluster's subnets and security groups by.
+    """
+    return {
+        **spec.tags,
+        "Name": name,
+        "KubernetesCluster": spec.cluster.name,
+        f"kubernetes.io/cluster/{spec.cluster.name}": "owned",
+        "slipway/environment": spec.name,
+        **(extra or {}),
+    }
+
+
+def state_tags(spec: EnvironmentSpec, name: str) -> dict[str, str]:
+    """Return the tags of the state bucket and its key, which belong to the environment but outlive the cluster."""
+    return {**spec.tags, "Name": name, "slipway/environment": spec.name}
+
+
+def group_tags(spec: EnvironmentSpec, group: InstanceGroupSpec) -> dict[str, str]:
+    """Return the tags of an instance group's machines, volumes and network interfaces."""
+    own = {
+        "slipway/instance-group": group.name,
+        "slipway/role": group.role,
+    }
+    return resource_tags(spec, f"{group_identity(group)}.{spec.cluster.name}", {**group.cloud_labels, **own})

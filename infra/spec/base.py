@@ -1,0 +1,43 @@
+"""What every spec model shares: frozen, strict about keys, camelCase in YAML as kops's own API objects are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Never
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+
+class SpecModel(BaseModel):
+    """Base of the spec's models.
+
+    Values are never coerced from one YAML type to another (``strict``): ``minSize: "3"`` is a typing mistake that
+    the reader of the file should see, not something to be guessed at.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        alias_generator=to_camel,
+        validate_by_alias=True,
+        validate_by_name=False,
+        validate_default=True,
+        use_attribute_docstrings=True,
+    )
+
+
+def refuse(problem: str, fix: str) -> Never:
+    """Refuse the value under validation.
+
+    Raises:
+        PydanticCustomError: always, carrying ``problem`` (what is wrong) and ``fix`` (what to write instead).
+    """
+    raise PydanticCustomError("slipway", "{problem}", {"problem": problem, "fix": fix})
+
+
+def checked(check: Callable[[Any], Any]) -> Any:
+    """Return the ``Annotated`` marker that runs ``check`` after the type itself has been validated."""
+    return AfterValidator(check)

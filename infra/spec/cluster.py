@@ -1,0 +1,72 @@
+"""The cluster: its name, version, address ranges and the namespaces that belong to the environment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from infra.spec.base import SpecModel
+from infra.spec.scalars import ClusterName, DnsLabel, KubernetesVersion, Network, PolicyArn
+
+PodSecurityLevel = Literal["privileged", "baseline", "restricted"]
+Cni = Literal["cilium", "amazonVpc"]
+
+
+class QuotaSpec(SpecModel):
+    """Ceilings on what all pods of a namespace may ask for together (a ResourceQuota)."""
+
+    cpu: Annotated[int, Field(ge=1)] | None = None
+    """Sum of CPU requests, in cores."""
+
+    memory_gi: Annotated[int, Field(ge=1)] | None = None
+    """Sum of memory requests, in GiB."""
+
+    pods: Annotated[int, Field(ge=1)] | None = None
+    """Number of pods."""
+
+
+class NamespaceSpec(SpecModel):
+    """A namespace: pod security enforced, traffic into it denied unless another policy allows it, default limits."""
+
+    name: Annotated[DnsLabel, Field(examples=["web"])]
+    """Name of the namespace."""
+
+    pod_security: PodSecurityLevel = "restricted"
+    """Pod Security Standard that the API server enforces in it."""
+
+    quota: QuotaSpec = QuotaSpec()
+    """Ceilings for the whole namespace; unset ones are not limited."""
+
+
+class IamSpec(SpecModel):
+    """What all IAM roles of the environment share."""
+
+    permissions_boundary: PolicyArn | None = None
+    """ARN of a policy set as permissions boundary on every role that is created."""
+
+
+class ClusterSpec(SpecModel):
+    """The Kubernetes cluster."""
+
+    name: Annotated[ClusterName, Field(examples=["dev.k8s.example.com"])]
+    """Name of the cluster: a DNS name, as in kops. AWS names are made of it, so it cannot be changed later."""
+
+    kubernetes_version: Annotated[KubernetesVersion, Field(examples=["1.37.2"])]
+    """Kubernetes version of the control plane and, once it runs it, of the nodes."""
+
+    cni: Cni = "cilium"
+    """Pod network: `cilium` (VXLAN overlay) or `amazonVpc` (pods take addresses of the VPC's private subnets)."""
+
+    pod_cidr: Network = "100.96.0.0/11"
+    """Addresses of pods; outside the VPC's block. kops's default."""
+
+    service_cidr: Network = "100.64.0.0/13"
+    """Addresses of Services; outside the VPC's and the pods' blocks. kops's default."""
+
+    iam: IamSpec = IamSpec()
+    """What all IAM roles of the environment share."""
+
+    namespaces: tuple[NamespaceSpec, ...] = ()
+    """Namespaces made and guarded with the environment. Needs a reachable API server: `KUBECONFIG` must hold a context
+    named as the cluster."""

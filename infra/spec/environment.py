@@ -1,0 +1,43 @@
+"""The environment: the whole of what one stack file declares."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from infra.spec.base import SpecModel
+from infra.spec.cluster import ClusterSpec
+from infra.spec.instance_group import InstanceGroupSpec
+from infra.spec.labels import Tags
+from infra.spec.network import NetworkSpec
+from infra.spec.scalars import AccountId, DnsLabel, Region
+from infra.spec.state import StateSpec
+
+
+class EnvironmentSpec(SpecModel):
+    """One environment: the value of `slipway:environment` in `stacks/Pulumi.<env>.yaml`."""
+
+    name: Annotated[DnsLabel, Field(exclude=True, examples=["dev"])]
+    """Name of the environment: the stack's name, filled in by Slipway. Not written in the file."""
+
+    account_id: Annotated[AccountId, Field(examples=["111122223333"])]
+    """AWS account of the environment, in quotes. Credentials of any other account are refused."""
+
+    region: Annotated[Region, Field(examples=["eu-central-1"])]
+    """AWS region of the environment."""
+
+    tags: Annotated[Tags, Field(default_factory=dict)]
+    """AWS tags of everything in the environment."""
+
+    state: StateSpec
+    """The state bucket."""
+
+    network: NetworkSpec
+    """The VPC and its subnets."""
+
+    cluster: ClusterSpec
+    """The Kubernetes cluster."""
+
+    instance_groups: Annotated[tuple[InstanceGroupSpec, ...], Field(min_length=1)]
+    """The instance groups. A cluster has 1, 3 or 5 groups with the role `ControlPlane`."""

@@ -1,0 +1,122 @@
+"""Instance groups: sets of like machines, each an Auto Scaling group. Field names follow kops's InstanceGroup."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from infra.spec.base import SpecModel
+from infra.spec.capacity import MixedInstancesSpec, WarmPoolSpec
+from infra.spec.labels import NodeLabels, Tags, TaintText
+from infra.spec.scalars import DnsLabel, Duration, Image, MachineType, SecurityGroupId, TargetGroupArn, Zone
+from infra.spec.volumes import DataVolumeSpec, RootVolumeSpec
+
+Role = Literal["ControlPlane", "Node", "Edge"]
+Architecture = Literal["amd64", "arm64"]
+SuspendableProcess = Literal[
+    "AZRebalance",
+    "AlarmNotification",
+    "HealthCheck",
+    "InstanceRefresh",
+    "ReplaceUnhealthy",
+    "ScheduledActions",
+]
+
+
+class InstanceGroupSpec(SpecModel):
+    """A set of like machines: an Auto Scaling group and its launch template."""
+
+    name: Annotated[DnsLabel, Field(examples=["nodes"])]
+    """Name of the group, unique in the environment. AWS resources are named `<name>.<cluster>`."""
+
+    role: Annotated[Role, Field(examples=["Node"])]
+    """What its machines are: `ControlPlane` (one group of one machine per member), `Node` or `Edge` (the ingress
+    router's machines, tainted so that nothing else runs there)."""
+
+    renamed_from: DnsLabel | None = None
+    """The name this group was created under, when it was renamed since. The group keeps its machines and its AWS
+    names; only labels and tags change. Keep the line for as long as the group lives."""
+
+    retire: bool = False
+    """The explicit word for removing a group. Groups are protected: set this, run `pulumi up`, then delete the
+    entry."""
+
+    machine_type: MachineType | None = None
+    """EC2 instance type. Unset: t3.medium (amd64) or t4g.medium (arm64), as kops."""
+
+    architecture: Architecture = "amd64"
+    """Processor architecture of the machines and their image."""
+
+    image: Image | None = None
+    """AMI ID, SSM parameter (`ssm:/aws/service/...`) or `owner/name` pattern (the newest match). Unset: Debian 12 for
+    the architecture. A new AMI behind a parameter shows in the preview as a change of the launch template."""
+
+    min_size: Annotated[int, Field(ge=0, le=10000)] = 1
+    """Least number of machines."""
+
+    max_size: Annotated[int, Field(ge=0, le=10000)] = 1
+    """Greatest number of machines."""
+
+    desired_size: Annotated[int, Field(ge=0, le=10000)] | None = None
+    """Number of machines to set on each update. Leave it unset when an autoscaler decides."""
+
+    zones: Annotated[tuple[Zone, ...], Field(max_length=6)] = ()
+    """Zones the group spreads over; all of the network's when empty."""
+
+    subnets: Literal["private", "public"] | None = None
+    """Kind of subnet. Unset: `private`, or `public` where the network has no NAT."""
+
+    mixed_instances_policy: MixedInstancesSpec | None = None
+    """Several instance types and Spot."""
+
+    capacity_rebalance: bool | None = None
+    """Replace a Spot machine at elevated risk before it is interrupted. Unset: on wherever Spot is used."""
+
+    warm_pool: WarmPoolSpec | None = None
+    """A pool of machines initialised beforehand."""
+
+    max_instance_lifetime: Duration | None = None
+    """Age at which Auto Scaling replaces a machine: 1d to 365d (Auto Scaling's bounds)."""
+
+    drain_timeout: Duration = "300s"
+    """How long a terminating machine waits for its drain (the lifecycle hook's heartbeat): 30s to 2h."""
+
+    root_volume: RootVolumeSpec = RootVolumeSpec()
+    """The root volume."""
+
+    volumes: Annotated[tuple[DataVolumeSpec, ...], Field(max_length=11)] = ()
+    """Further volumes of each machine."""
+
+    node_labels: Annotated[NodeLabels, Field(default_factory=dict)]
+    """Labels the kubelet registers the node with."""
+
+    taints: tuple[TaintText, ...] = ()
+    """Taints the kubelet registers the node with, as `key=value:Effect`."""
+
+    cloud_labels: Annotated[Tags, Field(default_factory=dict)]
+    """AWS tags of the group's machines and volumes, beside the environment's own."""
+
+    additional_security_groups: Annotated[tuple[SecurityGroupId, ...], Field(max_length=4)] = ()
+    """Existing security groups added to the machines; with the role's own, five at most (VPC quota)."""
+
+    target_groups: Annotated[tuple[TargetGroupArn, ...], Field(max_length=50)] = ()
+    """ARNs of load balancer target groups in which the group registers its machines."""
+
+    detailed_instance_monitoring: bool = False
+    """CloudWatch metrics each minute instead of each five."""
+
+    cpu_credits: Literal["standard", "unlimited"] | None = None
+    """Credit mode of burstable types (t3, t4g); EC2's own default when unset."""
+
+    tenancy: Literal["default", "dedicated"] = "default"
+    """Tenancy of the machines."""
+
+    instance_protection: bool = False
+    """Protect machines from scale-in by Auto Scaling."""
+
+    suspend_processes: tuple[SuspendableProcess, ...] = ()
+    """Auto Scaling processes that are suspended."""
+
+    max_pods: Annotated[int, Field(ge=8, le=250)] = 110
+    """Pods a node accepts. 110 is the bound Kubernetes is tested for."""

@@ -1,0 +1,166 @@
+"""Rules that no single field can judge. Each is a small function that yields the problems it finds."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from infra.spec.environment import EnvironmentSpec
+from infra.spec.errors import Location, Problem
+from infra.spec.group_rules import GROUP_NAME_LIMIT, LEAST_GROUP_ROOM, check_group
+
+VPC_PREFIXES = range(16, 23)
+"""Prefix lengths of a VPC block: /16 is AWS's greatest; with /22 a public subnet is the smallest AWS allows, /28."""
+
+
+def check_environment(spec: EnvironmentSpec) -> list[Problem]:
+    """Return all problems of a structurally sound spec, in the order of the file."""
+    return [
+        *_check_region_of_zones(spec),
+        *_check_vpc_block(spec),
+        *_check_unique_zones(spec),
+        *_check_cluster_name(spec),
+        *_check_address_ranges(spec),
+        *_check_namespaces(spec),
+        *_check_group_names(spec),
+        *_check_control_plane(spec),
+        *(p for index, group in enumerate(spec.instance_groups) for p in check_group(spec, index, group)),
+    ]
+
+
+def _check_region_of_zones(spec: EnvironmentSpec) -> Iterator[Problem]:
+    for index, zone in enumerate(spec.network.zones):
+        if zone[:-1] != spec.region:
+            yield Problem(
+                ("network", "zones", index),
+                f"is not in region {spec.region}",
+                f"write {spec.region}{zone[-1]}, or change region",
+                repr(zone),
+                (("region",),),
+            )
+
+
+def _check_vpc_block(spec: EnvironmentSpec) -> Iterator[Problem]:
+    prefix = ipaddress.IPv4Network(spec.network.cidr).prefixlen
+    at: Location = ("network", "cidr")
+    if prefix > VPC_PREFIXES[-1]:
+        yield Problem(
+            at,
+            f"is too small: {2 ** (32 - prefix)} addresses, and the subnets of 1 to 6 zones need "
+            f"{2 ** (32 - VPC_PREFIXES[-1])}",
+            f"write a block of /{VPC_PREFIXES[0]} to /{VPC_PREFIXES[-1]}",
+            repr(spec.network.cidr),
+        )
+    elif prefix < VPC_PREFIXES[0]:
+        yield Problem(
+            at,
+            f"is greater than a VPC may be (/{VPC_PREFIXES[0]})",
+            f"write a block of /{VPC_PREFIXES[0]} to /{VPC_PREFIXES[-1]}",
+            repr(spec.network.cidr),
+        )
+
+
+def _check_unique_zones(spec: EnvironmentSpec) -> Iterator[Problem]:
+    for index, zone in enumerate(spec.network.zones):
+        if zone in spec.network.zones[:index]:
+            yield Problem(("network", "zones", index), "is listed twice", "remove one", repr(zone))
+
+
+def _check_cluster_name(spec: EnvironmentSpec) -> Iterator[Problem]:
+    limit = GROUP_NAME_LIMIT - 1 - LEAST_GROUP_ROOM
+    if len(spec.cluster.name) > limit:
+        yield Problem(
+            ("cluster", "name"),
+            f"is too long: it has {len(spec.cluster.name)} characters, and IAM allows {GROUP_NAME_LIMIT} for the role "
+            "<group>.<cluster>",
+            f"use at most {limit} characters, which leaves {LEAST_GROUP_ROOM} for a group's name",
+            repr(spec.cluster.name),
+        )
+
+
+def _check_address_ranges(spec: EnvironmentSpec) -> Iterator[Problem]:
+    pods: Location = ("cluster", "podCidr")
+    services: Location = ("cluster", "serviceCidr")
+    ranges: list[tuple[Location, str]] = [(("network", "cidr"), spec.network.cidr)]
+    # With the VPC's own CNI pods have addresses of the VPC, and the pod range goes unused.
+    if spec.cluster.cni != "amazonVpc":
+        ranges.append((pods, spec.cluster.pod_cidr))
+    ranges.append((services, spec.cluster.service_cidr))
+    for index, (at, block) in enumerate(ranges):
+        for other_at, other in ranges[:index]:
+            if ipaddress.IPv4Network(block).overlaps(ipaddress.IPv4Network(other)):
+                yield Problem(
+                    at,
+                    f"overlaps {'.'.join(map(str, other_at))} {other}",
+                    "choose ranges that share no address; the defaults share none with 10.0.0.0/8",
+                    repr(block),
+                    (other_at,),
+                )
+    if ipaddress.IPv4Network(spec.cluster.service_cidr).prefixlen < 12:
+        yield Problem(
+            services,
+            "is greater than kube-apiserver accepts (2^20 addresses)",
+            "write /12 or smaller",
+            repr(spec.cluster.service_cidr),
+        )
+
+
+def _check_namespaces(spec: EnvironmentSpec) -> Iterator[Problem]:
+    names = [namespace.name for namespace in spec.cluster.namespaces]
+    for index, name in enumerate(names):
+        at: Location = ("cluster", "namespaces", index, "name")
+        if name in names[:index]:
+            yield Problem(at, "is declared twice", "rename or remove one", repr(name))
+        if name == "default" or name.startswith("kube-"):
+            yield Problem(at, "is a namespace that Kubernetes itself makes", "choose another name", repr(name))
+
+
+def _check_group_names(spec: EnvironmentSpec) -> Iterator[Problem]:
+    taken: dict[str, Location] = {}
+    for index, group in enumerate(spec.instance_groups):
+        at: Location = ("instanceGroups", index, "name")
+        claims = {group.name: at}
+        if group.renamed_from is not None:
+            claims[group.renamed_from] = ("instanceGroups", index, "renamedFrom")
+        for name, place in claims.items():
+            if name in taken:
+                yield Problem(
+                    place,
+                    f"is taken by instanceGroups[{taken[name][1]}]",
+                    "give each group a name of its own; a former name stays taken while renamedFrom holds it",
+                    repr(name),
+                    (taken[name],),
+                )
+            else:
+                taken[name] = place
+
+
+def _check_control_plane(spec: EnvironmentSpec) -> Iterator[Problem]:
+    members = [(i, g) for i, g in enumerate(spec.instance_groups) if g.role == "ControlPlane"]
+    roles = tuple(("instanceGroups", i, "role") for i in range(len(spec.instance_groups)))
+    if len(members) not in (1, 3, 5):
+        yield Problem(
+            ("instanceGroups",),
+            f"have {len(members)} groups with the role ControlPlane, which gives etcd no sound quorum",
+            "declare 1, 3 or 5 groups with the role ControlPlane, each of one machine in one zone",
+            None,
+            roles,
+        )
+    for index, group in members:
+        if (group.min_size, group.max_size) != (1, 1) or group.desired_size not in (None, 1):
+            yield Problem(
+                ("instanceGroups", index),
+                "is a control-plane member and must be exactly one machine",
+                "set minSize and maxSize to 1 and declare another group for another member",
+                f"{group.name!r} (minSize {group.min_size}, maxSize {group.max_size})",
+                tuple(("instanceGroups", index, key) for key in ("minSize", "maxSize", "desiredSize")),
+            )
+        zones = group.zones or spec.network.zones
+        if len(zones) != 1:
+            yield Problem(
+                ("instanceGroups", index, "zones"),
+                "must be one zone: a control-plane member keeps its address and its etcd volume, which live in a zone",
+                f"write one zone, as [{zones[0]}]",
+                repr(list(zones)),
+                (("network", "zones"),),
+            )

@@ -1,0 +1,168 @@
+"""Scalar types of the spec, each with the rule that AWS or Kubernetes sets for it."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated
+
+from infra.spec.base import checked, refuse
+
+_BUCKET = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+_REGION = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d$")
+_ZONE = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d[a-f]$")
+_DNS_LABEL = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
+_VERSION = re.compile(r"^\d+\.\d+\.\d+$")
+_DURATION = re.compile(r"^(\d+)(s|m|h|d)$")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_MACHINE_TYPE = re.compile(r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")
+_IMAGE = re.compile(r"^(ami-[0-9a-f]{8,17}|ssm:/[\w./-]+|(\d{12}|amazon|aws-marketplace|self)/\S+)$")
+
+
+def _account_id(value: str) -> str:
+    if not re.fullmatch(r"\d{12}", value):
+        refuse("is not an AWS account ID", 'write the 12 digits in quotes, as "111122223333"')
+    return value
+
+
+def _bucket(value: str) -> str:
+    if not _BUCKET.fullmatch(value) or ".." in value:
+        refuse(
+            "is not a valid S3 bucket name",
+            "use 3 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit",
+        )
+    if "." in value:
+        refuse(
+            "has a dot, which breaks TLS to virtual-hosted buckets, and this bucket accepts nothing but TLS",
+            f"write it with hyphens: {value.replace('.', '-')}",
+        )
+    if value.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or value.endswith(("-s3alias", "--ol-s3", "--x-s3")):
+        refuse("uses a prefix or suffix that S3 keeps for itself", "choose another name")
+    return value
+
+
+def _region(value: str) -> str:
+    if not _REGION.fullmatch(value):
+        refuse("is not an AWS region name", "write a region such as eu-central-1")
+    return value
+
+
+def _zone(value: str) -> str:
+    if not _ZONE.fullmatch(value):
+        refuse(
+            "is not a standard availability zone (region plus one letter from a to f)",
+            "write a zone such as eu-central-1a; Local and Wavelength Zones are not supported",
+        )
+    return value
+
+
+def _dns_label(value: str) -> str:
+    if len(value) > 63 or not _DNS_LABEL.fullmatch(value):
+        refuse(
+            "is not a DNS label",
+            "use at most 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit",
+        )
+    return value
+
+
+def _cluster_name(value: str) -> str:
+    labels = value.split(".")
+    if not all(len(label) <= 63 and _DNS_LABEL.fullmatch(label) for label in labels):
+        refuse(
+            "is not a DNS name",
+            "use lower-case letters, digits and hyphens in labels joined by dots, as prod.k8s.example.com",
+        )
+    return value
+
+
+def _version(value: str) -> str:
+    if not _VERSION.fullmatch(value):
+        refuse("is not a full Kubernetes version", 'write major.minor.patch without a "v", as 1.37.2')
+    return value
+
+
+def _network(value: str) -> str:
+    try:
+        network = ipaddress.IPv4Network(value, strict=False)
+    except ValueError:
+        refuse("is not an IPv4 network", "write an address and a prefix length, as 10.20.0.0/16")
+    if str(network) != value:
+        refuse("has address bits set beyond its prefix length", f"write {network}")
+    return value
+
+
+def _private_network(value: str) -> str:
+    _network(value)
+    network = ipaddress.IPv4Network(value)
+    ranges = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+    if not any(network.subnet_of(ipaddress.IPv4Network(block)) for block in ranges):
+        refuse(
+            "is not in a private range",
+            "take a block of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 (RFC 1918) or 100.64.0.0/10 (RFC 6598)",
+        )
+    return value
+
+
+def _machine_type(value: str) -> str:
+    if not _MACHINE_TYPE.fullmatch(value):
+        refuse("is not an EC2 instance type", "write family.size, as m7i.large")
+    return value
+
+
+def _image(value: str) -> str:
+    if not _IMAGE.fullmatch(value):
+        refuse(
+            "is not an image reference",
+            "write an AMI ID (ami-0abc...), an SSM parameter (ssm:/aws/service/...) or owner/name "
+            "(136693071363/debian-12-amd64-*)",
+        )
+    return value
+
+
+def _duration(value: str) -> str:
+    if not _DURATION.fullmatch(value):
+        refuse("is not a duration", "write a whole number and a unit (s, m, h or d), as 720h or 30d")
+    return value
+
+
+def duration_seconds(value: str) -> int:
+    """Return the length in seconds of a spec duration such as ``720h`` or ``30d``."""
+    match = _DURATION.fullmatch(value)
+    if match is None:
+        raise ValueError(f"{value!r} is not a duration")
+    return int(match.group(1)) * _SECONDS[match.group(2)]
+
+
+def _security_group_id(value: str) -> str:
+    if not re.fullmatch(r"sg-[0-9a-f]{8,17}", value):
+        refuse("is not a security group ID", "write the ID as EC2 shows it, as sg-0123456789abcdef0")
+    return value
+
+
+def _target_group_arn(value: str) -> str:
+    if not re.fullmatch(r"arn:aws[\w-]*:elasticloadbalancing:[\w-]+:\d{12}:targetgroup/[\w-]+/[0-9a-f]+", value):
+        refuse("is not the ARN of a target group", "copy the target group's ARN from ELB")
+    return value
+
+
+def _policy_arn(value: str) -> str:
+    if not re.fullmatch(r"arn:aws[\w-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", value):
+        refuse("is not the ARN of an IAM policy", "write it as arn:aws:iam::111122223333:policy/name")
+    return value
+
+
+AccountId = Annotated[str, checked(_account_id)]
+BucketName = Annotated[str, checked(_bucket)]
+Region = Annotated[str, checked(_region)]
+Zone = Annotated[str, checked(_zone)]
+DnsLabel = Annotated[str, checked(_dns_label)]
+ClusterName = Annotated[str, checked(_cluster_name)]
+KubernetesVersion = Annotated[str, checked(_version)]
+Network = Annotated[str, checked(_network)]
+PrivateNetwork = Annotated[str, checked(_private_network)]
+MachineType = Annotated[str, checked(_machine_type)]
+Image = Annotated[str, checked(_image)]
+Duration = Annotated[str, checked(_duration)]
+SecurityGroupId = Annotated[str, checked(_security_group_id)]
+TargetGroupArn = Annotated[str, checked(_target_group_arn)]
+PolicyArn = Annotated[str, checked(_policy_arn)]

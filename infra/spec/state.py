@@ -1,0 +1,21 @@
+"""The state bucket: where Pulumi's state and the cluster's own records are kept."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from infra.spec.base import SpecModel
+from infra.spec.scalars import BucketName
+
+
+class StateSpec(SpecModel):
+    """The environment's state bucket. `slipway bootstrap` makes it; the program adopts, protects and retains it."""
+
+    bucket: Annotated[BucketName, Field(examples=["acme-slipway-dev"])]
+    """Name of the S3 bucket, unique in all of AWS. One bucket serves one environment."""
+
+    noncurrent_version_days: Annotated[int, Field(ge=90, le=3650)] = 400
+    """Days for which replaced or deleted versions of state objects can be brought back. Backups never expire by
+    this rule."""
