@@ -1,0 +1,57 @@
+"""Pulumi mocks that record the exact inputs of every registered resource."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+
+Call = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+class Recorder(Mocks):
+    """Stands for the engine in unit tests: gives each resource an id and the outputs asked for, and remembers inputs."""
+
+    def __init__(
+        self, outputs: Mapping[str, Mapping[str, Any]] | None = None, calls: Mapping[str, Call] | None = None
+    ) -> None:
+        self.outputs = dict(outputs or {})
+        """Extra outputs by type token."""
+        self.calls = dict(calls or {})
+        """Answers to invokes by function token; an invoke that is not listed is an error."""
+        self.resources: dict[tuple[str, str], dict[str, Any]] = {}
+        self.invoked: list[tuple[str, dict[str, Any]]] = []
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        key = (args.typ, args.name)
+        if key in self.resources:
+            raise AssertionError(f"{args.typ} {args.name!r} is registered twice")
+        self.resources[key] = dict(args.inputs)
+        arn = f"arn:aws:mock:::{args.typ.rsplit(':', 1)[-1]}/{args.name}"
+        return args.resource_id or f"{args.name}-id", {"arn": arn, **args.inputs, **self.outputs.get(args.typ, {})}
+
+    def call(self, args: MockCallArgs) -> dict[str, Any]:
+        if args.token not in self.calls:
+            raise AssertionError(f"unexpected invoke of {args.token} with {dict(args.args)}")
+        self.invoked.append((args.token, dict(args.args)))
+        return dict(self.calls[args.token](args.args))
+
+    def inputs(self, token: str, name: str) -> dict[str, Any]:
+        """Return the inputs of one resource as they went over the wire.
+
+        Raises:
+            AssertionError: no such resource was registered; the message lists those that were.
+        """
+        if (token, name) not in self.resources:
+            raise AssertionError(f"no {token} {name!r}; registered: {sorted(self.resources)}")
+        return self.resources[token, name]
+
+    def names(self, token: str) -> set[str]:
+        """Return the logical names of all registered resources of a type."""
+        return {name for typ, name in self.resources if typ == token}
+
+    def install(self, project: str = "slipway", stack: str = "test", preview: bool = False) -> None:
+        """Make Pulumi use this recorder."""
+        pulumi.runtime.set_mocks(self, project=project, stack=stack, preview=preview)
