@@ -55,3 +55,19 @@ class Recorder(Mocks):
     def install(self, project: str = "slipway", stack: str = "test", preview: bool = False) -> None:
         """Make Pulumi use this recorder."""
         pulumi.runtime.set_mocks(self, project=project, stack=stack, preview=preview)
+
+
+def record(program: Callable[[], object], recorder: Recorder | None = None, *, preview: bool = False) -> Recorder:
+    """Run ``program`` under mocks until every resource is registered, then return what was recorded.
+
+    Assertions belong behind this call, where nothing asynchronous is left: they cannot be skipped.
+    """
+    recorder = recorder or Recorder()
+    recorder.install(preview=preview)
+
+    @pulumi.runtime.test
+    def run() -> None:
+        program()
+
+    run()
+    return recorder
