@@ -7,12 +7,13 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+from pulumi.runtime.mocks import MockMonitor
 
 Call = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 class Recorder(Mocks):
-    """Stands for the engine in unit tests: gives each resource an id and the outputs asked for, and remembers inputs."""
+    """Stands for the engine in unit tests: gives each resource an id and outputs, and remembers its exact inputs."""
 
     def __init__(
         self, outputs: Mapping[str, Mapping[str, Any]] | None = None, calls: Mapping[str, Call] | None = None
@@ -22,6 +23,8 @@ class Recorder(Mocks):
         self.calls = dict(calls or {})
         """Answers to invokes by function token; an invoke that is not listed is an error."""
         self.resources: dict[tuple[str, str], dict[str, Any]] = {}
+        self.requests: dict[tuple[str, str], Any] = {}
+        """The whole registration of each resource as the engine would get it, options included."""
         self.invoked: list[tuple[str, dict[str, Any]]] = []
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
@@ -32,11 +35,11 @@ class Recorder(Mocks):
         arn = f"arn:aws:mock:::{args.typ.rsplit(':', 1)[-1]}/{args.name}"
         return args.resource_id or f"{args.name}-id", {"arn": arn, **args.inputs, **self.outputs.get(args.typ, {})}
 
-    def call(self, args: MockCallArgs) -> dict[str, Any]:
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         if args.token not in self.calls:
             raise AssertionError(f"unexpected invoke of {args.token} with {dict(args.args)}")
         self.invoked.append((args.token, dict(args.args)))
-        return dict(self.calls[args.token](args.args))
+        return dict(self.calls[args.token](args.args)), None
 
     def inputs(self, token: str, name: str) -> dict[str, Any]:
         """Return the inputs of one resource as they went over the wire.
@@ -54,7 +57,22 @@ class Recorder(Mocks):
 
     def install(self, project: str = "slipway", stack: str = "test", preview: bool = False) -> None:
         """Make Pulumi use this recorder."""
-        pulumi.runtime.set_mocks(self, project=project, stack=stack, preview=preview)
+        pulumi.runtime.set_mocks(self, project=project, stack=stack, preview=preview, monitor=_RecordingMonitor(self))
+
+    def options(self, token: str, name: str) -> Any:
+        """Return the registration of one resource: ``protect``, ``retainOnDelete``, ``importId``, ``parent``..."""
+        self.inputs(token, name)
+        return self.requests[token, name]
+
+
+class _RecordingMonitor(MockMonitor):
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__(recorder)
+        self._recorder = recorder
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (the name of the RPC)
+        self._recorder.requests[request.type, request.name] = request
+        return super().RegisterResource(request)
 
 
 def record(program: Callable[[], object], recorder: Recorder | None = None, *, preview: bool = False) -> Recorder:
@@ -65,7 +83,7 @@ def record(program: Callable[[], object], recorder: Recorder | None = None, *, p
     recorder = recorder or Recorder()
     recorder.install(preview=preview)
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def run() -> None:
         program()
 

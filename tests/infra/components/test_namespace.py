@@ -60,3 +60,12 @@ def test_a_quota_is_made_only_where_something_is_limited(quota: dict[str, Any], 
     recorder = build(quota)
     token = "kubernetes:core/v1:ResourceQuota"
     assert {name: recorder.inputs(token, name)["spec"] for name in recorder.names(token)} == expected
+
+
+def test_a_namespace_is_protected_and_its_guards_are_its_children() -> None:
+    recorder = build({"pods": 5})
+    assert recorder.options("kubernetes:core/v1:Namespace", "web").protect is True
+    children = {
+        name for (token, name), request in recorder.requests.items() if "slipway:index:Namespace" in request.parent
+    }
+    assert children == {"web", "web-default-deny", "web-allow-dns", "web-defaults", "web-quota"}
