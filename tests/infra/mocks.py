@@ -72,7 +72,7 @@ class _RecordingMonitor(MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (the name of the RPC)
         self._recorder.requests[request.type, request.name] = request
-        return super().RegisterResource(request)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 
 def record(program: Callable[[], object], recorder: Recorder | None = None, *, preview: bool = False) -> Recorder:
