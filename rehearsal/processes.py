@@ -66,9 +66,7 @@ class Daemon:
             if running.command == wanted:
                 return False
             self.stop()
-        found = _find(wanted)
-        if found is not None:
-            self._write(found)
+        if self.adopt(wanted):
             return False
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         if self.log_file.exists() and self.log_file.stat().st_size > _LOG_LIMIT_BYTES:
@@ -91,6 +89,13 @@ class Daemon:
         with contextlib.suppress(psutil.Error):  # it died at once: `record` reports that
             self._write(Record(child.pid, psutil.Process(child.pid).create_time(), wanted))
         return True
+
+    def adopt(self, command: Sequence[str]) -> bool:
+        """Take over a process of this user that runs exactly `command`; return whether there is one."""
+        found = _find(tuple(command))
+        if found is not None:
+            self._write(found)
+        return found is not None
 
     def record(self) -> Record | None:
         """Return what is known of the process when it runs, else None."""

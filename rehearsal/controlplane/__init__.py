@@ -1,0 +1,20 @@
+"""The control plane of a rehearsed environment: real etcd, kube-apiserver, kube-controller-manager,
+kube-scheduler.
+
+They run as ordinary processes on loopback, started and stopped by `start` and `stop`; no node belongs to
+them.
+"""
+
+from __future__ import annotations
+
+from rehearsal.controlplane.lifecycle import (
+    COMPONENTS,
+    ComponentStatus,
+    ControlPlane,
+    ControlPlaneError,
+    start,
+    status,
+    stop,
+)
+
+__all__ = ["COMPONENTS", "ComponentStatus", "ControlPlane", "ControlPlaneError", "start", "status", "stop"]
