@@ -22,9 +22,7 @@ def main(
     names: Annotated[
         list[str] | None, typer.Argument(help=f"Tools to provide; without names: {', '.join(DEFAULT_TOOLS)}.")
     ] = None,
-    only_list: Annotated[
-        bool, typer.Option("--list", help="Tell where each tool is, and build nothing.")
-    ] = False,
+    only_list: Annotated[bool, typer.Option("--list", help="Tell where each tool is, and build nothing.")] = False,
 ) -> None:
     """Find the programs that a rehearsal runs on PATH or in the cache, and build the others."""
     console = Console(stderr=True)

@@ -12,7 +12,7 @@ from typing import Final, TextIO
 from rich.console import Console
 
 from rehearsal.toolchain.cache import cached, lock_path, log_path, release_folder, sweep
-from rehearsal.toolchain.errors import ToolchainError, build_failure
+from rehearsal.toolchain.errors import ToolchainError, build_failure, file_failure
 from rehearsal.toolchain.golang import Go, find_go
 from rehearsal.toolchain.locate import reported_version
 from rehearsal.toolchain.lock import build_lock
@@ -42,13 +42,7 @@ def build(release: Release, tools: Sequence[Tool], console: Console) -> None:
         with BuildProgress(console, release.key) as progress:
             done = _build_under_lock(release, tools, progress)
     except OSError as error:
-        where = error.filename or release_folder(release)
-        raise build_failure(
-            f"Building {names}",
-            error.errno or 1,
-            [f"{where}: {error.strerror or error}"],
-            log_path(release.key),
-        ) from error
+        raise file_failure(f"Building {names}", error, release_folder(release)) from error
     except KeyboardInterrupt:
         console.print(f"Stopped building {names}; the next run goes on from here.", highlight=False)
         raise

@@ -14,6 +14,10 @@ class ToolchainError(Exception):
     """A tool can be neither found nor built; the message says what to do about it."""
 
 
+_WRITE_ADVICE: Final = (
+    "Make the folder named above writable, or set SLIPWAY_CACHE_HOME (and GOCACHE, GOMODCACHE) to one that is."
+)
+
 # What Go and pip print when something around them is at fault, and what helps then. The first match
 # counts.
 _CAUSES: Final[tuple[tuple[str, str, str], ...]] = (
@@ -27,8 +31,7 @@ _CAUSES: Final[tuple[tuple[str, str, str], ...]] = (
     (
         r"signal: killed|cannot allocate memory|out of memory",
         "the system ended the compiler, most likely for want of memory",
-        "Close other programs or set GOFLAGS=-p=1, then run the same command again: what was compiled "
-        "is kept.",
+        "Close other programs or set GOFLAGS=-p=1, then run the same command again: what was compiled is kept.",
     ),
     (
         r"no such host|dial tcp|i/o timeout|connection refused|network is unreachable|tls handshake|"
@@ -50,12 +53,7 @@ _CAUSES: Final[tuple[tuple[str, str, str], ...]] = (
         "Do not use it. Clear that download (`go clean -modcache`) and run again; if it stays, your "
         "proxy serves changed files.",
     ),
-    (
-        r"permission denied|read-only file system",
-        "a file or folder cannot be written",
-        "Make the folder named above writable, or set SLIPWAY_CACHE_HOME (and GOCACHE, GOMODCACHE) to "
-        "one that is.",
-    ),
+    (r"permission denied|read-only file system", "a file or folder cannot be written", _WRITE_ADVICE),
     (
         r"no matching distribution|no solution found|not a supported wheel|no wheels with a matching",
         "no Go package exists for this platform",
@@ -68,13 +66,25 @@ _COMPILE_ADVICE: Final = (
 )
 
 
+def _diagnose(text: str) -> tuple[str, str] | None:
+    """Return the cause and the advice that the text of a failure points to, None when it is no known one."""
+    for pattern, cause, advice in _CAUSES:
+        if re.search(pattern, text, re.IGNORECASE):
+            return cause, advice
+    return None
+
+
 def build_failure(doing: str, exit_code: int, lines: Sequence[str], log: Path) -> ToolchainError:
     """Return the error for a failed command: its cause when known, its last lines, its log, the fix."""
     tail = [line for line in lines if line.strip()][-_TAIL_LINES:]
-    text = "\n".join(lines[-200:])
-    known = ((cause, advice) for pattern, cause, advice in _CAUSES if re.search(pattern, text, re.IGNORECASE))
-    cause, advice = next(known, (f"exit code {exit_code}", _COMPILE_ADVICE))
+    cause, advice = _diagnose("\n".join(lines[-200:])) or (f"exit code {exit_code}", _COMPILE_ADVICE)
     shown = "\n".join(f"    {line}" for line in tail) or "    (it printed nothing)"
-    return ToolchainError(
-        f"{doing} failed: {cause}.\n  Its last lines:\n{shown}\n  The log: {log}\n  {advice}"
-    )
+    return ToolchainError(f"{doing} failed: {cause}.\n  Its last lines:\n{shown}\n  The log: {log}\n  {advice}")
+
+
+def file_failure(doing: str, error: OSError, folder: Path) -> ToolchainError:
+    """Return the error for a file of ours under `folder` that could not be made, written, locked or run."""
+    where = error.filename or folder
+    reason = error.strerror or str(error)
+    cause, advice = _diagnose(reason) or (reason, _WRITE_ADVICE)
+    return ToolchainError(f"{doing} failed: {cause}.\n    {where}: {reason}\n  {advice}")

@@ -68,9 +68,7 @@ def reported_version(path: Path, tool: Tool, environment: Mapping[str, str] = os
 def unsuitable_because(path: Path, tool: Tool) -> str | None:
     """Return why this program cannot stand in for the pinned tool, None when it can."""
     folders = {path.parent, path.resolve().parent}
-    lacking = [
-        name for name in tool.beside if not any(os.access(folder / name, os.X_OK) for folder in folders)
-    ]
+    lacking = [name for name in tool.beside if not any(os.access(folder / name, os.X_OK) for folder in folders)]
     if lacking:
         return f"it has no {' and no '.join(lacking)} beside it"
     try:

@@ -37,6 +37,4 @@ def resolve(names: Sequence[str], console: Console) -> dict[str, Path]:
 
 def _tell_refusals(location: Location, console: Console) -> None:
     for refusal in location.refusals:
-        console.print(
-            f"{refusal.path} will not do: {refusal.reason}.", highlight=False, markup=False, soft_wrap=True
-        )
+        console.print(f"{refusal.path} will not do: {refusal.reason}.", highlight=False, markup=False, soft_wrap=True)

@@ -197,7 +197,5 @@ def tools_named(names: Sequence[str]) -> list[Tool]:
     """
     unknown = [name for name in names if name not in TOOLS]
     if unknown:
-        raise ToolchainError(
-            f"No tool is named {', '.join(map(repr, unknown))}. The tools are: {', '.join(TOOLS)}."
-        )
+        raise ToolchainError(f"No tool is named {', '.join(map(repr, unknown))}. The tools are: {', '.join(TOOLS)}.")
     return [TOOLS[name] for name in dict.fromkeys(names)]
