@@ -1,0 +1,5 @@
+"""`python -m rehearsal.moto`."""
+
+from rehearsal.moto.server import main
+
+main()

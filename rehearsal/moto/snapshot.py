@@ -1,0 +1,183 @@
+"""Snapshots of everything moto holds: written whole or not at all, checked when read.
+
+A file is one line of JSON (format, moto version, checksum) and a pickle of each service's backends by account and
+region. One pickle for all: services refer to each other's objects, and stay joined that way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import pickle
+import threading
+from importlib import metadata
+from pathlib import Path
+from typing import Any, cast
+
+import cloudpickle
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
+from moto import backends
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
+
+FORMAT = 1
+
+_LOCKS = {
+    type(threading.Lock()): threading.Lock,
+    type(threading.RLock()): threading.RLock,
+    threading.Condition: threading.Condition,
+    threading.Event: threading.Event,
+}
+
+
+class SnapshotError(Exception):
+    """A snapshot cannot be used; the text says which file and why."""
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """Pickles what moto holds beyond plain objects: functions, locks, key pairs, and its own tables of backends."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, BackendDict):
+            return (backends.get_backend, (obj.service_name,))
+        if isinstance(obj, AccountSpecificBackend):
+            return (_account_backends, (obj.service_name, obj.account_id))
+        if type(obj) in _LOCKS:
+            return (_LOCKS[type(obj)], ())
+        if hasattr(obj, "private_bytes") and hasattr(obj, "private_numbers"):
+            return (_private_key, (_der(obj),))
+        if hasattr(obj, "public_bytes") and hasattr(obj, "public_numbers"):
+            return (_public_key, (_public_der(obj),))
+        return super().reducer_override(obj)
+
+
+def dump() -> bytes:
+    """Return a snapshot of all services in use. No request may be in progress."""
+    services = {
+        table.service_name: {
+            account: {region: backend for region, backend in regions.items()}  # noqa: C416  a plain dict is wanted
+            for account, regions in table.items()
+        }
+        for table in list(BackendDict._instances)
+    }
+    payload = io.BytesIO()
+    _Pickler(payload, protocol=pickle.HIGHEST_PROTOCOL).dump(services)
+    body = payload.getvalue()
+    header = {"format": FORMAT, "moto": metadata.version("moto"), "sha256": hashlib.sha256(body).hexdigest()}
+    return json.dumps(header).encode() + b"\n" + body
+
+
+def write(path: Path, data: bytes) -> None:
+    """Put a snapshot in place of the one at `path`, which is kept as `.previous`; survives a crash at any point."""
+    scratch = path.with_suffix(".writing")
+    with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    if path.exists():
+        path.replace(previous(path))
+    scratch.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def previous(path: Path) -> Path:
+    """Return where the snapshot before the one at `path` is kept."""
+    return path.with_suffix(".previous")
+
+
+def load(path: Path) -> None:
+    """Give moto what a snapshot holds, in place of what it has.
+
+    Raises SnapshotError when the file is damaged or of another moto version, FileNotFoundError when there is none.
+    """
+    header_line, _, body = path.read_bytes().partition(b"\n")
+    try:
+        header = json.loads(header_line)
+        made_by, checksum = (header["format"], header["moto"]), header["sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise SnapshotError(f"{path} is damaged: its first line is no snapshot header") from error
+    if checksum != hashlib.sha256(body).hexdigest():
+        raise SnapshotError(f"{path} is damaged: its contents do not match their checksum")
+    if made_by != (FORMAT, metadata.version("moto")):
+        raise SnapshotError(
+            f"{path} was written by moto {made_by[1]} (format {made_by[0]}) and this is moto "
+            f"{metadata.version('moto')} (format {FORMAT})"
+        )
+    # The checksum was ours and the directory is private to the user, so the pickle is trusted.
+    _install(pickle.loads(body))  # noqa: S301
+
+
+def load_latest(path: Path) -> str | None:
+    """Load the snapshot at `path`, or the one before it when it is damaged or missing; return what the user should know.
+
+    Returns None when all is well, also when there is no snapshot yet. Raises SnapshotError when none can be used.
+    """
+    older = previous(path)
+    try:
+        load(path)
+    except FileNotFoundError:
+        if not older.exists():
+            return None
+        # The crash came between the two renames of `write`: the newer one is complete but not yet in place.
+        scratch = path.with_suffix(".writing")
+        if scratch.exists():
+            try:
+                load(scratch)
+            except SnapshotError:
+                pass
+            else:
+                return None
+        load(older)
+        return f"{path} is missing; {older} was used: the cloud is as it was before the last changes"
+    except SnapshotError as damage:
+        if not older.exists():
+            raise
+        try:
+            load(older)
+        except SnapshotError as also:
+            raise SnapshotError(f"{damage}; {also}") from also
+        damaged = path.with_suffix(".damaged")
+        path.replace(damaged)
+        return f"{damage}; {older} was used: the cloud is as it was before the last changes. Kept as {damaged}"
+    return None
+
+
+def _install(services: dict[str, dict[str, dict[str, Any]]]) -> None:
+    for service, accounts in services.items():
+        for account, regions in accounts.items():
+            table = _account_backends(service, account)
+            for region, backend in regions.items():
+                table[region] = backend
+
+
+def _account_backends(service: str, account: str) -> dict[str, Any]:
+    return cast(dict[str, Any], backends.get_backend(service)[account])  # type: ignore[call-overload]
+
+
+def _der(key: Any) -> bytes:
+    return cast(
+        bytes,
+        key.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ),
+    )
+
+
+def _private_key(der: bytes) -> PrivateKeyTypes:
+    return serialization.load_der_private_key(der, password=None)
+
+
+def _public_der(key: Any) -> bytes:
+    return cast(
+        bytes, key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+
+
+def _public_key(der: bytes) -> PublicKeyTypes:
+    return serialization.load_der_public_key(der)
