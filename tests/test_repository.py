@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,21 @@ REGISTRIES = tuple(
         ("archive", "ubuntu", "com"),
     )
 )
+
+OTHER_SOURCES = ("tests", "benchmarks")
+
+# Modules whose distribution has another name.
+DISTRIBUTIONS = {"yaml": "pyyaml"}
+
+# Modules that belong to a required package's own interface, at the version which that package chooses.
+COMES_WITH = {
+    "botocore": "boto3",
+    "click": "typer",
+    "pydantic_core": "pydantic",
+    "grpc": "pulumi",
+    "google": "pulumi",
+    "werkzeug": "flask",
+}
 
 
 def long_functions(source: str) -> list[str]:
@@ -65,6 +81,17 @@ def pins(text: str) -> dict[str, str]:
     """Names, as package indexes compare them, and versions that a requirements file pins."""
     found = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;]+)", text, re.MULTILINE)
     return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found}
+
+
+def imported_packages(source: str) -> set[str]:
+    """The top-level modules that a source imports, also inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
 
 
 def registries_in(text: str) -> list[str]:
@@ -123,6 +150,23 @@ def test_a_requirement_without_pin_or_reason_is_found() -> None:
     assert requirement_problems("# It does a thing well.\n\nrich==1\n") == ["rich==1: no reason in the line above"]
     assert requirement_problems("# It does a thing well.\nrich>=1\n") == ["rich>=1: not pinned as name==version"]
     assert requirement_problems("# --- Runtime ---\nrich==1\n") == ["rich==1: no reason in the line above"]
+
+
+def test_every_package_that_is_imported_is_required() -> None:
+    required = pins((ROOT / "requirements.txt").read_text(encoding="utf-8"))
+    sources = [*python_sources(), *(path for folder in OTHER_SOURCES for path in (ROOT / folder).rglob("*.py"))]
+    imported = set().union(*(imported_packages(path.read_text(encoding="utf-8")) for path in sources))
+    ours = {"infra", "rehearsal", "tests", "benchmarks"}
+    distributions = {
+        module: COMES_WITH.get(module, DISTRIBUTIONS.get(module, module.replace("_", "-")))
+        for module in imported - set(sys.stdlib_module_names) - ours
+    }
+    assert {module: name for module, name in distributions.items() if name not in required} == {}
+
+
+def test_imports_are_found_wherever_they_stand() -> None:
+    source = "import a.b, c\nfrom d.e import f\nfrom . import g\ndef h():\n    import i"
+    assert imported_packages(source) == {"a", "c", "d", "i"}
 
 
 def test_the_lock_file_holds_what_is_required_with_hashes() -> None:
