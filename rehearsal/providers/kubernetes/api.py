@@ -1,0 +1,128 @@
+"""Requests to an API server.
+
+urllib3 alone, which boto3 needs anyway: the official client takes longer to import than this plugin may
+take to start, and its typed classes would be in the way of kinds that only the server knows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from rehearsal.providers.kubernetes.kubeconfig import Target
+
+APPLY: Final = "application/apply-patch+yaml"
+JSON_PATCH: Final = "application/json-patch+json"
+JSON: Final = "application/json"
+DEFAULT_TIMEOUT_SECONDS: Final = 60.0
+
+
+class ClusterUnreachableError(Exception):
+    """Nothing answers at the server's address; the text says why."""
+
+
+@dataclass
+class ApiError(Exception):
+    """The server refused a request: its `Status` object (Kubernetes API reference, meta/v1 Status)."""
+
+    status: int
+    reason: str
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Return the server's own words."""
+        return self.message
+
+    @property
+    def is_missing_namespace(self) -> bool:
+        """The object's namespace does not exist."""
+        return self.status == 404 and self.details.get("kind") == "namespaces"
+
+    @property
+    def is_immutable_field(self) -> bool:
+        """A field may not be changed once set."""
+        return self.status == 422 and "field is immutable" in self.message
+
+    @property
+    def conflicting_managers(self) -> list[str]:
+        """The field managers that own what an apply would change, each with its API version."""
+        causes = self.details.get("causes") or []
+        return [str(cause.get("message")) for cause in causes if cause.get("reason") == "FieldManagerConflict"]
+
+
+class ApiClient:
+    """Speaks JSON with one API server; may be used from several threads."""
+
+    def __init__(self, target: Target, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> None:
+        """Prepare connections to `target`; none is opened yet. `timeout` is in seconds."""
+        self.server = target.server
+        self._headers = {"Accept": JSON, "User-Agent": "slipway-rehearsal-kubernetes"}
+        if target.token:
+            self._headers["Authorization"] = f"Bearer {target.token}"
+        self._pool = urllib3.PoolManager(
+            maxsize=16,
+            retries=False,
+            timeout=urllib3.Timeout(connect=5.0, read=timeout),
+            ssl_context=target.tls() if target.server.startswith("https") else None,
+            server_hostname=target.server_name,
+            assert_hostname=target.server_name,
+        )
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        content_type: str = JSON,
+        accept: str | None = None,
+    ) -> dict[str, Any]:
+        """Return the answer's JSON object.
+
+        Raises ApiError when the server refuses, ClusterUnreachableError when it does not answer.
+        """
+        headers = dict(self._headers)
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode()
+            headers["Content-Type"] = content_type
+        if accept is not None:
+            headers["Accept"] = accept
+        try:
+            response = self._pool.request(method, self.server + path + _query(query), body=data, headers=headers)
+        except HTTPError as error:
+            raise ClusterUnreachableError(f"{self.server} does not answer: {_innermost(error)}") from error
+        document = _decoded(response.data)
+        if response.status >= 400:
+            raise ApiError(
+                status=response.status,
+                reason=str(document.get("reason", "")),
+                message=str(document.get("message") or f"{method} {path}: HTTP status {response.status}"),
+                details=document.get("details") or {},
+            )
+        return document
+
+
+def _query(query: Mapping[str, str] | None) -> str:
+    return f"?{urlencode(query)}" if query else ""
+
+
+def _decoded(data: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(data)
+    except ValueError:
+        return {"message": data.decode(errors="replace").strip()[:400]}
+    return document if isinstance(document, dict) else {"items": document}
+
+
+def _innermost(error: BaseException) -> BaseException:
+    inner = getattr(error, "reason", None) or error.__cause__ or error.__context__
+    return _innermost(inner) if isinstance(inner, BaseException) else error
