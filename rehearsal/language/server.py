@@ -1,8 +1,8 @@
 """The gRPC server of the language host: its life and its calls.
 
 The engine waits for the port on standard output and then for the first answer, so both come before the Pulumi SDK is
-imported (0.6 s): calls are registered by name, and their messages are decoded when the first of them arrives. The main
-thread imports the SDK meanwhile and then runs programs, because signal handlers may only be set there.
+imported (0.6 s): calls are registered by name, and the first of them waits for the SDK to decode it. The main thread
+imports the SDK meanwhile and then runs programs, because signal handlers may only be set there.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ _OPTIONS = [("grpc.max_receive_message_length", 400 << 20), ("grpc.max_send_mess
 _Handler = Callable[[Any, grpc.ServicerContext], Any]
 
 
+# Two threads that import the SDK at once meet each other's half-made modules: calls wait for the main thread's import.
+_sdk_imported = threading.Event()
+
+
 class LanguageHost:
     """Answers `pulumirpc.LanguageRuntime`; programs run in the thread that calls `serve_programs`."""
 
@@ -42,7 +46,7 @@ class LanguageHost:
 
     def handlers(self) -> dict[str, grpc.RpcMethodHandler]:
         """Return the calls this host answers, by method name."""
-        language, plugin, empty = "language_pb2", "plugin_pb2", ""
+        language, empty = "language_pb2", ""
         return {
             "Handshake": _unary(self._handshake, language, "LanguageHandshakeRequest"),
             "GetPluginInfo": _unary(self._plugin_info, empty, "Empty"),
@@ -65,6 +69,7 @@ class LanguageHost:
     def serve_programs(self) -> None:
         """Run the programs the engine asks for, one after the other, until the host is stopped."""
         program = import_module("rehearsal.language.program")
+        _sdk_imported.set()
         while (item := self._runs.get()) is not None:
             request, done = item
             try:
@@ -94,7 +99,8 @@ class LanguageHost:
 
 
 def _message(module: str, name: str) -> Any:
-    """Return a protobuf class, importing its module on first use; an empty module means google.protobuf.Empty."""
+    """Return a protobuf class once the SDK is imported; an empty module means google.protobuf.Empty."""
+    _sdk_imported.wait()
     if not module:
         return getattr(import_module("google.protobuf.empty_pb2"), name)
     return getattr(import_module(f"pulumi.runtime.proto.{module}"), name)

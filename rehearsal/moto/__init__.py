@@ -1,7 +1,8 @@
 """The rehearsal's AWS: one moto server an environment, which keeps its data.
 
-`python -m rehearsal.moto --port PORT --data DIRECTORY` serves every service moto knows on 127.0.0.1 and writes snapshots
-of all of them to DIRECTORY. A server that was stopped, killed or lost to a reboot comes back with its last snapshot.
+`python -m rehearsal.moto --port PORT --data DIRECTORY` serves every service moto knows on 127.0.0.1 and writes
+snapshots of all of them to DIRECTORY. A server that was stopped, killed or lost to a reboot comes back with its last
+snapshot.
 
 What is promised
     - A snapshot is one instant: no request is in progress while it is taken, so what Pulumi knows (its state is an
@@ -18,3 +19,8 @@ What is not
     - Requests run one at a time. Anyone on this machine may send them: moto checks no signature.
     - Object contents above 8 KiB lie in `bodies/`, by digest, and are deleted only with the environment.
 """
+
+SNAPSHOT_NAME = "cloud.snapshot"
+"""The last snapshot's file, in the data directory."""
+NOTICE_NAME = "notice.json"
+"""What the running server had to say of its data when it started, in the data directory."""

@@ -125,7 +125,7 @@ _current: BodyStore | None = None
 
 def use(store: BodyStore) -> None:
     """Make `store` the one that new bodies and unpickled ones belong to."""
-    global _current  # noqa: PLW0603  moto and pickle construct bodies without being able to pass a store
+    global _current  # moto and pickle construct bodies and cannot pass a store
     _current = store
 
 

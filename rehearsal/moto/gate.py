@@ -39,7 +39,7 @@ class Gate:
 
 
 class GatedApplication:
-    """A WSGI application behind a gate. `changed` is called, inside the gate, after each request that may change data."""
+    """A WSGI application behind a gate. `changed` is called inside it after each request that may change data."""
 
     def __init__(self, application: Callable[..., Any], gate: Gate, changed: Callable[[], None]) -> None:
         self._application = application

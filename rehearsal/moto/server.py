@@ -18,12 +18,10 @@ import moto.sqs.models as sqs_models
 import waitress
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from rehearsal.moto import bodies, snapshot
+from rehearsal.moto import NOTICE_NAME, SNAPSHOT_NAME, bodies, snapshot
 from rehearsal.moto.gate import Gate, GatedApplication
 from rehearsal.moto.saver import Saver
 
-SNAPSHOT_NAME = "cloud.snapshot"
-NOTICE_NAME = "notice.json"
 UNUSABLE_SNAPSHOT = 3
 """Exit status of a server that has snapshots and can use none of them."""
 
@@ -32,17 +30,23 @@ def prepare(data: Path) -> tuple[Gate, bodies.BodyStore]:
     """Make moto keep object contents under `data`, pickle its S3 keys, and not hold the gate in a long poll."""
     gate, store = Gate(), bodies.BodyStore(data / "bodies")
     bodies.use(store)
-    s3_models.tempfile = SimpleNamespace(SpooledTemporaryFile=bodies.new_body)
-    s3_models.FakeKey.__getstate__ = _key_state
-    s3_models.FakeKey.__setstate__ = _restore_key
+    _replace(s3_models, "tempfile", SimpleNamespace(SpooledTemporaryFile=bodies.new_body))
+    _replace(s3_models.FakeKey, "__getstate__", _key_state)
+    _replace(s3_models.FakeKey, "__setstate__", _restore_key)
     wait_for_messages = sqs_models.Queue.wait_for_messages
 
     def wait_outside(queue: Any, timeout: int) -> None:
         with gate.lent():
             wait_for_messages(queue, timeout)
 
-    sqs_models.Queue.wait_for_messages = wait_outside
+    _replace(sqs_models.Queue, "wait_for_messages", wait_outside)
     return gate, store
+
+
+def _replace(owner: Any, name: str, replacement: Any) -> None:
+    """Replace an attribute of moto's; AttributeError when this moto has none of that name to replace."""
+    getattr(owner, name)
+    setattr(owner, name, replacement)
 
 
 def _key_state(key: Any) -> dict[str, Any]:

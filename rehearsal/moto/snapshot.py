@@ -60,13 +60,18 @@ def dump() -> bytes:
             account: {region: backend for region, backend in regions.items()}  # noqa: C416  a plain dict is wanted
             for account, regions in table.items()
         }
-        for table in list(BackendDict._instances)
+        for table in list(_tables_in_use())
     }
     payload = io.BytesIO()
     _Pickler(payload, protocol=pickle.HIGHEST_PROTOCOL).dump(services)
     body = payload.getvalue()
     header = {"format": FORMAT, "moto": metadata.version("moto"), "sha256": hashlib.sha256(body).hexdigest()}
     return json.dumps(header).encode() + b"\n" + body
+
+
+def _tables_in_use() -> list[BackendDict[Any]]:
+    tables: list[BackendDict[Any]] = BackendDict._instances  # type: ignore[misc]
+    return tables
 
 
 def write(path: Path, data: bytes) -> None:
@@ -114,7 +119,7 @@ def load(path: Path) -> None:
 
 
 def load_latest(path: Path) -> str | None:
-    """Load the snapshot at `path`, or the one before it when it is damaged or missing; return what the user should know.
+    """Load the snapshot at `path`, or the one before it when it is damaged or missing; return what to tell the user.
 
     Returns None when all is well, also when there is no snapshot yet. Raises SnapshotError when none can be used.
     """
@@ -163,9 +168,7 @@ def _account_backends(service: str, account: str) -> dict[str, Any]:
 def _der(key: Any) -> bytes:
     return cast(
         bytes,
-        key.private_bytes(
-            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ),
+        key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
     )
 
 
@@ -174,9 +177,7 @@ def _private_key(der: bytes) -> PrivateKeyTypes:
 
 
 def _public_der(key: Any) -> bytes:
-    return cast(
-        bytes, key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    )
+    return cast(bytes, key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo))
 
 
 def _public_key(der: bytes) -> PublicKeyTypes:

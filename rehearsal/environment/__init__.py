@@ -1,0 +1,1 @@
+"""One rehearsed environment: its directory, its processes, and the engine that runs against them."""

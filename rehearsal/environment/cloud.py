@@ -1,0 +1,107 @@
+"""The process of an environment's AWS stand-in, and a client to it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from rehearsal.environment.errors import RehearsalError
+from rehearsal.environment.layout import Layout
+from rehearsal.environment.variables import process_environment
+from rehearsal.processes import Daemon, ProcessError, port_is_free, remembered_ports
+
+_ROOT = Path(__file__).resolve().parents[2]
+_READY_SECONDS = 60.0
+
+
+class Cloud:
+    """The moto server of one environment."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self.daemon = Daemon("moto", layout.pids / "moto.json", layout.logs / "moto.log")
+
+    @property
+    def port(self) -> int:
+        """The loopback port, the same for the environment's life."""
+        return remembered_ports(self._layout.ports, ["moto"])["moto"]
+
+    @property
+    def endpoint(self) -> str:
+        """The URL that AWS clients use in place of AWS's own."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, account_id: str) -> tuple[bool, str | None]:
+        """Start the server unless it runs; return whether it was started, and what the user should know of its data.
+
+        Raises RehearsalError when it does not become ready or its data cannot be used.
+        """
+        data = self._layout.moto_data
+        command = [sys.executable, "-m", "rehearsal.moto", "--port", str(self.port), "--data", str(data)]
+        environment = process_environment(
+            {
+                "MOTO_ACCOUNT_ID": account_id,
+                "AWS_ACCESS_KEY_ID": "rehearsal",
+                "AWS_SECRET_ACCESS_KEY": "rehearsal",
+                "PYTHONPATH": str(_ROOT),
+            }
+        )
+        if self.daemon.record() is None and not port_is_free(self.port):
+            raise RehearsalError(
+                f"Port {self.port} of the AWS stand-in is taken by another program. End that program, or delete "
+                f"{self._layout.ports} to have a new port chosen."
+            )
+        started = self.daemon.start(command, environment)
+        try:
+            self.daemon.await_ready(self.answers, _READY_SECONDS)
+        except ProcessError as error:
+            raise RehearsalError(
+                f"{error}\nIf its data are damaged, `./rehearse down {self._layout.name}` deletes the environment."
+            ) from error
+        return started, self._notice() if started else None
+
+    def answers(self) -> bool:
+        """Return whether the server answers."""
+        request = urllib.request.Request(f"{self.endpoint}/moto-api/")  # noqa: S310  always loopback http
+        try:
+            # No proxy: the server is on this machine.
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            opener.open(request, timeout=2).close()
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+        return True
+
+    def is_running(self) -> bool:
+        """Return whether the process is alive."""
+        return self.daemon.record() is not None
+
+    def stop(self) -> bool:
+        """Stop the server, which writes a last snapshot; return whether it ran. May take as long as that snapshot."""
+        return self.daemon.stop(timeout=120)
+
+    def client(self, service: str, region: str) -> Any:
+        """Return a boto3 client of this server, whatever the user's own AWS settings are."""
+        import boto3  # half a second: only commands that need it pay
+        from botocore.config import Config
+
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id="rehearsal",
+            aws_secret_access_key="rehearsal",  # noqa: S106  moto checks no signature
+            config=Config(proxies={}, retries={"total_max_attempts": 2}),
+        )
+
+    def _notice(self) -> str | None:
+        try:
+            notice = json.loads((self._layout.moto_data / "notice.json").read_text())["notice"]
+        except FileNotFoundError:
+            return None
+        return None if notice is None else str(notice)

@@ -1,0 +1,196 @@
+"""An environment under rehearsal: what it is made of, brought up and taken down."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from rich.console import Console
+
+from rehearsal import controlplane, toolchain
+from rehearsal.environment import plugins, stack_config, stack_lock
+from rehearsal.environment.cloud import Cloud
+from rehearsal.environment.engine import Engine
+from rehearsal.environment.errors import RehearsalError
+from rehearsal.environment.layout import Layout, layout_of
+from rehearsal.environment.variables import process_environment, rehearsal_variables
+from rehearsal.processes import write_private
+
+if TYPE_CHECKING:
+    from infra.spec import EnvironmentSpec
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTROL_PLANE_TOOLS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
+
+
+@dataclass
+class Environment:
+    """The environment `layout.name` of the Pulumi project in `project`."""
+
+    layout: Layout
+    project: Path
+    console: Console
+    with_control_plane: bool = True
+    kubeconfig: Path | None = None
+
+    @cached_property
+    def settings(self) -> dict[str, object]:
+        """The project's `Pulumi.yaml`."""
+        path = self.project / "Pulumi.yaml"
+        try:
+            settings: dict[str, object] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise RehearsalError(f"{self.project} is no Pulumi project: it has no Pulumi.yaml", 2) from None
+        return settings
+
+    @property
+    def stack_file(self) -> Path:
+        """The committed file that declares the environment."""
+        return self.project / str(self.settings.get("stackConfigDir", ".")) / f"Pulumi.{self.layout.name}.yaml"
+
+    @cached_property
+    def spec(self) -> EnvironmentSpec:
+        """What the stack file declares. Raises RehearsalError with all its problems."""
+        from infra.spec import SpecError, load
+
+        try:
+            return load(self.stack_file, self.layout.name)
+        except SpecError as error:
+            raise RehearsalError(str(error), 2) from error
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        """The AWS stand-in."""
+        return Cloud(self.layout)
+
+    @cached_property
+    def tools(self) -> dict[str, Path]:
+        """The engine and, unless it is left out, the control plane's programs. Built when they are missing."""
+        names = ["pulumi", *(CONTROL_PLANE_TOOLS if self.with_control_plane else ())]
+        try:
+            return toolchain.resolve(names, self.console)
+        except toolchain.ToolchainError as error:
+            raise RehearsalError(str(error)) from error
+
+    @cached_property
+    def plugins(self) -> list[plugins.Plugin]:
+        """The plugins the engine will find."""
+        vendor_home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+        return plugins.choose(plugins.wanted(), vendor_home)
+
+    def variables(self) -> dict[str, str]:
+        """Return the variables by which clients reach this environment."""
+        return rehearsal_variables(
+            self.layout,
+            region=self.spec.region,
+            bucket=self.spec.state.bucket,
+            endpoint=self.cloud.endpoint,
+            kubeconfig=self.kubeconfig,
+            tool_folders=[path.parent for path in self.tools.values()],
+        )
+
+    def engine(self) -> Engine:
+        """Return the engine set up for this environment."""
+        return Engine(self.tools["pulumi"], self.project, self.layout, self.variables())
+
+    def prepare(self) -> None:
+        """Make the environment's directory, its copy of the stack file, and the engine's plugins."""
+        self.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        replaced = stack_config.copy_stack_config(self.stack_file, self.layout.config_file)
+        if replaced:
+            self.console.print(
+                f"Encrypted values cannot be read outside their account; {stack_config.PLACEHOLDER!r} stands for: "
+                + ", ".join(replaced)
+            )
+        plugins.install(self.plugins, self.layout.pulumi_home)
+        names = {vendor: [p.name for p in self.plugins if p.vendor is vendor] for vendor in (True, False)}
+        self.console.print(
+            f"Plugins: the vendors' {', '.join(names[True]) or '(none installed)'}; "
+            f"stand-ins for {', '.join(names[False]) or '(none)'}",
+            highlight=False,
+        )
+
+    def start(self) -> None:
+        """Start what does not run: the AWS stand-in, and the control plane unless it is left out."""
+        started, notice = self.cloud.start(self.spec.account_id)
+        self.console.print(
+            f"AWS stand-in (moto): {'started' if started else 'was running'}, {self.cloud.endpoint}", highlight=False
+        )
+        if notice:
+            self.console.print(f"[yellow]{notice}[/yellow]")
+        if self.with_control_plane:
+            try:
+                running = controlplane.start(
+                    self.layout.root,
+                    self.tools,
+                    self.spec.cluster.name,
+                    self.console,
+                    service_range=self.spec.cluster.service_cidr,
+                )
+            except controlplane.ControlPlaneError as error:
+                raise RehearsalError(str(error)) from error
+            self.kubeconfig = running.kubeconfig
+
+    def bootstrap(self) -> None:
+        """Create the state bucket as for a real environment: with `slipway bootstrap`."""
+        command = [sys.executable, "-m", "infra.cli", "bootstrap", self.layout.name]
+        variables = {**self.variables(), "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, cwd=self.project, env=process_environment(variables), check=False)
+        if done.returncode != 0:
+            raise RehearsalError(f"`slipway bootstrap {self.layout.name}` failed; see above", done.returncode)
+
+    def release_abandoned_locks(self) -> None:
+        """Delete the engine's locks whose holders are dead. Raises RehearsalError for one that may live."""
+        s3 = self.cloud.client("s3", self.spec.region)
+        for lock in stack_lock.stack_locks(s3, self.spec.state.bucket, str(self.settings["name"]), self.layout.name):
+            if not lock.is_abandoned():
+                raise RehearsalError(
+                    f"The stack {self.layout.name} is locked by {lock}. Wait for that update to end. If it cannot be "
+                    f"running any more, `./rehearse pulumi {self.layout.name} -- cancel --yes` releases the lock."
+                )
+            stack_lock.release(s3, self.spec.state.bucket, lock)
+            self.console.print(f"Released the stack's lock of {lock}: that process is gone.", highlight=False)
+
+    def create_stack(self) -> None:
+        """Create the stack in the state bucket unless it is there.
+
+        The engine writes a salt to the stack file of the project it creates a stack for, so that it is shown another
+        project of the same name.
+        """
+        project, name = str(self.settings["name"]), self.layout.name
+        prefix = f".pulumi/stacks/{project}/{name}.json"
+        s3 = self.cloud.client("s3", self.spec.region)
+        if s3.list_objects_v2(Bucket=self.spec.state.bucket, Prefix=prefix, MaxKeys=1).get("KeyCount"):
+            return
+        scratch = self.layout.root / "project"
+        write_private(scratch / "Pulumi.yaml", yaml.safe_dump({"name": project, "runtime": self.settings["runtime"]}))
+        engine = Engine(self.tools["pulumi"], scratch, self.layout, self.variables())
+        engine.output(["stack", "init", name, "--no-select", "--non-interactive"])
+        self.console.print(f"Created stack {name} in s3://{self.spec.state.bucket}", highlight=False)
+
+    def stop(self) -> list[str]:
+        """Stop all processes; the data stay. Return the names of those that ran."""
+        stopped = [each.name for each in controlplane.status(self.layout.root) if each.pid is not None]
+        try:
+            controlplane.stop(self.layout.root)
+        except controlplane.ControlPlaneError as error:
+            raise RehearsalError(str(error)) from error
+        if self.cloud.stop():
+            stopped.append("moto")
+        return stopped
+
+    def delete(self) -> None:
+        """Delete the environment's directory; its processes must have been stopped."""
+        shutil.rmtree(self.layout.root)
+
+
+def environment_of(name: str, project: Path, console: Console, *, with_control_plane: bool = True) -> Environment:
+    """Return the environment of that name. Raises RehearsalError for a name that is none."""
+    return Environment(layout_of(name), project.resolve(), console, with_control_plane)
