@@ -51,8 +51,8 @@ class ApiError(Exception):
         return self.status == 422 and "field is immutable" in self.message
 
     @property
-    def conflicting_managers(self) -> list[str]:
-        """The field managers that own what an apply would change, each with its API version."""
+    def conflicts(self) -> list[str]:
+        """A sentence for each field that an apply would take from another manager, which it names."""
         causes = self.details.get("causes") or []
         return [str(cause.get("message")) for cause in causes if cause.get("reason") == "FieldManagerConflict"]
 

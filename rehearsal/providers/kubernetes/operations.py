@@ -19,7 +19,7 @@ from rehearsal.providers.kubernetes.cluster import Cluster, kind_of
 from rehearsal.providers.kubernetes.discovery import UnknownKindError
 from rehearsal.providers.kubernetes.naming import annotation, object_id, parse_id
 from rehearsal.providers.kubernetes.objects import is_crd
-from rehearsal.providers.kubernetes.ownership import taken_over, with_ignored
+from rehearsal.providers.kubernetes.ownership import is_taken_over_conflict, taken_over, with_ignored
 from rehearsal.providers.kubernetes.tokens import Kind, is_built_in
 
 PATCH_FORCE: Final = "pulumi.com/patchForce"
@@ -124,7 +124,7 @@ class Operations:
         taken = taken_over(live["metadata"].get("managedFields") or [], manager, kind.api_version)
         wanted = with_ignored(fields, live, ignored, manager)
         if preview:
-            return self._apply(wanted, manager, force=self._force(fields) or taken is not None, dry_run=True)
+            return self._preview_update(wanted, manager)
         conditions = waiting.ready_conditions(fields)
         if taken is not None:
             self.cluster.replace_managed_fields(live, taken)
@@ -184,6 +184,16 @@ class Operations:
         if found is None and patch:
             raise OperationError(f"{kind} {metadata['name']} does not exist: there is nothing to patch")
 
+    def _preview_update(self, fields: Mapping[str, Any], manager: str) -> dict[str, Any]:
+        """Ask what an update would make; a conflict counts only with managers that are not taken over first."""
+        try:
+            return self.cluster.apply(fields, manager, force=self._force(fields), dry_run=True)
+        except ApiError as error:
+            force = bool(error.conflicts) and all(map(is_taken_over_conflict, error.conflicts))
+            if not force and not error.conflicts:
+                raise
+        return self._apply(fields, manager, force=force, dry_run=True)
+
     def _dry_run(self, fields: Mapping[str, Any], manager: str) -> dict[str, Any]:
         return self.cluster.apply(fields, manager, force=True, dry_run=True)
 
@@ -191,7 +201,7 @@ class Operations:
         try:
             return self.cluster.apply(fields, manager, force=force, dry_run=dry_run)
         except ApiError as error:
-            if error.conflicting_managers:
+            if error.conflicts:
                 raise OperationError(
                     "Server-Side Apply field conflict detected. The resource managed by field manager "
                     f'"{manager}" had an apply conflict: {error}. To take the fields over, set the annotation '

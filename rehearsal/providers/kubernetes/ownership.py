@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -18,6 +19,10 @@ _TAKEN_OVER: Final = (
     ("pulumi-kubernetes", "Update"),
     ("pulumi-resource-kubernetes", "Update"),
 )
+
+# Kubernetes, `structured-merge-diff/merge/conflict.go`; a change through a subresource names it and does not
+# match.
+_CONFLICT: Final = re.compile(r'conflict with "(?P<manager>[^"]+)"(?: using \S+)?\Z')
 
 ManagedFields = Sequence[Mapping[str, Any]]
 
@@ -46,6 +51,14 @@ def taken_over(managed: ManagedFields, manager: str, api_version: str) -> list[d
         "fieldsV1": fields,
     }
     return [*rest, {key: value for key, value in mine.items() if value is not None}]
+
+
+def is_taken_over_conflict(sentence: str) -> bool:
+    """Tell whether the API server's sentence on a conflict names a manager whose fields are taken over."""
+    found = _CONFLICT.match(sentence)
+    return found is not None and any(
+        found["manager"].startswith(prefix) for prefix, operation in _TAKEN_OVER if operation == "Update"
+    )
 
 
 def merged_fields(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,12 +16,6 @@ from google.protobuf import any_pb2, empty_pb2
 from rehearsal.providers.base.diff import Kind as ChangeKind
 from rehearsal.providers.base.values import from_struct, to_struct
 from rehearsal.providers.kubernetes.operations import PartialError
-    engine_pb2,
-    engine_pb2_grpc,
-    plugin_pb2,
-    provider_pb2,
-    provider_pb2_grpc,
-)
 from rehearsal.providers.kubernetes.protos import (
     engine_pb2,
     engine_pb2_grpc,
