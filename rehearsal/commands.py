@@ -192,8 +192,9 @@ def _engine(environment: Environment, phases: Phases, name: str, arguments: Sequ
         outcome = environment.engine().run(arguments)
     if not environment.cloud.is_running():
         raise RehearsalError(
-            f"The AWS stand-in ended during `{' '.join(arguments)}`; the errors above follow from that. Cloud and "
-            f"stack are kept as of its last snapshot. The same command again starts it and goes on. The end of its log, "
+            f"The AWS stand-in ended during `{' '.join(arguments)}`; the errors above follow from that. Cloud "
+            "and stack are kept as of its last snapshot. The same command again starts it and goes on. "
+            "The end of its log, "
             f"{environment.cloud.daemon.log_file}:\n{environment.cloud.daemon.tail()}"
         )
     if outcome == 0:

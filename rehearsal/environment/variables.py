@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rehearsal.environment.layout import Layout
 from rehearsal.environment.stack_config import PASSPHRASE
+from rehearsal.journal import JOURNAL_VARIABLE
 
 # What the user's shell may hold for a real account or another project must not reach the engine.
 _DROPPED_PREFIXES = ("AWS_", "PULUMI_", "KUBE", "MOTO_", "BOTO")
@@ -42,7 +43,7 @@ def rehearsal_variables(
         "PULUMI_SUPPRESS_NEO_LINK": "true",
         "PULUMI_CREDENTIAL_STORE": "plaintext",
         "SLIPWAY_HOST_PYTHON": sys.executable,
-        "SLIPWAY_CREATED_JOURNAL": str(layout.created_journal),
+        JOURNAL_VARIABLE: str(layout.created_journal),
         "PATH": os.pathsep.join([*folders, os.environ.get("PATH", os.defpath)]),
         "NO_PROXY": _no_proxy(os.environ),
         "no_proxy": _no_proxy(os.environ),

@@ -7,14 +7,14 @@ snapshot.
 What is promised
     - A snapshot is one instant: no request is in progress while it is taken, so what Pulumi knows (its state is an
       object in moto's S3) and what exists are from the same moment. A crash takes both back together.
-    - It is taken soon after a change (`saver.QUIET_SECONDS`, at most `saver.MAX_DELAY_SECONDS` under constant change),
-      by a forked child: requests wait for the fork, not for the writing.
+    - It is taken once changes pause for `saver.QUIET_SECONDS`, and under constant change about once a second, by a
+      forked child: requests wait for the fork, not for the writing.
     - SIGTERM and SIGINT take a last one, so an orderly stop loses nothing.
     - A damaged snapshot is noticed by its checksum; the one before it is used and the user is told.
 
 What is not
-    - A server that is killed loses what changed since its last snapshot: about a second of it, and more when a snapshot
-      takes long, because snapshots may use no more than a tenth of the time.
+    - A server that is killed loses what changed since its last snapshot: about a second of it, and more under constant
+      change in a large environment, because snapshots may then use no more than a tenth of the time.
     - Snapshots are Python pickles of one moto version. Another version refuses them.
     - Requests run one at a time. Anyone on this machine may send them: moto checks no signature.
     - Object contents above 8 KiB lie in `bodies/`, by digest, and are deleted only with the environment.

@@ -16,12 +16,13 @@ from rehearsal.moto import snapshot
 from rehearsal.moto.bodies import BodyStore
 from rehearsal.moto.gate import Gate
 
-QUIET_SECONDS = 0.2
+QUIET_SECONDS = 0.3
 """A snapshot is taken once no change came for so long."""
 MAX_DELAY_SECONDS = 1.0
-"""Under constant change, a snapshot starts this long after the first change it holds."""
+"""Under constant change, a snapshot starts this long after the first change it holds, if its share of time allows."""
 SHARE_OF_TIME = 0.1
-"""Snapshots use no more than this part of the time."""
+"""Under constant change, snapshots use no more than this part of the time."""
+_RETRY_SECONDS = 5.0
 
 
 class Saver:
@@ -68,18 +69,15 @@ class Saver:
             if self._saved(child):
                 self._bodies.forget_synced(bodies)
             else:
-                self._changes.release()  # nothing is lost yet: try again after a while
-                self._last_cost = max(self._last_cost, MAX_DELAY_SECONDS)
-                self._finished = time.monotonic()
-                continue
+                self._changes.release()  # what failed is still to be saved
+                time.sleep(_RETRY_SECONDS)
             self._finished = time.monotonic()
             self._last_cost = self._finished - began
 
     def _wait_for_quiet(self, first_change: float) -> None:
-        earliest = self._finished + self._last_cost * (1 / SHARE_OF_TIME - 1)
-        while (now := time.monotonic()) < earliest or (
-            now < self._last_change + QUIET_SECONDS and now < first_change + MAX_DELAY_SECONDS
-        ):
+        allowed = self._finished + self._last_cost * (1 / SHARE_OF_TIME - 1)
+        due = max(first_change + MAX_DELAY_SECONDS, allowed)
+        while (now := time.monotonic()) < self._last_change + QUIET_SECONDS and now < due:
             time.sleep(0.05)
 
     def _fork(self) -> tuple[int, set[Path]]:

@@ -12,6 +12,7 @@ import json
 import os
 import pickle
 import threading
+from collections import defaultdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
@@ -44,6 +45,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             return (backends.get_backend, (obj.service_name,))
         if isinstance(obj, AccountSpecificBackend):
             return (_account_backends, (obj.service_name, obj.account_id))
+        if isinstance(obj, dict | list) and type(obj).__module__.startswith("moto."):
+            return (_empty, (type(obj),), _contents(obj), None, None, _fill)
         if type(obj) in _LOCKS:
             return (_LOCKS[type(obj)], ())
         if hasattr(obj, "private_bytes") and hasattr(obj, "private_numbers"):
@@ -51,6 +54,30 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if hasattr(obj, "public_bytes") and hasattr(obj, "public_numbers"):
             return (_public_key, (_public_der(obj),))
         return super().reducer_override(obj)
+
+
+# Some containers of moto's show less than they hold, or change what is put in: S3's keys show their last version alone.
+# They are pickled by what the built-in type under them holds.
+
+
+def _empty(kind: type[Any]) -> Any:
+    return kind.__new__(kind)
+
+
+def _contents(container: dict[Any, Any] | list[Any]) -> tuple[Any, ...]:
+    held = dict.items(container) if isinstance(container, dict) else list.__iter__(container)
+    return list(held), vars(container), getattr(container, "default_factory", None)
+
+
+def _fill(container: Any, contents: tuple[Any, ...]) -> None:
+    held, attributes, factory = contents
+    if isinstance(container, dict):
+        dict.update(container, held)
+    else:
+        list.extend(container, held)
+    vars(container).update(attributes)
+    if isinstance(container, defaultdict):
+        container.default_factory = factory
 
 
 def dump() -> bytes:
