@@ -92,8 +92,12 @@ class Operations:
                         f"{error}. Verify that any required CRDs have been created before it (depends_on)"
                     ) from error
             except ApiError as error:
-                if pause is None or not error.is_missing_namespace:
+                if not error.is_missing_namespace:
                     raise
+                if pause is None:
+                    raise OperationError(
+                        f"{error}. Take the name from the Namespace resource's output, so that it is created first"
+                    ) from error
             if self.cancelled.wait(pause):
                 raise OperationError("cancelled before the object was created")
         if is_crd(fields):

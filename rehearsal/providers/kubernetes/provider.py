@@ -16,31 +16,33 @@ from rehearsal.providers.base.diff import Change, changes
 from rehearsal.providers.base.diff import Kind as ChangeKind
 from rehearsal.providers.base.values import UNKNOWN, Unknown, has_unknown, reveal
 from rehearsal.providers.kubernetes import naming, objects
-from rehearsal.providers.kubernetes.api import ApiClient, ApiError, ClusterUnreachableError
-from rehearsal.providers.kubernetes.cluster import Cluster
+from rehearsal.providers.kubernetes.api import ApiError, ClusterUnreachableError
+from rehearsal.providers.kubernetes.connection import Connection, UnreachableError, connect
 from rehearsal.providers.kubernetes.discovery import UnknownKindError
-from rehearsal.providers.kubernetes.kubeconfig import KubeconfigError, Target, load
-from rehearsal.providers.kubernetes.operations import OperationError, Operations, PartialError
+from rehearsal.providers.kubernetes.inputs import Properties, metadata_failures, named, placed, with_kind
+from rehearsal.providers.kubernetes.operations import OperationError, PartialError
 from rehearsal.providers.kubernetes.ownership import new_field_manager
 from rehearsal.providers.kubernetes.replacement import force_new, replaces
-from rehearsal.providers.kubernetes.settings import Settings, parse_settings
-from rehearsal.providers.kubernetes.tokens import Kind, TokenError, parse_token
+from rehearsal.providers.kubernetes.tokens import TokenError, parse_token
 from rehearsal.providers.kubernetes.waiting import WaitError
 
-Properties = dict[str, Any]
 Warn = Callable[[str, str], None]
 """Shows the user a message about a resource: (urn, text)."""
 
-FAILURES = (ApiError, ClusterUnreachableError, OperationError, UnknownKindError, TokenError, WaitError)
+FAILURES = (
+    UnreachableError,
+    ApiError,
+    ClusterUnreachableError,
+    OperationError,
+    UnknownKindError,
+    TokenError,
+    WaitError,
+)
 """What an operation may raise besides PartialError; each text is for the user."""
 
 _CHOSEN_BY_SERVER = ("uid", "resourceVersion", "creationTimestamp", "generation", "managedFields")
 # Addresses and ports that the server picks anew at each request (Kubernetes API reference, ServiceSpec).
 _PICKED_FOR_SERVICES = ("clusterIP", "clusterIPs")
-
-
-class UnreachableError(Exception):
-    """The cluster cannot be used; the text is the vendor's, with the reason and what to do."""
 
 
 @dataclass(frozen=True)
@@ -58,49 +60,16 @@ class Difference:
 
 @dataclass
 class Provider:
-    """One configured provider. `warn` shows a message to the user."""
+    """One provider. `warn` shows a message to the user; setting `cancelled` ends every wait."""
 
     warn: Warn = lambda _urn, _text: None
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    settings: Settings = field(default_factory=Settings)
     cancelled: threading.Event = field(default_factory=threading.Event)
-    namespace: str = "default"
-    _operations: Operations | None = None
-    _reason: str = "the provider was not configured"
+    connection: Connection = field(default_factory=Connection)
 
     def configure(self, given: Mapping[str, Any]) -> None:
-        """Take the configuration; a cluster that cannot be reached is an error only once it is needed.
-
-        Raises SettingsError.
-        """
-        if any(has_unknown(value) for value in given.values()):
-            self._reason = "its kubeconfig is not known yet"
-            return
-        self.settings = settings = parse_settings(reveal(given), self.environment)
-        try:
-            target = load(
-                settings.kubeconfig,
-                self.environment,
-                context=settings.context,
-                cluster=settings.cluster,
-                namespace=settings.namespace,
-            )
-            client = ApiClient(target)
-            client.request("GET", "/version")
-        except KubeconfigError as error:
-            self._reason = f"failed to parse kubeconfig data in `kubernetes:config:kubeconfig`- {error}"
-        except ApiError as error:
-            self._reason = f"{client.server} refuses to answer: {error} (status {error.status})"
-        except ClusterUnreachableError as error:
-            self._reason = (
-                f"unable to load schema information from the API server: {error}. Is it running (`./rehearse status`)?"
-            )
-        else:
-            self._take(target, client)
-
-    def _take(self, target: Target, client: ApiClient) -> None:
-        self.namespace = target.namespace
-        self._operations = Operations(Cluster(client), self.settings.patch_force, self.settings.upsert, self.cancelled)
+        """Take the configuration and look for the cluster. Raises SettingsError."""
+        self.connection = connect(given, self.environment, self.cancelled)
 
     def check(
         self, urn: str, token: str, olds: Properties, news: Properties, seed: bytes, proposed_name: str | None
@@ -110,27 +79,23 @@ class Provider:
         `proposed_name` is the engine's own choice of a name (its `autonaming` setting), "" when it forbids
         one.
         """
-        if self._operations is None and self.settings.skip_update_unreachable and olds:
+        connection = self.connection
+        if connection.operations is None and connection.settings.skip_update_unreachable and olds:
             self.warn(urn, "the cluster is unreachable and skipUpdateUnreachable is set: not updated")
             return olds, []
         try:
             kind = parse_token(token)
         except TokenError as error:
             return news, [str(error)]
-        failures = [
-            f"{key}: {news[key]!r} does not agree with the resource's type {token}, which is {value}"
-            for key, value in (("apiVersion", kind.api_version), ("kind", kind.name))
-            if news.get(key, value) != value
-        ]
-        fields = {**news, "apiVersion": kind.api_version, "kind": kind.name}
-        failures += _name_failures(kind, fields)
-        if naming.name_of(fields) is None and not failures:
-            fields, failure = _named(urn, fields, olds, seed, proposed_name)
-            failures += [failure] if failure else []
+        fields, failures = with_kind(kind, news)
+        failures += metadata_failures(kind, fields)
+        if failures:
+            return fields, failures
+        fields, failures = named(urn, fields, olds, seed, proposed_name)
         try:
-            fields = self._placed(kind, fields)
-            if has_unknown(fields) and self._operations is not None and not failures:
-                failures += self._operations.cluster.schemas.unknown_fields(kind, objects.for_server(fields))
+            fields = placed(connection, kind, fields)
+            if has_unknown(fields) and connection.operations is not None:
+                failures += connection.operations.cluster.schemas.unknown_fields(kind, objects.for_server(fields))
         except (UnknownKindError, ApiError, ClusterUnreachableError) as error:
             failures.append(str(error))
         return objects.normalized(fields), failures
@@ -146,8 +111,8 @@ class Provider:
             old, new = _with_namespace(old, namespace), _with_namespace(new, namespace)
         paths = force_new(
             new,
-            config_maps_mutable=self.settings.config_maps_mutable,
-            secrets_mutable=self.settings.secrets_mutable,
+            config_maps_mutable=self.connection.settings.config_maps_mutable,
+            secrets_mutable=self.connection.settings.secrets_mutable,
         )
         if parse_token(token).patch:
             paths = ("metadata.name", "metadata.namespace")
@@ -156,9 +121,7 @@ class Provider:
             for change in changes(old, new, ignore=ignore)
         )
         must_replace = any(replace for _, replace in found)
-        same_place = all(
-            old.get("metadata", {}).get(key) == new.get("metadata", {}).get(key) for key in ("name", "namespace")
-        )
+        same_place = all(_metadata(old).get(key) == _metadata(new).get(key) for key in ("name", "namespace"))
         return Difference(found, must_replace and same_place and not naming.is_autonamed(new))
 
     def create(
@@ -166,7 +129,7 @@ class Provider:
     ) -> tuple[str, Properties]:
         """Create the object, or tell what creating it would make; return id and state.
 
-        Raises UnreachableError, PartialError and `FAILURES`.
+        Raises PartialError and `FAILURES`.
         """
         kind = parse_token(token)
         manager = _manager(inputs, {})
@@ -174,9 +137,9 @@ class Provider:
         if preview:
             if has_unknown(inputs) or kind.patch or not self._reachable(urn):
                 return "", inputs
-            live = self._needed().preview_create(fields, manager)
+            live = self.connection.required().preview_create(fields, manager)
             return "", inputs if live is None else _previewed(live, inputs, manager)
-        live = self._needed().create(fields, manager, timeout, patch=kind.patch)
+        live = self.connection.required().create(fields, manager, timeout, patch=kind.patch)
         return naming.object_id(live), self._state(live, inputs, manager)
 
     def update(
@@ -192,13 +155,15 @@ class Provider:
     ) -> Properties:
         """Bring the object to `news`, or tell what it would become; return the state.
 
-        Raises UnreachableError, PartialError and `FAILURES`.
+        Raises PartialError and `FAILURES`.
         """
         if preview and (has_unknown(news) or not self._reachable(urn)):
             return news
         manager = _manager(news, state)
         fields = objects.for_server(reveal(news))
-        live = self._needed().update(fields, manager, timeout, object_id=object_id, ignored=ignored, preview=preview)
+        live = self.connection.required().update(
+            fields, manager, timeout, object_id=object_id, ignored=ignored, preview=preview
+        )
         return self._state(live, news, manager)
 
     def read(
@@ -206,18 +171,18 @@ class Provider:
     ) -> tuple[str, Properties, Properties]:
         """Return id, state and inputs of the live object; an empty id when it is gone.
 
-        Raises UnreachableError and `FAILURES`.
+        Raises `FAILURES`.
         """
         kind = parse_token(token)
-        if self._operations is None:
+        if self.connection.operations is None:
             return self._read_unreachable(urn, object_id, state, inputs)
         try:
             namespace, name = naming.parse_id(object_id)
         except ValueError as error:
             raise OperationError(f"{token}: {error}") from error
-        if not self._operations.cluster.discovery.serves(kind):
+        if not self.connection.operations.cluster.discovery.serves(kind):
             return "", {}, {}
-        live = self._operations.cluster.get(kind, namespace, name)
+        live = self.connection.operations.cluster.get(kind, namespace, name)
         if live is None:
             return "", {}, {}
         kept = reveal(inputs)
@@ -232,15 +197,15 @@ class Provider:
     def delete(self, urn: str, token: str, object_id: str, state: Properties, timeout: float) -> None:
         """Delete the object and wait until it is gone.
 
-        Raises UnreachableError, PartialError and `FAILURES`.
+        Raises PartialError and `FAILURES`.
         """
-        if self._operations is None and self.settings.delete_unreachable:
+        if self.connection.operations is None and self.connection.settings.delete_unreachable:
             self.warn(urn, "the cluster is unreachable and deleteUnreachable is set: dropped from the state alone")
             return
         kept = reveal(state)
         inputs = kept.get(objects.INPUTS) or {}
         manager = _manager(inputs, kept)
-        warning = self._needed().delete(parse_token(token), object_id, inputs, manager, timeout)
+        warning = self.connection.required().delete(parse_token(token), object_id, inputs, manager, timeout)
         if warning is not None:
             self.warn(urn, warning)
 
@@ -254,68 +219,22 @@ class Provider:
     ) -> Properties:
         return objects.checkpoint(live, reveal(inputs) if plain is None else plain, inputs, manager)
 
-    def _placed(self, kind: Kind, fields: Properties) -> Properties:
-        """Put the object in the default namespace, or take the namespace off a kind that lies in none."""
-        metadata = fields.get("metadata")
-        if isinstance(metadata, Unknown):
-            return fields
-        metadata = dict(metadata or {})
-        namespaced = True  # what a CRD of this update will bring is taken to be, as the vendor does
-        if self._operations is not None and self._operations.serves(kind):
-            namespaced = self._operations.cluster.discovery.resolve(kind).namespaced
-        if not namespaced:
-            metadata.pop("namespace", None)
-        elif not metadata.get("namespace"):
-            metadata["namespace"] = self.namespace
-        return {**fields, "metadata": metadata}
-
     def _reachable(self, urn: str) -> bool:
-        if self._operations is None:
-            self.warn(urn, f"configured Kubernetes cluster is unreachable: {self._reason}")
-        return self._operations is not None
-
-    def _needed(self) -> Operations:
-        if self._operations is None:
-            raise UnreachableError(
-                f"configured Kubernetes cluster is unreachable: {self._reason}. If the cluster was deleted, the "
-                "resource can be dropped from the state by running again with PULUMI_K8S_DELETE_UNREACHABLE=true"
-            )
-        return self._operations
+        if self.connection.operations is None:
+            self.warn(urn, f"configured Kubernetes cluster is unreachable: {self.connection.reason}")
+        return self.connection.operations is not None
 
     def _read_unreachable(
         self, urn: str, object_id: str, state: Properties, inputs: Properties
     ) -> tuple[str, Properties, Properties]:
-        if self.settings.delete_unreachable:
+        if self.connection.settings.delete_unreachable:
             self.warn(urn, "the cluster is unreachable and deleteUnreachable is set: dropped from the state alone")
             return "", {}, {}
-        if self.settings.skip_update_unreachable:
+        if self.connection.settings.skip_update_unreachable:
             self.warn(urn, "the cluster is unreachable and skipUpdateUnreachable is set: not refreshed")
             return object_id, state, inputs
-        self._needed()
-        raise AssertionError("unreachable")
-
-
-def _name_failures(kind: Kind, fields: Properties) -> list[str]:
-    metadata = fields.get("metadata")
-    if metadata is not None and not isinstance(metadata, Mapping | Unknown):
-        return [f"metadata: {metadata!r} is not an object"]
-    if isinstance(metadata, Mapping) and metadata.get("generateName") and not metadata.get("name"):
-        return ["metadata.generateName: not supported in Server-Side Apply mode; leave the name out to have one chosen"]
-    if kind.patch and naming.name_of(fields) is None:
-        return ["metadata.name: a Patch resource must name the object it patches"]
-    return []
-
-
-def _named(
-    urn: str, fields: Properties, olds: Properties, seed: bytes, proposed_name: str | None
-) -> tuple[Properties, str | None]:
-    kept = reveal(olds)
-    if naming.is_autonamed(kept):
-        return naming.give_name(fields, str(naming.name_of(kept))), None
-    if proposed_name == "":
-        return fields, "metadata.name: required, because the project's autonaming is disabled"
-    name = proposed_name or naming.autoname(urn.rpartition("::")[2], seed)
-    return naming.give_name(fields, name), None
+        self.connection.required()
+        return object_id, state, inputs  # not reached: `required` has raised
 
 
 def _manager(inputs: Mapping[str, Any], state: Mapping[str, Any]) -> str:
@@ -336,9 +255,15 @@ def _previewed(live: dict[str, Any], inputs: Properties, manager: str) -> Proper
     return objects.checkpoint(result, reveal(inputs), inputs, manager)
 
 
+def _metadata(fields: Properties) -> Mapping[str, Any]:
+    metadata = fields.get("metadata")
+    return metadata if isinstance(metadata, Mapping) else {}
+
+
 def _with_namespace(fields: Properties, namespace: str) -> Properties:
-    metadata = {"namespace": namespace, **(fields.get("metadata") or {})}
-    return {**fields, "metadata": metadata}
+    if isinstance(fields.get("metadata"), Unknown):
+        return fields
+    return {**fields, "metadata": {"namespace": namespace, **_metadata(fields)}}
 
 
 def _value_at(fields: Any, change: Change) -> Any:

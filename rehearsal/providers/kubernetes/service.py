@@ -15,6 +15,7 @@ from google.protobuf import any_pb2, empty_pb2
 
 from rehearsal.providers.base.diff import Kind as ChangeKind
 from rehearsal.providers.base.values import from_struct, to_struct
+from rehearsal.providers.kubernetes.inputs import Properties
 from rehearsal.providers.kubernetes.operations import PartialError
 from rehearsal.providers.kubernetes.protos import (
     engine_pb2,
@@ -24,7 +25,7 @@ from rehearsal.providers.kubernetes.protos import (
     provider_pb2_grpc,
     status_pb2,
 )
-from rehearsal.providers.kubernetes.provider import FAILURES, Difference, Properties, Provider, UnreachableError
+from rehearsal.providers.kubernetes.provider import FAILURES, Difference, Provider
 from rehearsal.providers.kubernetes.settings import SettingsError, parse_settings
 
 VERSION: Final = "4.34.2"
@@ -43,7 +44,7 @@ def _reported(call: _Call) -> _Call:
     def wrapper(self: Service, request: Any, context: grpc.ServicerContext) -> Any:
         try:
             return call(self, request, context)
-        except (UnreachableError, SettingsError, *FAILURES) as error:
+        except (SettingsError, *FAILURES) as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         except Exception as error:
             if context.code() is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -16,6 +17,8 @@ _OTHER_MODULES: Final = {
     "yaml": "groups of YAML manifests",
     "kustomize": "Kustomize directories",
 }
+# Longer names under k8s.io belong to CRDs (gateway.networking.k8s.io), but for these two.
+_KUBERNETES_GROUP: Final = re.compile(r"(?:[a-z]+|rbac\.authorization|(?:flowcontrol|internal)\.apiserver)\.k8s\.io")
 
 
 class TokenError(ValueError):
@@ -78,9 +81,14 @@ def parse_token(token: str) -> Kind:
 
 
 def is_built_in(kind: Kind) -> bool:
-    """Tell whether the SDK has a class for this kind: one that comes with Kubernetes, not from a CRD."""
-    module = f"{kind.group or 'core'}/{kind.version}"
-    return _in_sdk(module, kind.name)
+    """Tell whether the kind's group and version come with Kubernetes: no CRD can add a kind to them.
+
+    These are those that the SDK has modules for. Its modules are named after the first word of a group alone, which
+    groups of others may share (`storage.example.com`).
+    """
+    group = kind.group or "core"
+    of_kubernetes = "." not in group or _KUBERNETES_GROUP.fullmatch(group) is not None
+    return of_kubernetes and (_sdk() / group.split(".")[0] / kind.version).is_dir()
 
 
 @cache
