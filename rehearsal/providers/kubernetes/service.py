@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
+from types import FrameType
 from typing import Any, Final, TypeVar
 
 import grpc
@@ -285,14 +288,24 @@ def _diff_response(difference: Difference) -> Any:
 
 
 def main() -> None:
-    """Serve the engine whose address is the last argument, until it ends this process."""
+    """Serve the engine whose address is the last argument, until it ends this process or is gone itself."""
     engine_address = sys.argv[-1] if len(sys.argv) > 1 else None
+    engine = os.getppid()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _exit_now)
     server = grpc.server(ThreadPoolExecutor(max_workers=64), options=_OPTIONS)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Service(engine_address), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
-    server.wait_for_termination()
+    while os.getppid() == engine:
+        server.wait_for_termination(timeout=1.0)
+    _exit_now()
+
+
+def _exit_now(_signal: int | None = None, _frame: FrameType | None = None) -> None:
+    """Leave at once: Python would wait for calls in flight, and nobody is left to take their answers."""
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ def test_everything_given() -> None:
     ],
 )
 def test_a_variable_stands_in_for_a_switch(variable: str, field: str) -> None:
-    assert parse_settings({}, {variable: "true"}) == Settings(**{field: True})
+    assert parse_settings({}, {variable: "true"}) == replace(Settings(), **{field: True})
 
 
 def test_a_setting_goes_before_its_variable() -> None:
