@@ -107,18 +107,19 @@ class GoBuild:
 
     def run(self, output: Path) -> None:
         """Build the programs into the folder `output`; raises ToolchainError when a step fails."""
-        waiting = self._packages_to_compile()
-        mains = set(self._packages)
-        self._progress.phase("compiling", "packages", len(waiting - mains))
+        # The programs' own packages come last: what they take is the linking.
+        waiting = self._packages_to_compile() - set(self._packages)
+        if waiting:
+            self._progress.phase("compiling", "packages", len(waiting))
+        else:
+            self._progress.phase("linking")
 
         def on_line(line: str) -> None:
-            if line not in waiting:
-                return
-            waiting.discard(line)
-            if line not in mains:
+            if line in waiting:
+                waiting.discard(line)
                 self._progress.advance()
-            if waiting <= mains:
-                self._progress.phase("linking")
+                if not waiting:
+                    self._progress.phase("linking")
 
         arguments = ["build", "-v", *self._flags(), "-o", f"{output}/", *self._packages]
         self._run("compiling", arguments, on_line)

@@ -40,6 +40,11 @@ def test_a_failure_shows_the_last_eight_lines_that_say_something() -> None:
     ]
 
 
+def test_the_cause_may_stand_before_the_last_line() -> None:
+    text = str(build_failure("Building etcd", 1, ["write x: no space left on device", "exit status 2"], LOG))
+    assert text.startswith("Building etcd failed: the disk is full.")
+
+
 def test_a_silent_failure_says_so() -> None:
     assert "\n    (it printed nothing)\n" in str(build_failure("Building etcd", 2, [], LOG))
 

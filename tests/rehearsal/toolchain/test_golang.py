@@ -69,7 +69,9 @@ def test_without_go_one_is_installed_once_into_the_cache(
     for file in (go.command, go.command.parents[1] / "pkg" / "tool" / "linux_amd64" / "link"):
         assert file.stat().st_mode & 0o777 == 0o755
     program(uv, "exit 1")
-    assert find_go(tmp_path, _progress()).command == go.command
+    out = io.StringIO()
+    assert find_go(tmp_path, BuildProgress(Console(file=out), "etcd-3.7.3")).command == go.command
+    assert out.getvalue() == ""
 
 
 def test_a_failed_installation_says_why_go_is_needed_and_leaves_nothing(

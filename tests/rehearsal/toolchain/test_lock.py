@@ -51,6 +51,13 @@ def test_a_waiter_is_told_the_holder_and_goes_on_when_the_holder_is_killed(tmp_p
     assert told[0].startswith(f"process {holder.pid}, building etcd-3.7.3 since ")
 
 
+def test_a_holder_leaves_nothing_of_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "etcd.lock"
+    path.write_text("x" * 500, encoding="utf-8")
+    with build_lock(path, "building", _refuse):
+        assert "x" not in path.read_text(encoding="utf-8")
+
+
 def test_the_lock_is_dropped_when_the_work_fails(tmp_path: Path) -> None:
     path = tmp_path / "etcd.lock"
     with pytest.raises(ValueError, match="half-way"), build_lock(path, "building", _refuse):

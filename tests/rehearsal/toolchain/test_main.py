@@ -46,6 +46,14 @@ def test_the_list_tells_where_each_is_and_why_others_will_not_do(
     assert rows[3][:3] == ["etcd", "3.7.3", "cache"]
 
 
+def test_ctrl_c_ends_with_the_exit_code_of_shells(app: typer.Typer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rehearsal.toolchain.__main__.resolve", interrupted)
+    assert CliRunner().invoke(app, ["etcd"]).exit_code == 130
+
+
 def test_an_unknown_tool_is_one_message_and_exit_code_1(app: typer.Typer) -> None:
     outcome = CliRunner().invoke(app, ["helm"])
     assert outcome.exit_code == 1

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from rehearsal.toolchain import ToolchainError, resolve
+from rehearsal.toolchain import TOOLS, ToolchainError, resolve
+from rehearsal.toolchain.build import GoBuild
+from rehearsal.toolchain.golang import Go
+from rehearsal.toolchain.lock import build_lock
+from rehearsal.toolchain.progress import BuildProgress
 
 Program = Callable[[Path, str], Path]
 
@@ -20,6 +26,7 @@ case "$1 $2" in
 "list -m") ;;
 "list -deps")
     echo "go: downloading example v1.0.0" >&2
+    [ -z "$UNLISTED" ] || { echo "stale a/one"; echo "go: a/two: not found" >&2; exit 1; }
     printf 'stale a/one\\n\\nstale a/two\\nstale go.etcd.io/etcd/server/v3\\n' ;;
 "build -v")
     [ -z "$BROKEN" ] || { echo "# a/one"; echo "one.go:1:1: undefined: x"; exit 1; }
@@ -102,6 +109,59 @@ def test_what_a_killed_builder_left_is_swept(calls: Path, cache: Path) -> None:
     resolve(["etcd"], _console()[0])
     assert calls.exists()
     assert not left.exists()
+
+
+class Recorder(BuildProgress):
+    """Keeps every phase, with how many of how many were counted in it."""
+
+    def __init__(self) -> None:
+        super().__init__(Console(file=io.StringIO()), "etcd-3.7.3")
+        self.phases: list[tuple[str, int, int | None]] = []
+
+    def phase(self, name: str, unit: str = "", total: int | None = None) -> None:
+        super().phase(name, unit, total)
+        self.phases.append((name, 0, total))
+
+    def advance(self) -> None:
+        super().advance()
+        name, done, total = self.phases[-1]
+        self.phases[-1] = (name, done + 1, total)
+
+
+@pytest.mark.usefixtures("calls")
+def test_progress_counts_downloads_then_the_packages_that_are_not_compiled_yet(tmp_path: Path) -> None:
+    tool, recorder, log = TOOLS["etcd"], Recorder(), tmp_path / "log"
+    go = Go(tmp_path / "bin" / "go", os.environ)
+    with log.open("w", encoding="utf-8") as stream:
+        GoBuild(tool.release, [tool], go, stream, log, recorder).run(tmp_path)
+    assert recorder.phases == [("fetching modules", 1, None), ("compiling", 2, 2), ("linking", 0, None)]
+
+
+def test_one_that_waited_uses_what_the_other_built(calls: Path, cache: Path, program: Program) -> None:
+    console, out = _console()
+    lock = cache / "locks" / "etcd-3.7.3.lock"
+    with ThreadPoolExecutor() as pool:
+        with build_lock(lock, "building etcd-3.7.3", print):
+            waiter = pool.submit(resolve, ["etcd"], console)
+            while "waiting" not in out.getvalue():
+                time.sleep(0.01)
+            built = program(cache / "bin" / "etcd-3.7.3" / "etcd", "")
+        assert waiter.result(timeout=20) == {"etcd": built}
+    assert "Another process built etcd 3.7.3 in " in out.getvalue()
+    assert not calls.exists()
+
+
+@pytest.mark.usefixtures("calls")
+def test_a_listing_that_fails_is_told_without_the_packages_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNLISTED", "yes")
+    with pytest.raises(ToolchainError) as caught:
+        resolve(["etcd"], _console()[0])
+    assert str(caught.value).splitlines()[:4] == [
+        "Building etcd-3.7.3 (fetching the modules) failed: exit code 1.",
+        "  Its last lines:",
+        "    go: downloading example v1.0.0",
+        "    go: a/two: not found",
+    ]
 
 
 @pytest.mark.usefixtures("calls")
