@@ -1,0 +1,71 @@
+"""The cloud-config document: what cloud-init does with a machine at its first boot."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from infra.plan.node.files import NodeFile
+from infra.plan.node.yaml_text import yaml_text
+
+HEADER = "#cloud-config\n"
+"""First line by which cloud-init knows the document (cloud-init documentation, "User-data formats")."""
+
+TIME_SERVER = "169.254.169.123"
+"""Amazon Time Sync Service (EC2 User Guide): on every instance, without leaving it."""
+
+PACKAGES = ("containerd", "curl", "iptables", "logrotate")
+"""Packages of the distribution. iptables is what the kubelet and kube-proxy call; the images may lack curl."""
+
+VOLUME_PACKAGES = ("nvme-cli",)
+"""What finds the volumes of a group that has some."""
+
+_UNITS = ("containerd.service", "slipway-machine.service", "slipway-kubelet-install.service", "kubelet.path")
+
+
+def cloud_config_text(files: tuple[NodeFile, ...], *, with_volumes: bool) -> str:
+    """Return the document, byte for byte the same for the same arguments."""
+    written = "".join(_written(file) for file in files)
+    return f"{HEADER}{_settings(with_volumes)}write_files:\n{written}{_commands(with_volumes)}"
+
+
+@lru_cache
+def _settings(with_volumes: bool) -> str:
+    settings: dict[str, Any] = {
+        # Nobody logs in: no account has a password or a key, the instance's key pair included, and sshd does not run.
+        "disable_root": True,
+        "ssh_pwauth": False,
+        "allow_public_ssh_keys": False,
+        "bootcmd": [
+            "systemctl mask ssh.service ssh.socket",
+            "systemctl --no-block stop ssh.service ssh.socket || true",
+        ],
+        "apt": {"conf": 'APT::Install-Recommends "false";'},
+        "package_update": True,
+        "packages": [*PACKAGES, *(VOLUME_PACKAGES if with_volumes else ())],
+        "ntp": {"enabled": True, "ntp_client": "chrony", "servers": [TIME_SERVER]},
+    }
+    return yaml_text(settings)
+
+
+@lru_cache(maxsize=512)
+def _written(file: NodeFile) -> str:
+    entry: dict[str, Any] = {"path": file.path}
+    if file.executable:
+        entry["permissions"] = "0755"
+    return yaml_text([{**entry, "content": file.content}])
+
+
+@lru_cache
+def _commands(with_volumes: bool) -> str:
+    units = [*(("slipway-volumes.service",) if with_volumes else ()), *_UNITS, "kubelet.service"]
+    commands = [
+        "swapoff --all",
+        "systemctl mask swap.target",
+        "systemctl daemon-reload",
+        "systemctl restart systemd-modules-load systemd-sysctl systemd-journald logrotate.timer",
+        f"systemctl enable {' '.join(units)}",
+        # Not waited for: units order themselves, and cloud-init must be able to end.
+        f"systemctl restart --no-block {' '.join(units)}",
+    ]
+    return yaml_text({"runcmd": commands})
