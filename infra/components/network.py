@@ -1,0 +1,161 @@
+"""The network: VPC, subnets, routes, NAT gateways, the S3 endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.flow_logs import flow_logs
+from infra.plan.network import ANYWHERE, NatPlan, NetworkPlan, SubnetPlan, ZonePlan
+
+
+class Network(pulumi.ComponentResource):
+    """Maps a :class:`NetworkPlan` to a VPC with a public and a private subnet in each zone.
+
+    The subnet IDs it hands out carry the routes with them: what uses an ID is created after the subnet can reach out
+    and destroyed before it no longer can, so that no machine boots into, or is drained in, a network without a way out.
+    """
+
+    def __init__(self, name: str, plan: NetworkPlan, *, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("slipway:index:Network", name, None, opts)
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._name = name
+        self._vpc = self._make_vpc(plan)
+        self._gateway = aws.ec2.InternetGateway(name, vpc_id=self._vpc.id, tags=plan.tags, opts=self._child)
+        public_table, to_internet = self._public_routes(plan)
+        public = {zone.zone: self._subnet(f"public-{zone.zone}", zone.public) for zone in plan.zones}
+        private = {zone.zone: self._subnet(f"private-{zone.zone}", zone.private) for zone in plan.zones}
+        nat = {p.zone: self._nat(p, public[p.zone], to_internet) for p in plan.nat_gateways}
+        tables = {zone.zone: self._private_table(zone) for zone in plan.zones}
+
+        self.vpc_id: pulumi.Output[str] = self._vpc.id
+        self.public_subnet_ids: Mapping[str, pulumi.Output[str]] = {
+            zone: _after(subnet, to_internet, self._associate(f"public-{zone}", subnet, public_table))
+            for zone, subnet in public.items()
+        }
+        """ID of each zone's public subnet."""
+        self.private_subnet_ids: Mapping[str, pulumi.Output[str]] = {
+            zone.zone: _after(
+                private[zone.zone],
+                self._associate(f"private-{zone.zone}", private[zone.zone], tables[zone.zone]),
+                *self._nat_route(zone, tables[zone.zone], nat),
+            )
+            for zone in plan.zones
+        }
+        """ID of each zone's private subnet."""
+        self._s3_endpoint(plan, [public_table, *(tables[zone] for zone in sorted(tables))])
+        if plan.flow_logs is not None:
+            flow_logs(name, plan.flow_logs, self._vpc.id, self._child)
+        self.register_outputs(
+            {
+                "vpcId": self.vpc_id,
+                "publicSubnetIds": self.public_subnet_ids,
+                "privateSubnetIds": self.private_subnet_ids,
+            }
+        )
+
+    def _make_vpc(self, plan: NetworkPlan) -> aws.ec2.Vpc:
+        vpc = aws.ec2.Vpc(
+            self._name,
+            cidr_block=plan.cidr,
+            enable_dns_support=True,
+            enable_dns_hostnames=True,
+            tags=plan.tags,
+            opts=self._child,
+        )
+        dhcp = aws.ec2.VpcDhcpOptions(
+            self._name,
+            domain_name=plan.dhcp_domain_name,
+            domain_name_servers=list(plan.dhcp_name_servers),
+            tags=plan.tags,
+            opts=self._child,
+        )
+        aws.ec2.VpcDhcpOptionsAssociation(self._name, vpc_id=vpc.id, dhcp_options_id=dhcp.id, opts=self._child)
+        # AWS makes this group with rules that allow everything among its members. Without rules, a machine that is
+        # started with no group named reaches nothing.
+        aws.ec2.DefaultSecurityGroup(
+            self._name,
+            vpc_id=vpc.id,
+            ingress=[],
+            egress=[],
+            tags=plan.default_security_group_tags,
+            opts=self._child,
+        )
+        return vpc
+
+    def _public_routes(self, plan: NetworkPlan) -> tuple[aws.ec2.RouteTable, aws.ec2.Route]:
+        table = aws.ec2.RouteTable("public", vpc_id=self._vpc.id, tags=plan.tags, opts=self._child)
+        route = aws.ec2.Route(
+            "public-internet",
+            route_table_id=table.id,
+            destination_cidr_block=ANYWHERE,
+            gateway_id=self._gateway.id,
+            opts=self._child,
+        )
+        return table, route
+
+    def _subnet(self, name: str, plan: SubnetPlan) -> aws.ec2.Subnet:
+        return aws.ec2.Subnet(
+            name,
+            vpc_id=self._vpc.id,
+            availability_zone=plan.zone,
+            cidr_block=plan.cidr,
+            map_public_ip_on_launch=plan.map_public_ip,
+            tags=plan.tags,
+            opts=self._child,
+        )
+
+    def _associate(self, name: str, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable) -> aws.ec2.RouteTableAssociation:
+        return aws.ec2.RouteTableAssociation(name, subnet_id=subnet.id, route_table_id=table.id, opts=self._child)
+
+    def _nat(self, plan: NatPlan, subnet: aws.ec2.Subnet, to_internet: aws.ec2.Route) -> aws.ec2.NatGateway:
+        # An internet gateway cannot be detached while public addresses are mapped in the VPC: both go before it does.
+        after_gateway = pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=[self._gateway]))
+        address = aws.ec2.Eip(f"nat-{plan.zone}", domain="vpc", tags=plan.tags, opts=after_gateway)
+        return aws.ec2.NatGateway(
+            f"nat-{plan.zone}",
+            allocation_id=address.id,
+            subnet_id=subnet.id,
+            tags=plan.tags,
+            opts=pulumi.ResourceOptions.merge(after_gateway, pulumi.ResourceOptions(depends_on=[to_internet])),
+        )
+
+    def _private_table(self, plan: ZonePlan) -> aws.ec2.RouteTable:
+        return aws.ec2.RouteTable(
+            f"private-{plan.zone}", vpc_id=self._vpc.id, tags=plan.private_route_table_tags, opts=self._child
+        )
+
+    def _nat_route(
+        self, plan: ZonePlan, table: aws.ec2.RouteTable, nat: Mapping[str, aws.ec2.NatGateway]
+    ) -> tuple[aws.ec2.Route, ...]:
+        if plan.nat_zone is None:
+            return ()
+        route = aws.ec2.Route(
+            f"private-{plan.zone}-nat",
+            route_table_id=table.id,
+            destination_cidr_block=ANYWHERE,
+            nat_gateway_id=nat[plan.nat_zone].id,
+            opts=self._child,
+        )
+        return (route,)
+
+    def _s3_endpoint(self, plan: NetworkPlan, tables: list[aws.ec2.RouteTable]) -> None:
+        aws.ec2.VpcEndpoint(
+            "s3",
+            vpc_id=self._vpc.id,
+            vpc_endpoint_type="Gateway",
+            service_name=plan.s3_service_name,
+            route_table_ids=[table.id for table in tables],
+            tags=plan.tags,
+            opts=self._child,
+        )
+
+
+def _after(subnet: aws.ec2.Subnet, *others: pulumi.CustomResource) -> pulumi.Output[str]:
+    """Return the subnet's ID as an output that depends on ``others`` as well."""
+    first: pulumi.Output[str] = pulumi.Output.all(subnet.id, *(other.id for other in others)).apply(
+        lambda ids: str(ids[0])
+    )
+    return first
