@@ -46,7 +46,7 @@ def build(release: Release, tools: Sequence[Tool], console: Console) -> None:
     except KeyboardInterrupt:
         console.print(f"Stopped building {names}; the next run goes on from here.", highlight=False)
         raise
-    console.print(f"{done} {names} {release.version} in {duration(progress.elapsed)}.", highlight=False)
+    console.print(f"{done} {names} {release.version} in {duration(progress.elapsed)}.", highlight=False, soft_wrap=True)
 
 
 def _build_under_lock(release: Release, tools: Sequence[Tool], progress: BuildProgress) -> str:

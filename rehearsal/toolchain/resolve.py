@@ -23,12 +23,19 @@ def resolve(names: Sequence[str], console: Console) -> dict[str, Path]:
     missing = [location for location in locations if location.path is None]
     for location in missing:
         _tell_refusals(location, console)
-    by_release = sorted(
-        (location.tool for location in missing),
-        key=lambda tool: (tool.release.build_minutes, tool.release.key),
+    missing_tools = sorted(
+        (location.tool for location in missing), key=lambda tool: (tool.release.build_minutes, tool.release.key)
     )
-    for release, tools in groupby(by_release, key=lambda tool: tool.release):
-        build(release, list(tools), console)
+    builds = [(release, list(tools)) for release, tools in groupby(missing_tools, lambda tool: tool.release)]
+    if len(builds) > 1:
+        minutes = sum(release.build_minutes for release, _ in builds)
+        console.print(
+            f"{len(builds)} builds to do, about {minutes} min in all on two cores when nothing is compiled yet.",
+            highlight=False,
+            soft_wrap=True,
+        )
+    for release, tools in builds:
+        build(release, tools, console)
     return {
         location.tool.name: location.path or release_folder(location.tool.release) / location.tool.name
         for location in locations

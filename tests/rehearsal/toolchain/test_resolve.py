@@ -92,6 +92,31 @@ def test_tools_of_a_release_are_built_together_and_kept(calls: Path, cache: Path
     assert not calls.exists()
 
 
+def test_several_releases_are_built_the_quickest_first_and_the_whole_time_is_told(
+    monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    built: list[tuple[str, list[str]]] = []
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(
+        "rehearsal.toolchain.resolve.build",
+        lambda release, tools, _: built.append((release.key, [tool.name for tool in tools])),
+    )
+    console, out = _console()
+    paths = resolve(["kubectl", "pulumi", "etcd", "kubelet"], console)
+    assert built == [
+        ("etcd-3.7.3", ["etcd"]),
+        ("pulumi-3.259.0", ["pulumi"]),
+        ("kubernetes-1.37.2", ["kubectl", "kubelet"]),
+    ]
+    assert out.getvalue() == ("3 builds to do, about 13 min in all on two cores when nothing is compiled yet.\n")
+    assert list(paths.items()) == [
+        ("kubectl", cache / "bin" / "kubernetes-1.37.2" / "kubectl"),
+        ("pulumi", cache / "bin" / "pulumi-3.259.0" / "pulumi"),
+        ("etcd", cache / "bin" / "etcd-3.7.3" / "etcd"),
+        ("kubelet", cache / "bin" / "kubernetes-1.37.2" / "kubelet"),
+    ]
+
+
 def test_only_what_is_missing_is_built(calls: Path) -> None:
     console, _ = _console()
     resolve(["etcd"], console)
