@@ -11,7 +11,7 @@ from rich.table import Table
 
 from rehearsal.toolchain.errors import ToolchainError
 from rehearsal.toolchain.locate import locate
-from rehearsal.toolchain.resolve import resolve
+from rehearsal.toolchain.provide import resolve
 from rehearsal.toolchain.table import DEFAULT_TOOLS, TOOLS, tools_named
 
 _INTERRUPTED = 130

@@ -98,7 +98,7 @@ def test_several_releases_are_built_the_quickest_first_and_the_whole_time_is_tol
     built: list[tuple[str, list[str]]] = []
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(
-        "rehearsal.toolchain.resolve.build",
+        "rehearsal.toolchain.provide.build",
         lambda release, tools, _: built.append((release.key, [tool.name for tool in tools])),
     )
     console, out = _console()
