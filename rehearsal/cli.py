@@ -42,8 +42,8 @@ Parallel = Annotated[
 ]
 
 
-def _open(name: str, project: Path, no_control_plane: bool = False) -> Environment:
-    return environment_of(name, project, console, with_control_plane=not no_control_plane)
+def _open(name: str, project: Path, no_control_plane: bool = False, tell: Console = console) -> Environment:
+    return environment_of(name, project, tell, with_control_plane=not no_control_plane)
 
 
 @app.command()
@@ -108,7 +108,7 @@ def pulumi(
 @app.command("env")
 def env_(env: Name = "local", project: Project = ROOT) -> None:
     """Print `export` lines: after `eval "$(./rehearse env)"`, plain pulumi, kubectl and aws work on the environment."""
-    sys.stdout.write(commands.shell_lines(_open(env, project)))
+    sys.stdout.write(commands.shell_lines(_open(env, project, tell=errors)))
 
 
 @app.command()

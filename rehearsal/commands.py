@@ -8,19 +8,22 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Final
 
 import typer
 from rich.table import Table
 
 from rehearsal import controlplane
 from rehearsal.controlplane.layout import Layout as ControlPlaneLayout
-from rehearsal.environment import pending
+from rehearsal.environment import orphans, pending
 from rehearsal.environment.environment import Environment
 from rehearsal.environment.errors import RehearsalError
 from rehearsal.environment.lock import EnvironmentBusy, locked
 from rehearsal.environment.phases import Phases
 from rehearsal.environment.variables import as_shell, process_environment
 from rehearsal.moto import SNAPSHOT_NAME
+
+_PATIENCE_SECONDS: Final = 15
 
 
 def flags(**given: bool) -> list[str]:
@@ -189,13 +192,19 @@ def _engine(environment: Environment, phases: Phases, name: str, arguments: Sequ
     marker = environment.layout.unfinished
     marker.touch()
     with phases.phase(name):
-        outcome = environment.engine().run(arguments)
+        outcome = environment.engine().run(arguments, environment.cloud.is_running)
     if not environment.cloud.is_running():
         raise RehearsalError(
             f"The AWS stand-in ended during `{' '.join(arguments)}`; the errors above follow from that. Cloud "
             "and stack are kept as of its last snapshot. The same command again starts it and goes on. "
             "The end of its log, "
             f"{environment.cloud.daemon.log_file}:\n{environment.cloud.daemon.tail()}"
+        )
+    if outcome < 0:
+        raise RehearsalError(
+            f"The engine was ended by signal {-outcome} before it could finish. Nothing is lost: the same command "
+            "again finds out what it had begun, and goes on.",
+            128 - outcome,
         )
     if outcome == 0:
         marker.unlink(missing_ok=True)
@@ -207,22 +216,27 @@ def _settle_pending(environment: Environment) -> None:
     layout = environment.layout
     if not layout.unfinished.exists():
         return
+    console = environment.console
+    if waiting := orphans.orphaned_plugins(layout.created_journal):
+        console.print("Waiting for the plugins of the update that was cut off to end what they do.")
+        if ended := orphans.await_end(waiting, _PATIENCE_SECONDS):
+            console.print(
+                f"[yellow]{ended} of them did not end within {_PATIENCE_SECONDS} s and had to be stopped.[/yellow]"
+            )
     engine = environment.engine()
-    found = pending.pending_creations(engine.state(), pending.read_journal(layout.created_journal))
+    state = engine.state()
+    found = pending.pending_creations(state, pending.read_journal(layout.created_journal))
     if not found:
         return
-    console = environment.console
     console.print("The last update was cut off. Of what it was creating:")
     for urn, identifier in found.created.items():
         console.print(f"  {urn} was created as {identifier}: adopted", highlight=False)
     for urn in found.unknown:
         console.print(f"  {urn} was not created: it will be", highlight=False)
-    outcome = engine.run(["refresh", "--yes", "--suppress-outputs", *pending.refresh_arguments(found)])
-    if outcome != 0:
-        raise RehearsalError(
-            f"The engine could not settle them; see above. "
-            f"`./rehearse pulumi {layout.name} -- refresh` asks about each."
-        )
+    engine.import_state(pending.settled_state(state, found))
+    if found.created:
+        targets = [argument for urn in found.created for argument in ("--target", urn)]
+        engine.output(["refresh", "--yes", "--skip-preview", "--non-interactive", *targets])
 
 
 def _ensure_running(environment: Environment) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,13 @@ from typing import Any
 from rehearsal.environment.errors import RehearsalError
 from rehearsal.environment.layout import Layout
 from rehearsal.environment.variables import process_environment
+from rehearsal.processes import write_private
 
 # Commands of the engine that read the stack's configuration and so take the file to read it from.
 _CONFIG_COMMANDS = {"up", "update", "preview", "pre", "refresh", "destroy", "down", "dn", "import", "watch", "config"}
+
+_WATCH_SECONDS = 0.5
+_END_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -28,18 +31,22 @@ class Engine:
     layout: Layout
     variables: Mapping[str, str]
 
-    def run(self, arguments: Sequence[str]) -> int:
+    def run(self, arguments: Sequence[str], worth_waiting: Callable[[], bool] = lambda: True) -> int:
         """Run a command of the engine on the stack, its output to the terminal; return its exit status.
 
-        An interrupt goes to the engine alone, which ends what it has begun and saves its state; it is asked again
-        and gives up at once when the user interrupts twice, as the engine does by itself.
+        The terminal sends an interrupt to the engine as well, which ends what it has begun and saves its state (and
+        gives up at once at the second): this process only waits for that. Once `worth_waiting()` is false the engine is
+        ended: without a bucket to save to, it would try for minutes.
         """
-        process = subprocess.Popen(
-            self.command(arguments), cwd=self.project, env=process_environment(self.variables), stdin=sys.stdin
-        )
-        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the engine too
+        process = subprocess.Popen(self.command(arguments), cwd=self.project, env=process_environment(self.variables))
+        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
-            return process.wait()
+            while True:
+                try:
+                    return process.wait(timeout=_WATCH_SECONDS)
+                except subprocess.TimeoutExpired:
+                    if not worth_waiting():
+                        return _end(process)
         finally:
             signal.signal(signal.SIGINT, previous)
 
@@ -64,6 +71,15 @@ class Engine:
         state: dict[str, Any] = json.loads(self.output(["stack", "export"]))
         return state
 
+    def import_state(self, state: Mapping[str, Any]) -> None:
+        """Put a state in place of the stack's, as `pulumi stack import` does."""
+        scratch = self.layout.root / "state.json"
+        write_private(scratch, json.dumps(state))
+        try:
+            self.output(["stack", "import", "--file", str(scratch)])
+        finally:
+            scratch.unlink()
+
     def command(self, arguments: Sequence[str]) -> list[str]:
         """Return the command line, with the stack and its configuration file where the command takes them."""
         given = list(arguments)
@@ -75,6 +91,15 @@ class Engine:
         if _takes_stack(given) and not _names(given, "--stack", "-s"):
             added += ["--stack", self.layout.name]
         return [str(self.executable), *given, *added]
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    process.terminate()
+    try:
+        return process.wait(timeout=_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def _names(arguments: Sequence[str], *flags: str) -> bool:

@@ -53,9 +53,19 @@ def read_journal(path: Path) -> list[str]:
         return []
 
 
-def refresh_arguments(pending: PendingCreations) -> list[str]:
-    """Return what `pulumi refresh` takes to adopt what was created and to drop the rest from its list."""
-    arguments = []
-    for urn, identifier in pending.created.items():
-        arguments += ["--import-pending-creates", urn, "--import-pending-creates", identifier]
-    return [*arguments, "--clear-pending-creates"] if pending.unknown else arguments
+def settled_state(state: Mapping[str, Any], pending: PendingCreations) -> dict[str, Any]:
+    """Return the state with what was created among its resources, and no pending operations, for `pulumi stack import`.
+
+    Its outputs are for a refresh to fill in. (`pulumi refresh --import-pending-creates` would be the engine's own way;
+    v3.259.0 takes the ids and drops them.) Where the creation was half of a replacement, its predecessor becomes one
+    that is still to be deleted, as the engine notes it when it gets that far.
+    """
+    deployment = dict(state["deployment"])
+    begun = {operation["resource"]["urn"]: operation["resource"] for operation in deployment["pending_operations"]}
+    resources = [
+        {**each, "delete": True} if each["urn"] in pending.created else each
+        for each in deployment.get("resources") or ()
+    ]
+    resources += [{**begun[urn], "id": identifier} for urn, identifier in pending.created.items()]
+    del deployment["pending_operations"]
+    return {**state, "deployment": {**deployment, "resources": resources}}

@@ -13,7 +13,7 @@ from rehearsal.environment.stack_config import PASSPHRASE
 from rehearsal.journal import JOURNAL_VARIABLE
 
 # What the user's shell may hold for a real account or another project must not reach the engine.
-_DROPPED_PREFIXES = ("AWS_", "PULUMI_", "KUBE", "MOTO_", "BOTO")
+_DROPPED_PREFIXES = ("AWS_", "PULUMI_", "KUBE", "MOTO_", "BOTO", "SLIPWAY_CREATED_")
 
 
 def rehearsal_variables(

@@ -25,6 +25,10 @@ from moto.core.base_backend import AccountSpecificBackend, BackendDict
 
 FORMAT = 1
 
+# What each table has from the start, and what differs from process to process. The rest is data: S3's table of buckets'
+# owners, for one.
+_TABLE_ATTRIBUTES = {"backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id"}
+
 _LOCKS = {
     type(threading.Lock()): threading.Lock,
     type(threading.RLock()): threading.RLock,
@@ -60,7 +64,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
 # They are pickled by what the built-in type under them holds.
 
 
-def _empty(kind: type[Any]) -> Any:
+def _empty(kind: Any) -> Any:
     return kind.__new__(kind)
 
 
@@ -84,8 +88,8 @@ def dump() -> bytes:
     """Return a snapshot of all services in use. No request may be in progress."""
     services = {
         table.service_name: {
-            account: {region: backend for region, backend in regions.items()}  # noqa: C416  a plain dict is wanted
-            for account, regions in table.items()
+            "attributes": {name: value for name, value in vars(table).items() if name not in _TABLE_ATTRIBUTES},
+            "accounts": {account: dict(dict.items(regions)) for account, regions in table.items()},
         }
         for table in list(_tables_in_use())
     }
@@ -180,12 +184,12 @@ def load_latest(path: Path) -> str | None:
     return None
 
 
-def _install(services: dict[str, dict[str, dict[str, Any]]]) -> None:
-    for service, accounts in services.items():
-        for account, regions in accounts.items():
-            table = _account_backends(service, account)
-            for region, backend in regions.items():
-                table[region] = backend
+def _install(services: dict[str, dict[str, Any]]) -> None:
+    for service, table_contents in services.items():
+        table: Any = backends.get_backend(service)  # type: ignore[call-overload]
+        vars(table).update(table_contents["attributes"])
+        for account, regions in table_contents["accounts"].items():
+            _account_backends(service, account).update(regions)
 
 
 def _account_backends(service: str, account: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from pulumi.runtime.proto import (
 HOST = Path(__file__).resolve().parents[3] / "rehearsal" / "bin" / "pulumi-language-python"
 
 
-class FakeEngine(engine_pb2_grpc.EngineServicer, resource_pb2_grpc.ResourceMonitorServicer):  # type: ignore[misc]
+class FakeEngine(engine_pb2_grpc.EngineServicer, resource_pb2_grpc.ResourceMonitorServicer):
     """Answers as an engine does and keeps what it was told."""
 
     def __init__(self) -> None:
@@ -36,23 +36,23 @@ class FakeEngine(engine_pb2_grpc.EngineServicer, resource_pb2_grpc.ResourceMonit
         self.outputs: dict[str, Any] = {}
         self.registered: list[str] = []
 
-    def Log(self, request: Any, context: Any) -> Any:  # noqa: N802
+    def Log(self, request: Any, _context: Any) -> Any:  # noqa: N802
         if request.severity == engine_pb2.ERROR:
             self.errors.append(request.message)
         return empty_pb2.Empty()
 
-    def SupportsFeature(self, request: Any, context: Any) -> Any:  # noqa: N802
+    def SupportsFeature(self, _request: Any, _context: Any) -> Any:  # noqa: N802
         return resource_pb2.SupportsFeatureResponse(hasSupport=False)
 
-    def RegisterResource(self, request: Any, context: Any) -> Any:  # noqa: N802
+    def RegisterResource(self, request: Any, _context: Any) -> Any:  # noqa: N802
         self.registered.append(request.type)
         return resource_pb2.RegisterResourceResponse(urn=f"urn:pulumi:dev::tiny::{request.type}::{request.name}")
 
-    def RegisterResourceOutputs(self, request: Any, context: Any) -> Any:  # noqa: N802
+    def RegisterResourceOutputs(self, request: Any, _context: Any) -> Any:  # noqa: N802
         self.outputs.update(dict(request.outputs))
         return empty_pb2.Empty()
 
-    def SignalAndWaitForShutdown(self, request: Any, context: Any) -> Any:  # noqa: N802
+    def SignalAndWaitForShutdown(self, _request: Any, _context: Any) -> Any:  # noqa: N802
         return empty_pb2.Empty()
 
 
@@ -61,9 +61,7 @@ class Host:
         self.process, self.stub, self.engine, self._address = process, stub, engine, address
 
     def run(self, program: Path, **fields: Any) -> Any:
-        info = language_pb2.ProgramInfo(
-            root_directory=str(program), program_directory=str(program), entry_point="."
-        )
+        info = language_pb2.ProgramInfo(root_directory=str(program), program_directory=str(program), entry_point=".")
         request = language_pb2.RunRequest(
             info=info,
             pwd=str(program),
@@ -124,6 +122,7 @@ def test_the_program_sees_what_the_vendors_executor_shows(host: Host, tmp_path: 
         """
         import json, os, sys, threading
         import pulumi
+        from pulumi.runtime.config import is_config_secret
         config = pulumi.Config()
         pulumi.export("seen", json.dumps({
             "argv": sys.argv,
@@ -135,7 +134,7 @@ def test_the_program_sees_what_the_vendors_executor_shows(host: Host, tmp_path: 
             "root": pulumi.get_root_directory(),
             "dry": pulumi.runtime.is_dry_run(),
             "config": config.require("size"),
-            "secret keys": [key for key in ("size", "password") if pulumi.runtime.config.is_config_secret("tiny:" + key)],
+            "secret keys": [key for key in ("size", "password") if is_config_secret("tiny:" + key)],
             "environment": json.loads(os.environ["PULUMI_CONFIG"]),
             "input": sys.stdin.read(),
             "host": any(entry.endswith("rehearsal") for entry in sys.path),
@@ -208,7 +207,8 @@ def test_a_directory_without_a_program_is_named(host: Host, tmp_path: Path) -> N
 def test_a_second_run_meets_none_of_the_firsts_modules(host: Host, tmp_path: Path) -> None:
     (tmp_path / "counted_part.py").write_text("runs = []\n")
     program = _program(
-        tmp_path, "import pulumi, counted_part\ncounted_part.runs.append(1)\npulumi.export('n', len(counted_part.runs))\n"
+        tmp_path,
+        "import pulumi, counted_part\ncounted_part.runs.append(1)\npulumi.export('n', len(counted_part.runs))\n",
     )
     for _ in range(2):
         assert host.run(program).error == ""
@@ -234,7 +234,11 @@ def test_what_it_does_not_provide_is_refused(host: Host) -> None:
 
 def test_without_an_engines_address_it_says_who_starts_it() -> None:
     done = subprocess.run(
-        [str(HOST)], capture_output=True, text=True, check=False, env={**os.environ, "SLIPWAY_HOST_PYTHON": sys.executable}
+        [str(HOST)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "SLIPWAY_HOST_PYTHON": sys.executable},
     )
     assert done.returncode == 1
     assert "is started by the Pulumi engine" in done.stderr

@@ -115,6 +115,9 @@ def test_what_it_holds_survives_a_stop_at_once_and_a_kill_after_the_last_snapsho
     server.start()
     _assert_kept(server, made)
     assert made["role"] == "arn:aws:iam::111122223333:role/r"
+    s3 = server.client("s3")
+    with pytest.raises(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": REGION})
     server.client("ec2").create_vpc(CidrBlock="10.1.0.0/16")
     server.await_snapshot()
     server.end(signal.SIGKILL)
@@ -151,7 +154,9 @@ def test_a_long_poll_of_a_queue_holds_no_one_up(server: Server) -> None:
     assert poll.wait(10) == 0
 
 
-def test_it_refuses_to_start_empty_where_its_data_are_damaged(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+def test_it_refuses_to_start_empty_where_its_data_are_damaged(
+    server: Server, capfd: pytest.CaptureFixture[str]
+) -> None:
     server.end(signal.SIGKILL)
     server.data.mkdir(exist_ok=True)
     (server.data / "cloud.snapshot").write_bytes(b"noise\n")

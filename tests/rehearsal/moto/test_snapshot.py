@@ -7,11 +7,10 @@ import pickle
 import threading
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
 from moto.s3.utils import _VersionedKeyStore
 from moto.ssm.models import ParameterDict
 
@@ -41,7 +40,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def _pickled(value: object) -> Any:
     out = io.BytesIO()
     snapshot._Pickler(out).dump(value)
-    return pickle.loads(out.getvalue())
+    return pickle.loads(out.getvalue())  # noqa: S301  made here
 
 
 def test_private_keys_survive() -> None:
@@ -54,7 +53,9 @@ def test_functions_survive_and_locks_come_back_free() -> None:
     lock, reentrant = threading.Lock(), threading.RLock()
     factor = 3
     with lock, reentrant:
-        copy = _pickled({"lock": lock, "again": reentrant, "condition": threading.Condition(), "f": lambda x: x * factor})
+        copy = _pickled(
+            {"lock": lock, "again": reentrant, "condition": threading.Condition(), "f": lambda x: x * factor}
+        )
     assert copy["f"](4) == 12
     assert copy["lock"].acquire(blocking=False)
     assert copy["again"].acquire(blocking=False)
@@ -69,7 +70,7 @@ def test_moto_s_containers_keep_all_they_hold() -> None:
     copy = _pickled(keys)
     assert copy.getlist("k") == ["first", "second"]
     parameters = ParameterDict("111122223333", "eu-central-1")
-    parameters["/mine"].append("value")
+    parameters["/mine"].append(cast(Any, "value"))
     again = _pickled(parameters)
     assert again["/mine"] == ["value"]
     assert again["/other"] == []
@@ -94,7 +95,7 @@ def test_a_snapshot_is_loaded_and_the_one_before_it_kept(tmp_path: Path, install
     [
         (lambda data: data[:-1], "do not match their checksum"),
         (lambda data: data[:-1] + bytes([data[-1] ^ 1]), "do not match their checksum"),
-        (lambda data: b"", "no snapshot header"),
+        (lambda _: b"", "no snapshot header"),
         (lambda data: b"\0" * len(data), "no snapshot header"),
     ],
 )

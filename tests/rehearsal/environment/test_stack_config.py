@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rehearsal.environment.errors import RehearsalError
+from rehearsal.environment.stack_config import copy_stack_config
+
+COMMITTED = """\
+secretsprovider: awskms://alias/prod?region=eu-central-1
+encryptedkey: AQICAHg=
+config:
+  slipway:environment:
+    region: eu-central-1
+    groups:
+      - name: nodes
+        token: {secure: v1:abc}
+  slipway:password:
+    secure: v1:def
+"""
+
+
+def test_encryption_is_left_behind_and_encrypted_values_are_named(tmp_path: Path) -> None:
+    source, target = tmp_path / "Pulumi.prod.yaml", tmp_path / "state" / "Pulumi.prod.yaml"
+    source.write_text(COMMITTED)
+    assert copy_stack_config(source, target) == [
+        "config.slipway:environment.groups[0].token",
+        "config.slipway:password",
+    ]
+    assert yaml.safe_load(target.read_text()) == {
+        "config": {
+            "slipway:environment": {
+                "region": "eu-central-1",
+                "groups": [{"name": "nodes", "token": "rehearsal-placeholder"}],
+            },
+            "slipway:password": "rehearsal-placeholder",
+        }
+    }
+    assert source.read_text() == COMMITTED
+
+
+def test_the_salt_the_engine_wrote_is_kept_and_that_of_the_committed_file_is_not(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    source.write_text("encryptionsalt: theirs\nconfig: {p:x: 2}\n")
+    target.write_text("encryptionsalt: ours\nconfig: {p:x: 1, p:old: 1}\n")
+    assert copy_stack_config(source, target) == []
+    assert yaml.safe_load(target.read_text()) == {"config": {"p:x": 2}, "encryptionsalt": "ours"}
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "does not exist"), ("config: [", "cannot be read as YAML"), ("- a\n", "holds list, not keys")],
+)
+def test_a_file_that_is_none_is_named(tmp_path: Path, content: str | None, said: str) -> None:
+    source = tmp_path / "Pulumi.x.yaml"
+    if content is not None:
+        source.write_text(content)
+    with pytest.raises(RehearsalError, match=said) as refused:
+        copy_stack_config(source, tmp_path / "copy.yaml")
+    assert str(source) in str(refused.value)
+    assert refused.value.exit_status == 2
+
+
+def test_an_empty_stack_file_has_an_empty_copy(tmp_path: Path) -> None:
+    source = tmp_path / "Pulumi.x.yaml"
+    source.write_text("")
+    assert copy_stack_config(source, tmp_path / "copy.yaml") == []
+    assert yaml.safe_load((tmp_path / "copy.yaml").read_text()) == {}
