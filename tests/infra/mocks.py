@@ -39,7 +39,7 @@ class Recorder(Mocks):
         if args.token not in self.calls:
             raise AssertionError(f"unexpected invoke of {args.token} with {dict(args.args)}")
         self.invoked.append((args.token, dict(args.args)))
-        return dict(self.calls[args.token](args.args)), None
+        return dict(self.calls[args.token](args.args)), []
 
     def inputs(self, token: str, name: str) -> dict[str, Any]:
         """Return the inputs of one resource as they went over the wire.
