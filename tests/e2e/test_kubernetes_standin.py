@@ -87,6 +87,22 @@ def test_a_preview_of_a_kind_to_come_returns_the_inputs(provider: Provider) -> N
         provider.create("u", token, inputs, 0, preview=False)
 
 
+def test_a_kind_outside_namespaces_is_put_in_none(provider: Provider) -> None:
+    news = {"metadata": {"name": "n", "namespace": "apps"}, "value": 1}
+    assert checked(provider, "kubernetes:scheduling.k8s.io/v1:PriorityClass", news)["metadata"] == {"name": "n"}
+
+
+def test_warnings_of_the_server_are_shown_once(provider: Provider, warnings: list[str]) -> None:
+    token = "kubernetes:core/v1:Endpoints"
+    inputs = checked(provider, token, {"metadata": {"name": "old"}})
+    for _ in range(2):
+        provider.create("u", token, inputs, 0, preview=True)
+    assert warnings == ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"]
+    provider.configure({"suppressDeprecationWarnings": "true"})
+    provider.create("u", token, inputs, 0, preview=True)
+    assert len(warnings) == 1
+
+
 def test_a_preview_leaves_unknown_what_the_server_picks_anew(provider: Provider) -> None:
     token = "kubernetes:core/v1:Service"
     inputs = checked(provider, token, {"spec": {"selector": LABELS, "ports": [{"port": 80}]}})

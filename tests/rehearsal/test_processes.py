@@ -152,6 +152,14 @@ def test_ports_are_distinct_remembered_and_below_the_ephemeral_range(tmp_path: P
     assert kept.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_new_port_is_none_of_those_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "ports.json"
+    first = remembered_ports(kept, ["a"])["a"]
+    monkeypatch.setattr("rehearsal.processes.random.sample", lambda *_: [first, first + 1, first + 2])
+    monkeypatch.setattr(processes, "port_is_free", lambda port: port != first + 1)
+    assert remembered_ports(kept, ["a", "b"]) == {"a": first, "b": first + 2}
+
+
 def test_a_spoilt_port_table_is_named(tmp_path: Path) -> None:
     kept = tmp_path / "ports.json"
     kept.write_text("[1]")

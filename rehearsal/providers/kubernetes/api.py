@@ -7,7 +7,9 @@ take to start, and its typed classes would be in the way of kinds that only the 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -20,7 +22,10 @@ from rehearsal.providers.kubernetes.kubeconfig import Target
 APPLY: Final = "application/apply-patch+yaml"
 JSON_PATCH: Final = "application/json-patch+json"
 JSON: Final = "application/json"
-DEFAULT_TIMEOUT_SECONDS: Final = 60.0
+_ANSWER_SECONDS: Final = 60.0
+# As often as the official clients ask again when the server is too busy (client-go, `rest/request.go`).
+_BUSY_RETRIES: Final = 10
+_WARNING: Final = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
 
 class ClusterUnreachableError(Exception):
@@ -60,16 +65,21 @@ class ApiError(Exception):
 class ApiClient:
     """Speaks JSON with one API server; may be used from several threads."""
 
-    def __init__(self, target: Target, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> None:
-        """Prepare connections to `target`; none is opened yet. `timeout` is in seconds."""
+    def __init__(self, target: Target, on_warning: Callable[[str], None] = lambda _text: None) -> None:
+        """Prepare connections to `target`; none is opened yet.
+
+        `on_warning` is called with each warning that comes with an answer (an API that is deprecated, say), once.
+        """
         self.server = target.server
+        self._on_warning = on_warning
+        self._warned: set[str] = set()
         self._headers = {"Accept": JSON, "User-Agent": "slipway-rehearsal-kubernetes"}
         if target.token:
             self._headers["Authorization"] = f"Bearer {target.token}"
         self._pool = urllib3.PoolManager(
-            maxsize=16,
+            maxsize=64,
             retries=False,
-            timeout=urllib3.Timeout(connect=5.0, read=timeout),
+            timeout=urllib3.Timeout(connect=5.0, read=_ANSWER_SECONDS),
             ssl_context=target.tls() if target.server.startswith("https") else None,
             server_hostname=target.server_name,
             assert_hostname=target.server_name,
@@ -96,10 +106,18 @@ class ApiClient:
             headers["Content-Type"] = content_type
         if accept is not None:
             headers["Accept"] = accept
-        try:
-            response = self._pool.request(method, self.server + path + _query(query), body=data, headers=headers)
-        except HTTPError as error:
-            raise ClusterUnreachableError(f"{self.server} does not answer: {_innermost(error)}") from error
+        for retry in range(_BUSY_RETRIES + 1):
+            try:
+                response = self._pool.request(method, self.server + path + _query(query), body=data, headers=headers)
+            except HTTPError as error:
+                raise ClusterUnreachableError(f"{self.server} does not answer: {_innermost(error)}") from error
+            if response.status != 429 or retry == _BUSY_RETRIES:
+                break
+            time.sleep(_pause(response.headers.get("Retry-After")))
+        for text in _WARNING.findall(", ".join(response.headers.getlist("Warning"))):
+            if text not in self._warned:
+                self._warned.add(text)
+                self._on_warning(text.replace('\\"', '"'))
         document = _decoded(response.data)
         if response.status >= 400:
             raise ApiError(
@@ -113,6 +131,11 @@ class ApiClient:
 
 def _query(query: Mapping[str, str] | None) -> str:
     return f"?{urlencode(query)}" if query else ""
+
+
+def _pause(retry_after: str | None) -> float:
+    """Return the seconds that a busy server asks us to wait; a date or nonsense counts as one second."""
+    return min(float(retry_after), 5.0) if retry_after and retry_after.isdigit() else 1.0
 
 
 def _decoded(data: bytes) -> dict[str, Any]:

@@ -43,10 +43,10 @@ class Cluster:
         return self.client.request("PATCH", self._path(fields), query=query, body=fields, content_type=APPLY)
 
     def replace_managed_fields(self, live: Mapping[str, Any], managed: list[dict[str, Any]]) -> dict[str, Any]:
-        """Give an object these `managedFields`, unless it has changed since `live` was read. Raises ApiError."""
+        """Give an object these `managedFields`, as `live` was read. Raises ApiError (409 if changed since)."""
         metadata = live["metadata"]
         patch = [
-            {"op": "test", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
+            {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
             {"op": "replace", "path": "/metadata/managedFields", "value": managed},
         ]
         return self.client.request("PATCH", self._path(live), body=patch, content_type=JSON_PATCH)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,10 +38,13 @@ class Connection:
         return self.operations
 
 
-def connect(given: Mapping[str, Any], environment: Mapping[str, str], cancelled: threading.Event) -> Connection:
+def connect(
+    given: Mapping[str, Any], environment: Mapping[str, str], cancelled: threading.Event, warn: Callable[[str], None]
+) -> Connection:
     """Return the connection that the configuration describes.
 
-    A cluster that cannot be reached is an error only once it is needed. Raises SettingsError.
+    A cluster that cannot be reached is an error only once it is needed. `warn` takes the server's warnings. Raises
+    SettingsError.
     """
     if any(has_unknown(value) for value in given.values()):
         return Connection(reason="its configuration is not known yet")
@@ -54,7 +57,8 @@ def connect(given: Mapping[str, Any], environment: Mapping[str, str], cancelled:
             cluster=settings.cluster,
             namespace=settings.namespace,
         )
-        client = ApiClient(target)
+        quiet = settings.suppress_deprecation_warnings
+        client = ApiClient(target) if quiet else ApiClient(target, warn)
     except KubeconfigError as error:
         reason = f"failed to parse kubeconfig data in `kubernetes:config:kubeconfig`- {error}"
         return Connection(settings, reason=reason)

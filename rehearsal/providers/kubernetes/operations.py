@@ -27,6 +27,7 @@ DELETION_POLICY: Final = "pulumi.com/deletionPropagationPolicy"
 # A namespace or a CRD of the same update may be a moment away. The vendor tries as often (await.go,
 # Creation).
 _RETRY_PAUSES: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
+_TAKE_OVER_RETRIES: Final = 4
 _PROTECTED: Final = "this namespace may not be deleted"
 
 
@@ -119,19 +120,12 @@ class Operations:
         What kubectl changed by hand is taken over first; fields of other managers are a conflict. Raises
         OperationError, PartialError, ApiError.
         """
-        kind = kind_of(fields)
-        live = self.cluster.get(kind, *parse_id(object_id))
-        if live is None:
-            raise OperationError(
-                f"{kind} {object_id} does not exist any more. Run `pulumi refresh`, then it is created again"
-            )
-        taken = taken_over(live["metadata"].get("managedFields") or [], manager, kind.api_version)
-        wanted = with_ignored(fields, live, ignored, manager)
+        live = self._live(kind_of(fields), object_id)
         if preview:
-            return self._preview_update(wanted, manager)
+            return self._preview_update(with_ignored(fields, live, ignored, manager), manager)
         conditions = waiting.ready_conditions(fields)
-        if taken is not None:
-            self.cluster.replace_managed_fields(live, taken)
+        live = self._take_over(live, object_id, manager)
+        wanted = with_ignored(fields, live, ignored, manager)
         live = self._apply(wanted, manager, force=self._force(fields))
         if is_crd(fields):
             self.cluster.forget()
@@ -188,14 +182,37 @@ class Operations:
         if found is None and patch:
             raise OperationError(f"{kind} {metadata['name']} does not exist: there is nothing to patch")
 
+    def _live(self, kind: Kind, object_id: str) -> dict[str, Any]:
+        live = self.cluster.get(kind, *parse_id(object_id))
+        if live is None:
+            raise OperationError(
+                f"{kind} {object_id} does not exist any more. Run `pulumi refresh`, then it is created again"
+            )
+        return live
+
+    def _take_over(self, live: dict[str, Any], object_id: str, manager: str) -> dict[str, Any]:
+        """Give `manager` what kubectl owns; a controller may write the object meanwhile, then it is read again."""
+        kind = kind_of(live)
+        for last in (*[False] * _TAKE_OVER_RETRIES, True):
+            taken = taken_over(live["metadata"].get("managedFields") or [], manager, kind.api_version)
+            if taken is None:
+                break
+            try:
+                return self.cluster.replace_managed_fields(live, taken)
+            except ApiError as error:
+                if last or error.status != 409:
+                    raise
+            live = self._live(kind, object_id)
+        return live
+
     def _preview_update(self, fields: Mapping[str, Any], manager: str) -> dict[str, Any]:
         """Ask what an update would make; a conflict counts only with managers that are not taken over first."""
         try:
             return self.cluster.apply(fields, manager, force=self._force(fields), dry_run=True)
         except ApiError as error:
-            force = bool(error.conflicts) and all(map(is_taken_over_conflict, error.conflicts))
-            if not force and not error.conflicts:
+            if not error.conflicts:
                 raise
+            force = all(map(is_taken_over_conflict, error.conflicts))
         return self._apply(fields, manager, force=force, dry_run=True)
 
     def _dry_run(self, fields: Mapping[str, Any], manager: str) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class Provider:
 
     def configure(self, given: Mapping[str, Any]) -> None:
         """Take the configuration and look for the cluster. Raises SettingsError."""
-        self.connection = connect(given, self.environment, self.cancelled)
+        self.connection = connect(given, self.environment, self.cancelled, lambda text: self.warn("", text))
 
     def check(
         self, urn: str, token: str, olds: Properties, news: Properties, seed: bytes, proposed_name: str | None

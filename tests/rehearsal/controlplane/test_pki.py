@@ -116,6 +116,7 @@ def test_names_and_uses(layout: Layout) -> None:
     assert certificate(layout, "admin").subject.rfc4514_string() == "CN=rehearsal-admin,O=system:masters"
     scheduler = certificate(layout, "kube-scheduler").subject.rfc4514_string()
     assert scheduler == "CN=system:kube-scheduler"
+    assert certificate(layout, "ca").extensions.get_extension_for_class(x509.BasicConstraints).value.path_length == 0
     assert not certificate(layout, "admin").extensions.get_extension_for_class(x509.BasicConstraints).value.ca
 
 
