@@ -20,7 +20,7 @@ from rehearsal.providers.base.diff import Kind as ChangeKind
 from rehearsal.providers.base.values import from_struct, to_struct
 from rehearsal.providers.kubernetes.inputs import Properties
 from rehearsal.providers.kubernetes.operations import PartialError
-from rehearsal.providers.kubernetes.protos import (
+from rehearsal.providers.base.protos import (
     engine_pb2,
     engine_pb2_grpc,
     plugin_pb2,
