@@ -28,8 +28,6 @@ class NodeFile:
     path: str
     content: str
     executable: bool = False
-    grows_with: str | None = None
-    """The field of the instance group that decides how long it is; None for a file that is always the same."""
 
 
 def node_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeFile, ...]:
@@ -61,8 +59,8 @@ def _containerd_files() -> tuple[NodeFile, ...]:
 
 def _kubelet_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeFile, ...]:
     return (
-        NodeFile("/etc/slipway/node.env", _environment(spec, group), grows_with="nodeLabels"),
-        NodeFile("/etc/kubernetes/kubelet.yaml", kubelet_document(spec, group), grows_with="taints"),
+        NodeFile("/etc/slipway/node.env", _environment(spec, group)),
+        NodeFile("/etc/kubernetes/kubelet.yaml", kubelet_document(spec, group)),
         _program("install-kubelet.sh"),
         _program("machine_config.py"),
         *(_unit(name) for name in ("slipway-kubelet-install.service", "slipway-machine.service")),
@@ -74,7 +72,7 @@ def _volume_files(group: InstanceGroupSpec) -> tuple[NodeFile, ...]:
     if not group.volumes:
         return ()
     return (
-        NodeFile("/etc/slipway/volumes", volumes_document(group), grows_with="volumes"),
+        NodeFile("/etc/slipway/volumes", volumes_document(group)),
         _program("mount-volumes.sh"),
         _unit("slipway-volumes.service"),
         NodeFile(f"{_UNITS}/containerd.service.d/slipway.conf", asset("needs-volumes.conf")),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from infra.plan.node.cloud_config import cloud_config_text
-from infra.plan.node.files import NodeFile, node_files
+from infra.plan.node.files import node_files
 from infra.plan.node.registration import registration_problems
 from infra.plan.node.volumes import volume_problems
 from infra.spec import EnvironmentSpec, InstanceGroupSpec, Problem, SpecError
@@ -23,27 +25,36 @@ def render_user_data(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
         SpecError: labels, taints or mount paths cannot be used, or the text is above :data:`USER_DATA_LIMIT`.
     """
     at: Location = ("instanceGroups", spec.instance_groups.index(group))
-    files = node_files(spec, group)
-    text = cloud_config_text(files, with_volumes=bool(group.volumes))
-    problems = [*registration_problems(at, group), *volume_problems(at, group), *_size_problems(at, group, text, files)]
+    text = _text(spec, group)
+    problems = [
+        *registration_problems(at, group),
+        *volume_problems(at, group),
+        *_size_problems(at, spec, group, len(text.encode())),
+    ]
     if problems:
         raise SpecError(f"environment {spec.name}", problems)
     return text
 
 
-def _size_problems(at: Location, group: InstanceGroupSpec, text: str, files: tuple[NodeFile, ...]) -> list[Problem]:
-    size = len(text.encode())
+def _text(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
+    return cloud_config_text(node_files(spec, group), with_volumes=bool(group.volumes))
+
+
+def _size_problems(at: Location, spec: EnvironmentSpec, group: InstanceGroupSpec, size: int) -> Iterator[Problem]:
     if size <= USER_DATA_LIMIT:
-        return []
-    grown = sorted((f for f in files if f.grows_with), key=lambda f: len(f.content.encode()), reverse=True)
-    parts = ", ".join(f"{f.grows_with} {len(f.content.encode()):,} bytes" for f in grown)
-    return [
-        Problem(
-            at,
-            f"has user-data of {size:,} bytes, and EC2 accepts {USER_DATA_LIMIT:,}; the parts that its fields fill: "
-            f"{parts}",
-            f"shorten {grown[0].grows_with} by {size - USER_DATA_LIMIT:,} bytes or more",
-            repr(group.name),
-            tuple((*at, str(f.grows_with)) for f in grown),
-        )
-    ]
+        return
+    without = {
+        "nodeLabels": group.model_copy(update={"node_labels": {}}),
+        "taints": group.model_copy(update={"taints": ()}),
+        "volumes": group.model_copy(update={"volumes": ()}),
+    }
+    shares = {key: size - len(_text(spec, smaller).encode()) for key, smaller in without.items()}
+    greatest = sorted(shares, key=lambda key: shares[key], reverse=True)
+    yield Problem(
+        at,
+        f"has user-data of {size:,} bytes, {size - USER_DATA_LIMIT:,} more than EC2 accepts; of these "
+        + ", ".join(f"{key} take {shares[key]:,}" for key in greatest),
+        f"shorten or remove {greatest[0]}",
+        repr(group.name),
+        tuple((*at, key) for key in greatest),
+    )

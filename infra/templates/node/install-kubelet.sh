@@ -4,7 +4,7 @@
 # On every later boot it finds the digest it kept and the binary it installed, and needs no network.
 set -euo pipefail
 
-url=$KUBELET_RELEASES/$KUBELET_VERSION/bin/linux/$KUBELET_ARCH/kubelet
+url=${KUBELET_RELEASES:?}/${KUBELET_VERSION:?}/bin/linux/${KUBELET_ARCH:?}/kubelet
 target=${KUBELET_TARGET:-/usr/local/bin/kubelet}
 work=${KUBELET_WORK:-/var/lib/slipway/kubelet}/$KUBELET_VERSION-$KUBELET_ARCH
 part=$work/kubelet
@@ -41,6 +41,8 @@ fetch_binary() {
             say "nothing usable from $url (curl $status): starting over"
             rm -f "$part" "$digest"
             ;;
+        # Anything else is the connection's fault: what is there is kept and resumed.
+        *) ;;
     esac
     return 1
 }

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from infra.plan.node.volumes import volume_problems, volumes_document
+from infra.spec import InstanceGroupSpec
+from tests.infra.samples import with_group
+
+
+def group(*paths: str) -> InstanceGroupSpec:
+    volumes = [
+        {"device": f"/dev/sd{letter}", "mountPath": path, "sizeGi": 8}
+        for letter, path in zip("fghij", paths, strict=False)
+    ]
+    return with_group(volumes=volumes).instance_groups[1]
+
+
+def test_a_mount_point_comes_before_those_below_it() -> None:
+    assert volumes_document(group("/srv/a/b", "/srv/a-b", "/srv/a", "/data")) == (
+        "sdi /data\nsdh /srv/a\nsdf /srv/a/b\nsdg /srv/a-b\n"
+    )
+
+
+def test_xen_names_stay_as_they_are_written() -> None:
+    volume = [{"device": "/dev/xvdba", "mountPath": "/data", "sizeGi": 8}]
+    assert volumes_document(with_group(volumes=volume).instance_groups[1]) == "xvdba /data\n"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/etc", "/etc/data", "/usr/local", "/var", "/var/lib", "/var/log", "/run/x", "/boot", "/dev/x", "/tmp", "/root"],  # noqa: S108
+)
+def test_a_mount_over_the_running_system_is_refused(path: str) -> None:
+    (problem,) = volume_problems(("instanceGroups", 1), group("/srv/ok", path))
+    assert str(problem) == (
+        f"instanceGroups[1].volumes[1].mountPath: {path!r} would hide a part of the running system. "
+        "Fix: choose a directory of its own, as /var/lib/data or /srv/data."
+    )
+
+
+@pytest.mark.parametrize(
+    "path", ["/var/lib/containerd", "/var/lib/kubelet", "/var/log/pods", "/srv", "/data", "/etcd", "/home", "/opt/x"]
+)
+def test_a_directory_of_its_own_is_accepted(path: str) -> None:
+    assert list(volume_problems(("instanceGroups", 1), group(path))) == []
