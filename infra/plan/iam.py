@@ -1,0 +1,159 @@
+"""IAM of an instance group: a role of its own, so that its machines read its own keys of the state bucket and no other.
+
+kops has one role for all nodes and another for all control planes. Here each group has its own, and what a stolen
+worker can read is one group's configuration. What the cluster's own controllers need of AWS (load balancers, volumes,
+scaling) is no concern of the machines: it belongs to the roles of those controllers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.plan.naming import group_resource_name
+from infra.plan.partition import partition_of
+from infra.plan.state_layout import (
+    config_key,
+    etcd_backup_prefix,
+    igconfig_prefix,
+    manifests_prefix,
+    pki_prefix,
+)
+from infra.plan.tags import group_tags
+from infra.spec import EnvironmentSpec, InstanceGroupSpec
+
+ROLE_POLICY_NAME = "read-own-state"
+
+_DNS_SUFFIXES = {
+    "aws": "amazonaws.com",
+    "aws-us-gov": "amazonaws.com",
+    "aws-cn": "amazonaws.com.cn",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+    "aws-iso-e": "cloud.adc-e.uk",
+    "aws-iso-f": "csp.hci.ic.gov",
+}
+"""Partition -> DNS suffix of its services, as botocore's ``partitions.json`` has them; the EC2 service's principal and
+the names in ``kms:ViaService`` end so."""
+
+Statement = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StateAccess:
+    """What of the state bucket a group's machines may touch."""
+
+    bucket_arn: str
+    readable: tuple[str, ...]
+    """Keys, and prefixes with a ``*`` behind them."""
+    writable: tuple[str, ...]
+    via_service: str
+    """The service through which alone the key may be used: S3 in the environment's region."""
+
+    def policy(self, key_arn: str) -> str:
+        """Return the inline role policy as JSON, given the ARN of the key that encrypts the state.
+
+        The bucket has an S3 Bucket Key, so the encryption context S3 gives KMS is the bucket's ARN and not the
+        object's (S3 User Guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys"). It ties the key's use to
+        this bucket; which objects may be read is said by the S3 statements.
+        """
+        statements: list[Statement] = [
+            {
+                "Sid": "ListOwnKeys",
+                "Effect": "Allow",
+                "Action": "s3:ListBucket",
+                "Resource": self.bucket_arn,
+                "Condition": {"StringLike": {"s3:prefix": list(self.readable)}},
+            },
+            {
+                "Sid": "ReadOwnKeys",
+                "Effect": "Allow",
+                "Action": "s3:GetObject",
+                "Resource": [f"{self.bucket_arn}/{key}" for key in self.readable],
+            },
+        ]
+        key_use = ["kms:Decrypt"]
+        if self.writable:
+            # A multipart upload, which a large snapshot is, both encrypts and decrypts (S3 User Guide).
+            key_use.append("kms:GenerateDataKey")
+            statements.append(
+                {
+                    "Sid": "WriteOwnKeys",
+                    "Effect": "Allow",
+                    "Action": ["s3:AbortMultipartUpload", "s3:PutObject"],
+                    "Resource": [f"{self.bucket_arn}/{key}" for key in self.writable],
+                }
+            )
+        statements.append(
+            {
+                "Sid": "UseStateKeyThroughBucket",
+                "Effect": "Allow",
+                "Action": key_use,
+                "Resource": key_arn,
+                "Condition": {
+                    "StringEquals": {
+                        "kms:EncryptionContext:aws:s3:arn": self.bucket_arn,
+                        "kms:ViaService": self.via_service,
+                    }
+                },
+            }
+        )
+        return _document(statements)
+
+
+@dataclass(frozen=True)
+class GroupIamPlan:
+    """Role, inline policy and instance profile of one group."""
+
+    name: str
+    """Name of the role and of the instance profile."""
+    description: str
+    trust_policy: str
+    """JSON: EC2 alone may hand the role out."""
+    policy_name: str
+    state: StateAccess
+    permissions_boundary: str | None
+    tags: Mapping[str, str]
+
+
+def plan_group_iam(spec: EnvironmentSpec, group: InstanceGroupSpec) -> GroupIamPlan:
+    """Return the IAM of one group."""
+    suffix = _DNS_SUFFIXES[partition_of(spec.region)]
+    trust: Statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"ec2.{suffix}"},
+        "Action": "sts:AssumeRole",
+    }
+    return GroupIamPlan(
+        name=group_resource_name(spec, group),
+        description=f"Machines of one instance group of {spec.cluster.name}",
+        trust_policy=_document([trust]),
+        policy_name=ROLE_POLICY_NAME,
+        state=StateAccess(
+            bucket_arn=f"arn:{partition_of(spec.region)}:s3:::{spec.state.bucket}",
+            readable=_readable(spec, group),
+            writable=(f"{etcd_backup_prefix(spec)}*",) if group.role == "ControlPlane" else (),
+            via_service=f"s3.{spec.region}.{suffix}",
+        ),
+        permissions_boundary=spec.cluster.iam.permissions_boundary,
+        tags=group_tags(spec, group),
+    )
+
+
+def _readable(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[str, ...]:
+    own = f"{igconfig_prefix(spec, group)}*"
+    if group.role != "ControlPlane":
+        return (own,)
+    return (
+        own,
+        config_key(spec),
+        f"{pki_prefix(spec)}*",
+        f"{manifests_prefix(spec)}*",
+        f"{etcd_backup_prefix(spec)}*",
+    )
+
+
+def _document(statements: list[Statement]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
