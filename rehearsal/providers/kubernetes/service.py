@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
-from types import FrameType
 from typing import Any, Final, TypeVar
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2
 
+from rehearsal.journal import note_creation
 from rehearsal.providers.base.diff import Kind as ChangeKind
-from rehearsal.providers.base.values import from_struct, to_struct
-from rehearsal.providers.kubernetes.inputs import Properties
-from rehearsal.providers.kubernetes.operations import PartialError
 from rehearsal.providers.base.protos import (
     engine_pb2,
     engine_pb2_grpc,
@@ -28,14 +22,16 @@ from rehearsal.providers.base.protos import (
     provider_pb2_grpc,
     status_pb2,
 )
+from rehearsal.providers.base.serving import CHANNEL_OPTIONS, serve
+from rehearsal.providers.base.values import from_struct, to_struct
+from rehearsal.providers.kubernetes.inputs import Properties
+from rehearsal.providers.kubernetes.naming import object_id
+from rehearsal.providers.kubernetes.operations import PartialError
 from rehearsal.providers.kubernetes.provider import FAILURES, Difference, Provider
 from rehearsal.providers.kubernetes.settings import SettingsError, parse_settings
 
 VERSION: Final = "4.34.2"
 _CONFIG_PREFIX: Final = "kubernetes:config:"
-# The engine sets no limit of its own; the SDK's channels use this one (400 MB, `_grpc_settings.py` of
-# pulumi).
-_OPTIONS: Final = [("grpc.max_receive_message_length", 400 << 20), ("grpc.max_send_message_length", 400 << 20)]
 
 _Call = TypeVar("_Call", bound=Callable[..., Any])
 
@@ -159,7 +155,10 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
                 request.urn, _token(request), inputs, request.timeout, preview=request.preview
             )
         except PartialError as error:
+            note_creation(request.urn, object_id(error.live))
             self._abort_partial(context, error, inputs, {})
+        if new_id:
+            note_creation(request.urn, new_id)
         return provider_pb2.CreateResponse(id=new_id, properties=to_struct(state))
 
     @_reported
@@ -241,7 +240,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
 
     def _warn(self, urn: str, text: str) -> None:
         if self._engine is None and self._engine_address:
-            channel = grpc.insecure_channel(self._engine_address, options=_OPTIONS)
+            channel = grpc.insecure_channel(self._engine_address, options=CHANNEL_OPTIONS)
             self._engine = engine_pb2_grpc.EngineStub(channel)
         if self._engine is not None:
             self._engine.Log(
@@ -288,24 +287,8 @@ def _diff_response(difference: Difference) -> Any:
 
 
 def main() -> None:
-    """Serve the engine whose address is the last argument, until it ends this process or is gone itself."""
-    engine_address = sys.argv[-1] if len(sys.argv) > 1 else None
-    engine = os.getppid()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _exit_now)
-    server = grpc.server(ThreadPoolExecutor(max_workers=64), options=_OPTIONS)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Service(engine_address), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    print(port, flush=True)
-    while os.getppid() == engine:
-        server.wait_for_termination(timeout=1.0)
-    _exit_now()
-
-
-def _exit_now(_signal: int | None = None, _frame: FrameType | None = None) -> None:
-    """Leave at once: Python would wait for calls in flight, and nobody is left to take their answers."""
-    os._exit(0)
+    """Serve the engine that started this process."""
+    serve(Service, workers=64)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def parse_settings(given: Mapping[str, Any], environment: Mapping[str, str]) -> 
     Raises SettingsError, naming every property that is unknown, not supported here, or of the wrong type.
     """
     present = {key: value for key, value in given.items() if value is not None and value != ""}
-    faults = [fault for key, value in present.items() if (fault := _fault(key, value)) is not None]
+    faults = [fault for key, value in sorted(present.items()) if (fault := _fault(key, value)) is not None]
     switches = {name: _switch(name, present, environment) for name in _SWITCHES}
     if not switches["enableServerSideApply"] and not any("enableServerSideApply" in fault for fault in faults):
         faults.append(

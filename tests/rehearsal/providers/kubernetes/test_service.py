@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -52,8 +53,8 @@ def test_introduction(stub: Any) -> None:
 def test_settings_are_checked_line_by_line(stub: Any) -> None:
     answer = stub.CheckConfig(provider_pb2.CheckRequest(news=to_struct({"contxt": "a", "clustr": "b"})))
     assert [failure.reason for failure in answer.failures] == [
-        "kubernetes:contxt: unknown setting; did you mean 'context'?",
         "kubernetes:clustr: unknown setting; did you mean 'cluster'?",
+        "kubernetes:contxt: unknown setting; did you mean 'context'?",
     ]
     with pytest.raises(grpc.RpcError) as caught:
         stub.Configure(provider_pb2.ConfigureRequest(variables={"kubernetes:config:contxt": "a"}))
@@ -114,7 +115,24 @@ def test_an_unreachable_cluster_is_an_error(stub: Any) -> None:
     assert caught.value.details().startswith("configured Kubernetes cluster is unreachable: the provider was not")
 
 
-def test_what_was_done_in_part_is_kept(stub: Any, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_creations_are_noted_and_previews_are_not(
+    stub: Any, service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    journal = tmp_path / "created"
+    monkeypatch.setenv("SLIPWAY_CREATED_JOURNAL", str(journal))
+    monkeypatch.setattr(
+        service.provider, "create", lambda *_, preview: ("", {}) if preview else ("s/n", {"apiVersion": "v1"})
+    )
+    stub.Create(provider_pb2.CreateRequest(urn=URN, type=CONFIG_MAP, preview=True))
+    assert not journal.exists()
+    stub.Create(provider_pb2.CreateRequest(urn=URN, type=CONFIG_MAP))
+    assert json.loads(journal.read_text()) == {"urn": URN, "id": "s/n"}
+
+
+def test_what_was_done_in_part_is_kept(
+    stub: Any, service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SLIPWAY_CREATED_JOURNAL", str(tmp_path / "created"))
     live = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "n", "namespace": "s"}}
 
     def create(*_arguments: Any, **_keywords: Any) -> Any:
@@ -128,6 +146,7 @@ def test_what_was_done_in_part_is_kept(stub: Any, service: Service, monkeypatch:
     details = dict(failure.trailing_metadata())["grpc-status-details-bin"]
     assert b"ErrorResourceInitFailed" in details
     assert b"s/n" in details
+    assert json.loads((tmp_path / "created").read_text()) == {"urn": URN, "id": "s/n"}
     assert b"__fieldManager" in details
 
 
@@ -183,7 +202,7 @@ def test_the_plugin_starts_without_the_sdk_and_ends_with_its_engine() -> None:
 @pytest.mark.parametrize(("first", "loaded"), [("import sys", False), ("import sys, pulumi", True)])
 def test_the_messages_are_loaded_without_the_sdk(first: str, loaded: bool) -> None:
     code = (
-        f"{first}; from rehearsal.providers.kubernetes.lean import without_sdk; without_sdk()\n"
+        f"{first}; from rehearsal.providers.base.lean import without_sdk; without_sdk()\n"
         "import rehearsal.providers.kubernetes.service\n"
         "print('pulumi.resource' in sys.modules)"
     )

@@ -65,10 +65,10 @@ def test_a_setting_goes_before_its_variable() -> None:
         (
             {"renderYamlToDirectory": "/d", "helmReleaseSettings": "{}"},
             [
-                "kubernetes:renderYamlToDirectory: not supported by the stand-in for the kubernetes plugin: "
-                "it renders no YAML",
                 "kubernetes:helmReleaseSettings: not supported by the stand-in for the kubernetes plugin: "
                 "it has no Helm",
+                "kubernetes:renderYamlToDirectory: not supported by the stand-in for the kubernetes plugin: "
+                "it renders no YAML",
             ],
         ),
         (

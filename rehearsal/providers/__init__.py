@@ -1,0 +1,1 @@
+"""Stand-ins for vendors' provider plugins, used where the real ones cannot be installed."""
