@@ -1,0 +1,46 @@
+"""Sessions with AWS: always of the environment's region and, once checked, of its account."""
+
+from __future__ import annotations
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from infra.ops.errors import CredentialsError, aws_errors
+from infra.spec import EnvironmentSpec
+
+_MAX_ATTEMPTS = 5
+"""Calls of one request, the first included; botocore's own default for ``standard`` is 3."""
+
+
+def session_for(spec: EnvironmentSpec) -> boto3.Session:
+    """Return a session in the environment's region, with the credentials that AWS's own tools would use.
+
+    Whatever region the caller's profile or ``AWS_REGION`` names, the spec's stands.
+
+    Raises:
+        CredentialsError: ``AWS_PROFILE`` names a profile that does not exist.
+    """
+    with aws_errors("open a session"):
+        session = botocore.session.get_session()
+        session.set_default_client_config(
+            Config(retries={"mode": "standard", "total_max_attempts": _MAX_ATTEMPTS}, user_agent_extra="slipway")
+        )
+        return boto3.Session(botocore_session=session, region_name=spec.region)
+
+
+def require_account(spec: EnvironmentSpec, session: boto3.Session) -> None:
+    """Refuse credentials of any account but the environment's.
+
+    Raises:
+        CredentialsError: they are of another account, or there are none.
+        OpsError: AWS cannot be asked.
+    """
+    with aws_errors("tell whose credentials these are"):
+        identity = session.client("sts").get_caller_identity()
+    if identity["Account"] != spec.account_id:
+        raise CredentialsError(
+            f"the credentials are of another account than accountId {spec.account_id}",
+            identity["Arn"],
+            f"use credentials of account {spec.account_id}, or correct accountId in the spec of {spec.name}",
+        )
