@@ -22,6 +22,8 @@ from rehearsal.processes import Daemon, ProcessError, port_is_free, remembered_p
 
 COMPONENTS: Final = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 _READY_SECONDS: Final = 60.0
+_PORT_SECONDS: Final = 2.0
+_DYING_SECONDS: Final = 5.0
 _PORTS_OF: Final = {
     "etcd": ("etcd-client", "etcd-peer"),
     "kube-apiserver": ("kube-apiserver",),
@@ -96,6 +98,8 @@ def start(
     for stage in (("etcd",), ("kube-apiserver",), ("kube-controller-manager", "kube-scheduler")):
         started = {name: _launch(layout, settings, name, tools[name]) for name in stage}
         for name in stage:
+            if not started[name]:
+                started[name] = _relaunch_if_dying(layout, settings, name, tools[name], probes[name])
             with _reported():
                 seconds = _daemon(layout, name).await_ready(probes[name], _READY_SECONDS)
             port = settings.ports[_PORTS_OF[name][0]]
@@ -152,13 +156,28 @@ def _launch(layout: Layout, settings: Settings, name: str, executable: Path) -> 
             running = None
         if running is not None or daemon.adopt(command):
             return False
-        taken = [settings.ports[port] for port in _PORTS_OF[name] if not port_is_free(settings.ports[port])]
+        ports = [settings.ports[port] for port in _PORTS_OF[name]]
+        deadline = time.monotonic() + _PORT_SECONDS  # one of ours that was just killed may hold it for a moment
+        while (taken := [port for port in ports if not port_is_free(port)]) and time.monotonic() < deadline:
+            time.sleep(0.05)
         if taken:
             raise ControlPlaneError(
                 f"{name}: another process listens on port {', '.join(map(str, taken))}. Stop it, or delete "
                 f"{layout.ports} to have new ports chosen."
             )
         return daemon.start(command)
+
+
+def _relaunch_if_dying(
+    layout: Layout, settings: Settings, name: str, executable: Path, ready: Callable[[], bool]
+) -> bool:
+    """Start a component again that ran when it was looked at and is gone now; return whether it was."""
+    deadline = time.monotonic() + _DYING_SECONDS
+    while not ready() and time.monotonic() < deadline:
+        if _daemon(layout, name).record() is None:
+            return _launch(layout, settings, name, executable)
+        time.sleep(0.05)
+    return False
 
 
 def _daemon(layout: Layout, name: str) -> Daemon:

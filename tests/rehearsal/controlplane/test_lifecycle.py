@@ -11,7 +11,9 @@ import pytest
 from rich.console import Console
 
 from rehearsal import controlplane
-from rehearsal.controlplane import COMPONENTS, ControlPlaneError
+from rehearsal.controlplane import COMPONENTS, ControlPlaneError, flags
+from rehearsal.controlplane.layout import DEFAULT_SERVICE_RANGE, PORT_NAMES, Layout, Settings
+from rehearsal.processes import Daemon, remembered_ports
 
 
 @pytest.fixture
@@ -56,6 +58,19 @@ def test_a_taken_port_is_named_with_the_fix(tmp_path: Path, console: Console) ->
     assert str(caught.value) == (
         f"etcd: another process listens on port {port}. Stop it, or delete {table} to have new ports chosen."
     )
+
+
+def test_a_component_that_was_just_dying_is_started_again(tmp_path: Path, console: Console) -> None:
+    """The process is still seen when it is looked for, and gone a moment later."""
+    doomed = tools(tmp_path, "echo started; sleep 0.3; exit 1")
+    with pytest.raises(ControlPlaneError):
+        controlplane.start(tmp_path, doomed, "one.example.test", console)
+    layout = Layout(tmp_path)
+    settings = Settings("one.example.test", DEFAULT_SERVICE_RANGE, remembered_ports(layout.ports, PORT_NAMES))
+    Daemon("etcd", layout.pid("etcd"), layout.log("etcd")).start((str(doomed["etcd"]), *flags.etcd(layout, settings)))
+    with pytest.raises(ControlPlaneError, match="etcd ended before it was ready"):
+        controlplane.start(tmp_path, doomed, "one.example.test", console)
+    assert layout.log("etcd").read_text() == "started\n" * 3
 
 
 def test_spoilt_keys_are_named_with_the_fix(tmp_path: Path, console: Console) -> None:
