@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,14 +17,15 @@ from rehearsal.environment import plugins, stack_config, stack_lock
 from rehearsal.environment.cloud import Cloud
 from rehearsal.environment.engine import Engine
 from rehearsal.environment.errors import RehearsalError
-from rehearsal.environment.layout import Layout, layout_of
-from rehearsal.environment.variables import process_environment, rehearsal_variables
+from rehearsal.environment.layout import Layout, layout_of, state_home
+from rehearsal.environment.variables import in_process, rehearsal_variables
 from rehearsal.processes import write_private
 
 if TYPE_CHECKING:
     from infra.spec import EnvironmentSpec
 
 ROOT = Path(__file__).resolve().parents[2]
+"""The checkout: the Pulumi project that is rehearsed unless another is named."""
 CONTROL_PLANE_TOOLS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
 
 
@@ -83,6 +82,10 @@ class Environment:
     def plugins(self) -> list[plugins.Plugin]:
         """The plugins the engine will find."""
         vendor_home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+        if vendor_home.is_relative_to(
+            state_home()
+        ):  # a shell of `rehearse env`: the home of an environment, not the user's
+            vendor_home = Path.home() / ".pulumi"
         return plugins.choose(plugins.wanted(), vendor_home)
 
     def variables(self) -> dict[str, str]:
@@ -139,12 +142,21 @@ class Environment:
             self.kubeconfig = running.kubeconfig
 
     def bootstrap(self) -> None:
-        """Create the state bucket as for a real environment: with `slipway bootstrap`."""
-        command = [sys.executable, "-m", "infra.cli", "bootstrap", self.layout.name]
-        variables = {**self.variables(), "PYTHONPATH": str(ROOT)}
-        done = subprocess.run(command, cwd=self.project, env=process_environment(variables), check=False)
-        if done.returncode != 0:
-            raise RehearsalError(f"`slipway bootstrap {self.layout.name}` failed; see above", done.returncode)
+        """Create the state bucket and its key as `slipway bootstrap` does for a real environment."""
+        from infra.ops.aws import session_for
+        from infra.ops.bootstrap import bootstrap
+        from infra.ops.errors import OpsError
+        from infra.ops.steps import Step
+
+        def tell(step: Step) -> None:
+            if step.action != "keep":
+                self.console.print(str(step), markup=False, highlight=False)
+
+        with in_process(self.variables()):
+            try:
+                bootstrap(self.spec, session_for(self.spec), tell)
+            except OpsError as error:
+                raise RehearsalError(f"The state bucket cannot be made: {error}") from error
 
     def release_abandoned_locks(self) -> None:
         """Delete the engine's locks whose holders are dead. Raises RehearsalError for one that may live."""

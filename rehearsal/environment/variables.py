@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from rehearsal.environment.layout import Layout
@@ -57,6 +58,24 @@ def process_environment(variables: Mapping[str, str]) -> dict[str, str]:
     """Return the whole environment of a process of the rehearsal: the user's, less what could mislead it, and ours."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED_PREFIXES)}
     return {**inherited, **variables}
+
+
+@contextmanager
+def in_process(variables: Mapping[str, str]) -> Iterator[None]:
+    """Give this process that environment for a while, for libraries that read it themselves."""
+    before = dict(os.environ)
+    wanted = process_environment(variables)
+    try:
+        _set_environment(wanted)
+        yield
+    finally:
+        _set_environment(before)
+
+
+def _set_environment(wanted: Mapping[str, str]) -> None:
+    for name in set(os.environ) - set(wanted):
+        del os.environ[name]
+    os.environ.update(wanted)
 
 
 def as_shell(variables: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ What is not
       change in a large environment, because snapshots may then use no more than a tenth of the time.
     - Snapshots are Python pickles of one moto version. Another version refuses them.
     - Requests run one at a time. Anyone on this machine may send them: moto checks no signature.
+    - A bucket policy's denial under a condition (such as `aws:SecureTransport`) is stored and never applied.
     - Object contents above 8 KiB lie in `bodies/`, by digest, and are deleted only with the environment.
 """
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any
 
+import moto.iam.access_control as access_control
 import moto.s3.models as s3_models
 import moto.sqs.models as sqs_models
 import waitress
@@ -40,6 +41,7 @@ def prepare(data: Path) -> tuple[Gate, bodies.BodyStore]:
             wait_for_messages(queue, timeout)
 
     _replace(sqs_models.Queue, "wait_for_messages", wait_outside)
+    _leave_out_conditional_denials()
     return gate, store
 
 
@@ -47,6 +49,25 @@ def _replace(owner: Any, name: str, replacement: Any) -> None:
     """Replace an attribute of moto's; AttributeError when this moto has none of that name to replace."""
     getattr(owner, name)
     setattr(owner, name, replacement)
+
+
+def _leave_out_conditional_denials() -> None:
+    """Make moto pass over a bucket policy's denial whose condition it cannot judge, in place of denying everything.
+
+    moto 5.2.5 gives its policy check nothing of the request, and counts a condition that it cannot judge as one that
+    denies. A bucket that is closed to unencrypted connections would be closed to all.
+    """
+    judge = access_control.IAMPolicyStatement.is_action_permitted
+
+    def is_action_permitted(
+        statement: Any, action: str, resource: str = "*", principal: Any = None, values: Any = None
+    ) -> Any:
+        document = statement._statement
+        if document["Effect"] == "Deny" and "Condition" in document and values is None:
+            return access_control.PermissionResult.NEUTRAL
+        return judge(statement, action, resource, principal, values)
+
+    _replace(access_control.IAMPolicyStatement, "is_action_permitted", is_action_permitted)
 
 
 def _key_state(key: Any) -> dict[str, Any]:

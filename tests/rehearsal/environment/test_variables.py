@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.environment.layout import Layout
-from rehearsal.environment.variables import as_shell, process_environment, rehearsal_variables
+from rehearsal.environment.variables import as_shell, in_process, process_environment, rehearsal_variables
 
 LAYOUT = Layout("local", Path("/state/local"))
 
@@ -78,3 +78,19 @@ def test_a_shell_reads_the_lines_back() -> None:
         ["/bin/sh", "-c", script], capture_output=True, text=True, check=True, env={"PATH": os.defpath}
     )
     assert done.stdout == "it's $HOME\ns3://b?x=1&y=2\n"
+
+
+def test_this_process_has_the_rehearsals_environment_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "theirs")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    before = dict(os.environ)
+
+    def fail() -> None:
+        with in_process({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}):
+            assert os.environ["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+            assert "AWS_PROFILE" not in os.environ
+            raise RuntimeError("inside")
+
+    with pytest.raises(RuntimeError, match="inside"):
+        fail()
+    assert dict(os.environ) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from rehearsal.environment.variables import process_environment
 from rehearsal.moto.server import UNUSABLE_SNAPSHOT
@@ -124,6 +126,23 @@ def test_what_it_holds_survives_a_stop_at_once_and_a_kill_after_the_last_snapsho
     server.start()
     blocks = [vpc["CidrBlock"] for vpc in server.client("ec2").describe_vpcs()["Vpcs"]]
     assert sorted(blocks) == ["10.0.0.0/16", "10.1.0.0/16", "172.31.0.0/16"]
+
+
+def test_a_bucket_closed_to_unencrypted_connections_and_to_one_action_is_closed_to_that_action_alone(
+    server: Server,
+) -> None:
+    s3 = server.client("s3")
+    s3.create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket="kept", Key="k", Body=b"content")
+    denial = {"Effect": "Deny", "Principal": "*", "Resource": ["arn:aws:s3:::kept", "arn:aws:s3:::kept/*"]}
+    tls_only = {**denial, "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    s3.put_bucket_policy(Bucket="kept", Policy=json.dumps({"Statement": [tls_only]}))
+    assert s3.get_object(Bucket="kept", Key="k")["Body"].read() == b"content"
+    s3.put_bucket_policy(
+        Bucket="kept", Policy=json.dumps({"Statement": [tls_only, {**denial, "Action": "s3:GetObject"}]})
+    )
+    with pytest.raises(ClientError, match="Forbidden"):
+        s3.get_object(Bucket="kept", Key="k")
 
 
 def test_a_long_poll_of_a_queue_holds_no_one_up(server: Server) -> None:
