@@ -9,11 +9,11 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
 from infra.ops.bootstrap import BootstrapResult, bootstrap
-from infra.ops.errors import RefusedError, UnreachableError
+from infra.ops.errors import UnreachableError
 from infra.ops.steps import Step
 from infra.plan.state_bucket import plan_state_bucket
 from infra.spec import EnvironmentSpec
-from tests.infra.ops.cloud import ACCOUNT, ALIAS, BUCKET, Calls, client_error, remains, spec
+from tests.infra.ops.cloud import ACCOUNT, ALIAS, BUCKET, Calls, remains, spec
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -197,18 +197,6 @@ def test_a_run_killed_after_any_write_is_completed_by_the_next(number: int) -> N
     assert len(calls.made) == number + 1
     run()
     what_a_clean_run_leaves()
-    assert not run().changed
-
-
-@pytest.mark.parametrize("number", NUMBERED)
-def test_a_refusal_of_any_call_is_one_sentence_with_a_fix(number: int) -> None:
-    calls = Calls(spec())
-    calls.fail(number, client_error("SlowDown"))
-    with pytest.raises(RefusedError) as caught:
-        run(calls=calls)
-    assert "SlowDown" in caught.value.value
-    assert "said AWS" in caught.value.value
-    assert "run the command again: it goes on where it stopped" in caught.value.fix
 
 
 def test_the_writes_of_a_first_run() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Any
 
 
 def refusing_statements(policy: str, action: str, resource: str, context: Mapping[str, str]) -> set[str]:
@@ -32,7 +31,7 @@ def _listed(value: str | list[str]) -> list[str]:
     return value if isinstance(value, list) else [value]
 
 
-def _holds(operator: str, key: str, value: Any, context: Mapping[str, str]) -> bool:
+def _holds(operator: str, key: str, value: str, context: Mapping[str, str]) -> bool:
     given = context.get(key)
     if operator == "Null":
         return (given is None) == (value == "true")
