@@ -1,0 +1,1 @@
+"""Resource types of the AWS stand-in, one module a service."""
