@@ -5,6 +5,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 import pytest
+from pulumi.runtime import MockCallArgs
 
 from infra.components.state_bucket import StateBucket
 from infra.plan.state_bucket import plan_state_bucket
@@ -123,14 +124,24 @@ PARENT = "slipway:index:StateBucket"
 
 
 def test_the_callers_provider_serves_the_look_up_and_the_resources() -> None:
-    recorder = recorder_with_key()
+    asked: list[str] = []
+
+    class ProviderRecorder(Recorder):
+        def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+            asked.append(args.provider)
+            return super().call(args)
+
+    plain = recorder_with_key()
+    recorder = ProviderRecorder(plain.outputs, plain.calls)
 
     def program() -> None:
         provider = aws.Provider("frankfurt", region="eu-central-1")
         StateBucket("state", PLAN, opts=pulumi.ResourceOptions(providers=[provider]))
 
     record(program, recorder)
-    assert "pulumi:providers:aws::frankfurt" in recorder.options(BUCKET, "state").provider
+    provider = recorder.options(BUCKET, "state").provider
+    assert "pulumi:providers:aws::frankfurt" in provider
+    assert asked == [provider]
 
 
 def test_its_outputs_are_the_bucket_and_the_key() -> None:

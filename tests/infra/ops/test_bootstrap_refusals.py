@@ -269,11 +269,15 @@ def test_a_key_that_drifted_is_brought_back() -> None:
     assert remains() == clean
 
 
-def test_a_key_whose_alias_was_deleted_is_found_by_its_tags() -> None:
+@pytest.mark.parametrize(
+    "other", [{"Name": "slipway-state-test", "slipway/environment": "prod"}, {"slipway/environment": "test"}]
+)
+def test_a_key_whose_alias_was_deleted_is_found_by_its_tags(other: dict[str, str]) -> None:
+    tags = [{"TagKey": name, "TagValue": value} for name, value in other.items()]
+    foreign = kms().create_key(Tags=tags)["KeyMetadata"]["Arn"]
     arn = run().key_arn
+    assert arn != foreign
     kms().delete_alias(AliasName=ALIAS)
-    kms().create_key(Tags=[{"TagKey": "slipway/environment", "TagValue": "prod"}])
-    kms().create_key(Tags=[{"TagKey": "slipway/environment", "TagValue": "test"}])
     result = run()
     assert result.key_arn == arn
     assert [str(step) for step in result.steps if step.action != "keep"] == [
@@ -346,6 +350,27 @@ def test_a_key_that_s3_cannot_encrypt_with_is_refused() -> None:
         f"the key of {ALIAS} is no symmetric encryption key, which S3 needs: {key['Arn']}. "
         "Fix: delete the alias and run the command again, which makes a key."
     )
+
+
+def test_a_setting_that_may_not_be_read_is_not_taken_for_absent() -> None:
+    run()
+    calls = Calls(spec())
+    calls.fail_on("s3.GetBucketPolicy", client_error("AccessDenied", "GetBucketPolicy"))
+    with pytest.raises(RefusedError, match=f"not allowed to read bucket {BUCKET}: policy: AccessDenied"):
+        run(calls=calls)
+    assert [name for name in calls.made if name.startswith("s3.Put")] == []
+
+
+def test_what_s3_blocks_by_itself_is_no_difference() -> None:
+    run()
+    calls = Calls(spec())
+
+    def block_customer_keys(parsed: dict[str, Any], **_: Any) -> None:
+        rule = parsed["ServerSideEncryptionConfiguration"]["Rules"][0]
+        rule["BlockedEncryptionTypes"] = {"EncryptionType": ["SSE-C"]}
+
+    calls.session.events.register("after-call.s3.GetBucketEncryption", block_customer_keys)
+    assert not run(calls=calls).changed
 
 
 def test_a_bucket_that_does_not_show_up_asks_to_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
