@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rehearsal.providers.awsx.kind import Kind, Props, change_tags
-from rehearsal.providers.awsx.naming import arguments, tag_list, tag_map, to_vendor
-from rehearsal.providers.awsx.session import Aws
+from rehearsal.providers.aws.kind import Kind, Props, change_tags
+from rehearsal.providers.aws.naming import arguments, tag_list, tag_map, to_vendor
+from rehearsal.providers.aws.session import Aws, AwsError
 
 _GONE = frozenset({"ResourceNotFoundException"})
 
@@ -23,7 +23,14 @@ class EventRule(Kind):
     gone = _GONE
     name_property = "name"
     force_new = frozenset({"name", "namePrefix", "eventBusName"})
-    defaults = {"eventBusName": "default", "forceDestroy": False}
+    defaults = {
+        "description": None,
+        "eventBusName": "default",
+        "eventPattern": None,
+        "forceDestroy": False,
+        "roleArn": None,
+        "scheduleExpression": None,
+    }
     computed = frozenset({"state", "isEnabled"})
     documents = frozenset({"eventPattern"})
     handled = frozenset(
@@ -86,23 +93,23 @@ class EventRule(Kind):
 
 
 class EventTarget(Kind):
-    """aws_cloudwatch_event_target; imported by ``rule/target`` or ``bus/rule/target``."""
+    """aws_cloudwatch_event_target, for the kinds of target the program has; imported by ``rule/target`` or ``bus/rule/target``."""
 
     token = "aws:cloudwatch/eventTarget:EventTarget"
     service = "events"
     gone = _GONE
     name_property = "targetId"
     force_new = frozenset({"rule", "eventBusName", "targetId"})
-    defaults = {"eventBusName": "default", "forceDestroy": False}
+    _parts = ("arn", "input", "inputPath", "inputTransformer", "roleArn", "deadLetterConfig", "retryPolicy")
+    defaults = {**dict.fromkeys((*_parts[1:], "sqsTarget")), "eventBusName": "default", "forceDestroy": False}
     handled = frozenset(
         {"arn", "rule", "eventBusName", "targetId", "input", "inputPath", "inputTransformer", "roleArn"}
         | {"deadLetterConfig", "retryPolicy", "sqsTarget", "forceDestroy"}
     )
     _renamed = {"sqsTarget": "SqsParameters", "targetId": "Id", "inputPaths": "InputPathsMap"}
-    _parts = ("arn", "input", "inputPath", "inputTransformer", "roleArn", "deadLetterConfig", "retryPolicy")
 
     def create(self, aws: Aws, inputs: Props) -> str:
-        target = {name: inputs[name] for name in (*self._parts, "sqsTarget", "targetId") if name in inputs}
+        target = {name: inputs[name] for name in (*self._parts, "sqsTarget", "targetId") if inputs.get(name) is not None}
         given = {"rule": inputs["rule"], "eventBusName": inputs["eventBusName"], "targets": [target]}
         answer = aws.call("events", "put_targets", **arguments(aws, "events", "put_targets", given, self._renamed))
         aws_refused(answer)
@@ -136,8 +143,6 @@ class EventTarget(Kind):
 
 def aws_refused(answer: Props) -> None:
     """Raise what EventBridge reports inside an answer that as a whole succeeded."""
-    from rehearsal.providers.awsx.session import AwsError
-
     for entry in answer.get("FailedEntries", []):
         raise AwsError(entry["ErrorCode"], f"events: target {entry['TargetId']}: {entry['ErrorMessage']}")
 
@@ -150,7 +155,7 @@ class LogGroup(Kind):
     gone = _GONE
     name_property = "name"
     force_new = frozenset({"name", "namePrefix", "logGroupClass"})
-    defaults = {"retentionInDays": 0, "skipDestroy": False}
+    defaults = {"kmsKeyId": None, "retentionInDays": 0, "skipDestroy": False}
     computed = frozenset({"logGroupClass", "deletionProtectionEnabled"})
     handled = frozenset({"name", "namePrefix", "logGroupClass", "retentionInDays", "skipDestroy", "kmsKeyId", "tags"})
 

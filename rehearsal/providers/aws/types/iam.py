@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
-from rehearsal.providers.awsx.kind import Kind, Props, change_tags
-from rehearsal.providers.awsx.naming import tag_list, tag_map
-from rehearsal.providers.awsx.session import Aws
+from rehearsal.providers.aws.kind import Kind, Props, change_tags
+from rehearsal.providers.aws.naming import tag_list, tag_map
+from rehearsal.providers.aws.session import Aws
 
 _GONE = frozenset({"NoSuchEntity"})
 
@@ -55,7 +55,13 @@ class Role(IamKind):
     tag_word, tag_argument = "role", "RoleName"
     name_property = "name"
     force_new = frozenset({"name", "namePrefix", "path"})
-    defaults = {"path": "/", "maxSessionDuration": 3600, "forceDetachPolicies": False}
+    defaults = {
+        "description": None,
+        "forceDetachPolicies": False,
+        "maxSessionDuration": 3600,
+        "path": "/",
+        "permissionsBoundary": None,
+    }
     documents = frozenset({"assumeRolePolicy"})
     handled = frozenset(
         {"assumeRolePolicy", "description", "forceDetachPolicies", "maxSessionDuration", "name", "namePrefix", "path"}
@@ -103,7 +109,7 @@ class Role(IamKind):
                 "iam",
                 "update_role",
                 RoleName=identifier,
-                Description=new.get("description", ""),
+                Description=new.get("description") or "",
                 MaxSessionDuration=new["maxSessionDuration"],
             )
         if "permissionsBoundary" in changed and new.get("permissionsBoundary"):
@@ -256,7 +262,7 @@ class InstanceProfile(IamKind):
     tag_word, tag_argument = "instance_profile", "InstanceProfileName"
     name_property = "name"
     force_new = frozenset({"name", "namePrefix", "path"})
-    defaults = {"path": "/"}
+    defaults = {"path": "/", "role": None}
     handled = frozenset({"name", "namePrefix", "path", "role", "tags"})
 
     def create(self, aws: Aws, inputs: Props) -> str:
@@ -313,7 +319,7 @@ class InstanceProfile(IamKind):
 
 
 class OpenIdConnectProvider(IamKind):
-    """aws_iam_openid_connect_provider."""
+    """aws_iam_openid_connect_provider. moto 5.2 cannot change the client ids of one: there the update fails."""
 
     token = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
     tag_word, tag_argument = "open_id_connect_provider", "OpenIDConnectProviderArn"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.providers.awsx.kind import Kind, Props, change_tags, find_one
-from rehearsal.providers.awsx.naming import tag_list, tag_map
-from rehearsal.providers.awsx.session import Aws
+from rehearsal.providers.aws.kind import Kind, Props, change_tags, find_one
+from rehearsal.providers.aws.naming import tag_list, tag_map
+from rehearsal.providers.aws.session import Aws
 from rehearsal.providers.aws.types.shaping import answer, field, request
 
 _DATA = (
@@ -47,7 +47,10 @@ _TO_API = {
     "vpcSecurityGroupIds": "SecurityGroupIds",
     "ipv4AddressCount": "SecondaryPrivateIpAddressCount",
 }
-_GONE = frozenset({"InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException"})
+_GONE = frozenset(
+    {"InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException"}
+    | {"InvalidLaunchTemplateName.NotFoundException"}
+)
 
 
 class LaunchTemplate(Kind):
@@ -111,8 +114,13 @@ class LaunchTemplate(Kind):
             "defaultVersion": item["DefaultVersionNumber"],
             "latestVersion": item["LatestVersionNumber"],
             "description": version.get("VersionDescription") or None,
-            "tags": tag_map(item.get("Tags")),
+            "tags": tag_map(self._tags(aws, identifier)),
         }
+
+    def _tags(self, aws: Aws, identifier: str) -> list[dict[str, str]]:
+        # moto's description of a launch template keeps the tags of its creation; the tags themselves are right.
+        filters = [{"Name": "resource-id", "Values": [identifier]}]
+        return list(aws.call("ec2", "describe_tags", Filters=filters)["Tags"])
 
     def _state(self, data: dict[str, Any]) -> Props:
         renamed = {"SecurityGroupIds": "vpcSecurityGroupIds", "SecurityGroups": "securityGroupNames"}
@@ -123,7 +131,9 @@ class LaunchTemplate(Kind):
             if name is None:
                 continue
             if name == "tagSpecifications":
-                value = [{**each, "Tags": tag_map(each.get("Tags"))} for each in value]
+                # moto lists the template's own tags among those of what it launches.
+                launched = [each for each in value if each["ResourceType"] != "launch-template"]
+                value = [{**each, "Tags": tag_map(each.get("Tags"))} for each in launched]
             if name == "networkInterfaces":
                 value = [_plain_interface(each) for each in value]
             state[name] = answer(field(self.token, name), value, {"Groups": "securityGroups"})

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from rehearsal.providers.awsx import sdk
-from rehearsal.providers.awsx.naming import arguments
-from rehearsal.providers.awsx.session import Aws, AwsError
+from rehearsal.providers.aws import sdk
+from rehearsal.providers.aws.naming import arguments
+from rehearsal.providers.aws.session import Aws, AwsError
 
 
 def request(

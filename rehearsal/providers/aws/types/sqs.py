@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rehearsal.providers.awsx.kind import Kind, Props, change_tags
-from rehearsal.providers.awsx.session import Aws
+from rehearsal.providers.aws.kind import Kind, Props, change_tags
+from rehearsal.providers.aws.session import Aws
 
 _GONE = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
 
@@ -52,6 +52,7 @@ class Queue(Kind):
         "contentBasedDeduplication": False,
         "delaySeconds": 0,
         "fifoQueue": False,
+        "kmsMasterKeyId": None,
         "maxMessageSize": 262144,
         "messageRetentionSeconds": 345600,
         "receiveWaitTimeSeconds": 0,
@@ -65,7 +66,9 @@ class Queue(Kind):
     handled = frozenset({*_ATTRIBUTES, "name", "namePrefix", "tags"})
 
     def create(self, aws: Aws, inputs: Props) -> str:
+        # The size is always sent: SQS's own default has grown beyond the vendor's.
         names = {name for name in _ATTRIBUTES if name in inputs and inputs[name] != self.defaults.get(name)}
+        names |= {"maxMessageSize"}
         made = aws.call(
             "sqs",
             "create_queue",
@@ -99,6 +102,8 @@ class Queue(Kind):
     def update(self, aws: Aws, identifier: str, new: Props, changed: set[str], old: Props) -> None:
         names = changed & _ATTRIBUTES.keys()
         if names:
+            # moto drops the policy when other attributes are set without it; SQS does not mind the repetition.
+            names |= {"policy"} if new.get("policy") else set()
             attributes = _attributes(new, names)
             aws.call("sqs", "set_queue_attributes", QueueUrl=identifier, Attributes=attributes)
         if "tags" in changed:
