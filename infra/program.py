@@ -1,0 +1,84 @@
+"""Wiring: the spec of the stack becomes its plan, and each part of the plan its component."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as k8s
+
+from infra.components.images import resolve_images
+from infra.components.instance_group import InstanceGroup
+from infra.components.namespace import Namespace
+from infra.components.network import Network
+from infra.components.security_groups import SecurityGroups
+from infra.components.state_bucket import StateBucket
+from infra.components.termination_queue import TerminationQueue
+from infra.plan.environment import EnvironmentPlan, plan_environment
+from infra.spec import CONFIG_KEY, EnvironmentSpec, SpecError, from_mapping
+
+
+def run() -> None:
+    """Declare the environment of the current stack.
+
+    Raises:
+        pulumi.RunError: the stack's configuration cannot be used; nothing has been created.
+    """
+    stack = pulumi.get_stack()
+    raw = pulumi.Config(CONFIG_KEY.partition(":")[0]).get_object(CONFIG_KEY.partition(":")[2])
+    try:
+        declare(from_mapping(raw, stack, source=f"Pulumi.{stack}.yaml"))
+    except SpecError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def declare(spec: EnvironmentSpec) -> None:
+    """Declare every resource of the environment.
+
+    Raises:
+        SpecError: the environment cannot be planned; nothing has been registered.
+    """
+    plan = plan_environment(spec)
+    provider = aws.Provider("aws", region=spec.region, allowed_account_ids=[spec.account_id])
+    opts = pulumi.ResourceOptions(provider=provider)
+    lookups = pulumi.InvokeOutputOptions(provider=provider)
+
+    state = StateBucket("state", plan.state_bucket, opts=opts)
+    network = Network("network", plan.network, opts=opts)
+    security = SecurityGroups("security", plan.security, vpc_id=network.vpc_id, opts=opts)
+    queue = TerminationQueue("termination", plan.termination, opts=opts)
+    images = resolve_images(plan.images, opts=lookups)
+    groups = {
+        group.name: InstanceGroup(
+            group.identity,
+            group,
+            image=images[group.launch_template.image],
+            subnet_ids={"private": network.private_subnet_ids, "public": network.public_subnet_ids},
+            security_group_id=security.ids[group.role],
+            state_key_arn=state.key_arn,
+            after=[security.ways_out[group.role]],
+            opts=opts,
+        )
+        for group in plan.groups
+    }
+    _declare_namespaces(plan)
+
+    pulumi.export("clusterName", spec.cluster.name)
+    pulumi.export("stateBucket", state.bucket)
+    pulumi.export("vpcId", network.vpc_id)
+    pulumi.export("privateSubnetIds", dict(network.private_subnet_ids))
+    pulumi.export("publicSubnetIds", dict(network.public_subnet_ids))
+    pulumi.export("terminationQueueUrl", queue.queue_url)
+    pulumi.export("instanceGroups", {name: group.autoscaling_group_name for name, group in groups.items()})
+
+
+def _declare_namespaces(plan: EnvironmentPlan) -> None:
+    """Declare what lives in the cluster. Without any of it, no API server is needed and no provider is made.
+
+    The provider takes the ambient kubeconfig's context of the cluster's name and no other, so that an environment is
+    never applied to another's cluster.
+    """
+    if not plan.namespaces:
+        return
+    cluster = k8s.Provider("kubernetes", context=plan.spec.cluster.name, enable_server_side_apply=True)
+    for namespace in plan.namespaces:
+        Namespace(namespace.name, namespace, opts=pulumi.ResourceOptions(provider=cluster))

@@ -1,0 +1,156 @@
+"""The whole life of an environment on the real engine. The tests are steps: each goes on from the one before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Rehearsed, rehearsed
+from tests.e2e.specs import small, with_group, without_group
+
+pytestmark = pytest.mark.e2e
+
+TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+GROUP = "aws:autoscaling/group:Group"
+
+
+@pytest.fixture(scope="module")
+def env(home: Path) -> Iterator[Rehearsed]:
+    yield from rehearsed(home, "life", small("life"))
+
+
+def vpcs(env: Rehearsed) -> list[str]:
+    """Return the IDs of the VPCs that the environment made; every account has a default one beside."""
+    found = env.client("ec2").describe_vpcs(Filters=[{"Name": "isDefault", "Values": ["false"]}])
+    return [vpc["VpcId"] for vpc in found["Vpcs"]]
+
+
+def test_01_up_creates_what_the_spec_says(env: Rehearsed) -> None:
+    env.run("up").ok()
+    groups = env.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    sizes = {g["AutoScalingGroupName"]: (g["MinSize"], g["MaxSize"], len(g["Instances"])) for g in groups}
+    assert sizes == {"control-plane-a.life.example.com": (1, 1, 1), "nodes.life.example.com": (1, 3, 1)}
+    assert len(vpcs(env)) == 1
+    templates = env.client("ec2").describe_launch_templates()["LaunchTemplates"]
+    assert {t["LaunchTemplateName"] for t in templates} == set(sizes)
+
+
+def test_02_the_state_bucket_is_as_bootstrap_left_it(env: Rehearsed) -> None:
+    s3 = env.client("s3")
+    bucket = env.spec["state"]["bucket"]
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
+    keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    assert ".pulumi/stacks/slipway/life.json" in keys
+
+
+def test_03_a_second_up_changes_nothing(env: Rehearsed) -> None:
+    assert env.changes() == {}
+    env.engine("up", "--yes", "--skip-preview", "--expect-no-changes").ok()
+
+
+def test_04_a_refresh_of_what_nobody_touched_changes_nothing(env: Rehearsed) -> None:
+    env.engine("refresh", "--yes", "--skip-preview", "--expect-no-changes").ok()
+    assert env.changes() == {}
+
+
+def test_05_another_machine_type_changes_that_launch_template_and_nothing_else(env: Rehearsed) -> None:
+    env.declare(with_group(env.spec, "nodes", machineType="m7i.xlarge"))
+    assert env.changes() == {"update": {f"{TEMPLATE} nodes"}}
+    env.run("up", "--skip-preview").ok()
+    latest = env.client("ec2").describe_launch_template_versions(
+        LaunchTemplateName="nodes.life.example.com", Versions=["$Latest"]
+    )["LaunchTemplateVersions"][0]
+    assert (latest["VersionNumber"], latest["DefaultVersion"]) == (2, True)
+    assert latest["LaunchTemplateData"]["InstanceType"] == "m7i.xlarge"
+    assert env.changes() == {}
+
+
+def test_06_drift_made_by_hand_is_found_and_mended(env: Rehearsed) -> None:
+    autoscaling = env.client("autoscaling")
+    autoscaling.update_auto_scaling_group(AutoScalingGroupName="nodes.life.example.com", MaxSize=9)
+    env.client("ec2").delete_tags(Resources=vpcs(env), Tags=[{"Key": "slipway/environment"}])
+    shown = env.engine("refresh", "--yes", "--skip-preview", "--diff").ok().output
+    assert "maxSize" in shown
+    assert "slipway/environment" in shown
+    assert env.changes() == {"update": {f"{GROUP} nodes", "aws:ec2/vpc:Vpc network"}}
+    env.run("up", "--skip-preview").ok()
+    (group,) = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=["nodes.life.example.com"])[
+        "AutoScalingGroups"
+    ]
+    assert group["MaxSize"] == 3
+    assert env.changes() == {}
+
+
+def test_07_what_was_deleted_by_hand_is_made_again(env: Rehearsed) -> None:
+    env.client("autoscaling").delete_lifecycle_hook(
+        AutoScalingGroupName="nodes.life.example.com",
+        LifecycleHookName=env.client("autoscaling").describe_lifecycle_hooks(
+            AutoScalingGroupName="nodes.life.example.com"
+        )["LifecycleHooks"][0]["LifecycleHookName"],
+    )
+    env.engine("refresh", "--yes", "--skip-preview").ok()
+    assert env.changes() == {"create": {"aws:autoscaling/lifecycleHook:LifecycleHook nodes"}}
+    env.run("up", "--skip-preview").ok()
+    assert env.changes() == {}
+
+
+def test_08_a_group_renamed_without_a_word_is_refused_and_loses_nothing(env: Rehearsed) -> None:
+    before = env.spec
+    env.declare(with_group(before, "nodes", name="workers"))
+    refused = env.run("up", "--skip-preview")
+    assert refused.status != 0
+    assert "protect" in refused.output
+    assert "nodes" in refused.output
+    names = {g["AutoScalingGroupName"] for g in env.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]}
+    assert "nodes.life.example.com" in names
+    env.declare(before)
+
+
+def test_09_a_group_renamed_with_renamed_from_keeps_its_machines(env: Rehearsed) -> None:
+    machines = env.client("autoscaling").describe_auto_scaling_instances()["AutoScalingInstances"]
+    env.declare(with_group(env.spec, "nodes", name="workers", renamedFrom="nodes"))
+    changes = env.changes()
+    assert set(changes) == {"update"}
+    assert {each.rsplit(" ", 1)[1] for each in changes["update"]} == {"nodes"}
+    env.run("up", "--skip-preview").ok()
+    after = env.client("autoscaling").describe_auto_scaling_instances()["AutoScalingInstances"]
+    assert {m["InstanceId"] for m in after} == {m["InstanceId"] for m in machines}
+
+
+def test_10_a_retired_group_can_be_removed(env: Rehearsed) -> None:
+    env.declare(with_group(env.spec, "workers", retire=True))
+    env.run("up", "--skip-preview").ok()
+    (group,) = env.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=["nodes.life.example.com"])[
+        "AutoScalingGroups"
+    ]
+    assert (group["MinSize"], group["MaxSize"], group["DesiredCapacity"]) == (0, 0, 0)
+    env.declare(without_group(env.spec, "workers"))
+    changes = env.changes()
+    assert set(changes) == {"delete"}
+    env.run("up", "--skip-preview").ok()
+    assert env.changes() == {}
+
+
+def test_11_destroy_leaves_the_state_bucket_and_its_key_and_nothing_else(env: Rehearsed) -> None:
+    env.run("destroy", "--yes").ok()
+    ec2 = env.client("ec2")
+    assert vpcs(env) == []
+    assert ec2.describe_launch_templates()["LaunchTemplates"] == []
+    assert ec2.describe_nat_gateways(Filter=[{"Name": "state", "Values": ["available"]}])["NatGateways"] == []
+    assert ec2.describe_addresses()["Addresses"] == []
+    assert [v for v in ec2.describe_vpc_endpoints()["VpcEndpoints"] if v["State"] != "deleted"] == []
+    running = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
+    assert ec2.describe_instances(Filters=running)["Reservations"] == []
+    assert env.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"] == []
+    iam = env.client("iam")
+    assert iam.list_roles()["Roles"] == []
+    assert iam.list_instance_profiles()["InstanceProfiles"] == []
+    assert "QueueUrls" not in env.client("sqs").list_queues()
+    assert env.client("events").list_rules()["Rules"] == []
+    assert env.client("logs").describe_log_groups()["logGroups"] == []
+    assert [b["Name"] for b in env.client("s3").list_buckets()["Buckets"]] == [env.spec["state"]["bucket"]]
+    aliases = [a["AliasName"] for a in env.client("kms").list_aliases()["Aliases"]]
+    assert [a for a in aliases if not a.startswith("alias/aws/")] == ["alias/slipway-state-life"]
