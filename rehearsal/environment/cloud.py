@@ -77,6 +77,16 @@ class Cloud:
             return False
         return True
 
+    def publish(self, account_id: str, region: str, images: list[dict[str, Any]]) -> None:
+        """Make images known that other accounts publish. Raises RehearsalError when the server does not take them."""
+        body = json.dumps({"account": account_id, "region": region, "images": images}).encode()
+        request = urllib.request.Request(f"{self.endpoint}/rehearsal/images", data=body, method="POST")  # noqa: S310  always loopback http
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            opener.open(request, timeout=30).close()
+        except OSError as error:
+            raise RehearsalError(f"The AWS stand-in takes no images ({error}); see {self.daemon.log_file}") from error
+
     def is_running(self) -> bool:
         """Return whether the process is alive."""
         return self.daemon.record() is not None

@@ -128,6 +128,7 @@ class Environment:
         )
         if notice:
             self.console.print(f"[yellow]{notice}[/yellow]")
+        self.publish_images()
         if self.with_control_plane:
             try:
                 running = controlplane.start(
@@ -140,6 +141,17 @@ class Environment:
             except controlplane.ControlPlaneError as error:
                 raise RehearsalError(str(error)) from error
             self.kubeconfig = running.kubeconfig
+
+    def publish_images(self) -> None:
+        """Make the images known that the environment boots from."""
+        from infra.spec import SpecError
+        from rehearsal.environment.images import published_images
+
+        try:
+            images = published_images(self.spec)
+        except SpecError as error:
+            raise RehearsalError(str(error), 2) from error
+        self.cloud.publish(self.spec.account_id, self.spec.region, images)
 
     def bootstrap(self) -> None:
         """Create the state bucket and its key as `slipway bootstrap` does for a real environment."""

@@ -21,6 +21,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from rehearsal.moto import NOTICE_NAME, SNAPSHOT_NAME, bodies, snapshot
 from rehearsal.moto.gate import Gate, GatedApplication
+from rehearsal.moto.images import ImagesApplication
 from rehearsal.moto.saver import Saver
 
 UNUSABLE_SNAPSHOT = 3
@@ -93,7 +94,8 @@ def serve(port: int, data: Path) -> None:
     if notice:
         print(notice, file=sys.stderr, flush=True)
     saver = Saver(data / SNAPSHOT_NAME, gate, store)
-    application = GatedApplication(DomainDispatcherApplication(create_backend_app), gate, saver.changed)
+    dispatcher = ImagesApplication(DomainDispatcherApplication(create_backend_app))
+    application = GatedApplication(dispatcher, gate, saver.changed)
     # waitress answered 600 requests a second where moto's own werkzeug server answered 380, and an idle connection
     # holds no thread. The threads are for long polls of queues; all others take their turn at the gate.
     server = waitress.create_server(

@@ -31,7 +31,8 @@ class Kind:
     """What the vendor's schema takes for a property left out; also how such a property is reset. None stands for
     "unset": a value that somebody set by hand is drift then."""
     computed: ClassVar[frozenset[str]] = frozenset()
-    """Optional properties that AWS fills in: left out of the program, they stay as they are."""
+    """Optional properties that AWS fills in: left out of the program, they stay as they are. A schema path may name a
+    part (``healthCheck.timeout``)."""
     sets: ClassVar[frozenset[str]] = frozenset()
     """Schema paths of lists without order."""
     documents: ClassVar[frozenset[str]] = frozenset()

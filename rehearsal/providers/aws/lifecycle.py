@@ -11,6 +11,7 @@ from typing import Any
 from rehearsal.providers.aws import sdk
 from rehearsal.providers.aws.kind import Kind, Props
 from rehearsal.providers.aws.session import Aws, AwsError
+from rehearsal.providers.base.diff import Kind as ChangeKind
 from rehearsal.providers.base.diff import Change, changes, format_path, same, schema_path
 from rehearsal.providers.base.values import UNKNOWN, has_unknown, reseal, reveal
 
@@ -83,10 +84,11 @@ class Lifecycle:
     def diff(self, old_inputs: Props, news: Props, ignore: Iterable[str]) -> Difference:
         """Return what the new inputs change."""
         old, new = self._normal(old_inputs), self._normal(news)
-        for key in self.kind.computed:
-            if key in old and key not in new:
-                new[key] = old[key]
-        found = changes(old, new, sets=self.kind.sets, ignore=ignore)
+        found = [
+            change
+            for change in changes(old, new, sets=self.kind.sets, ignore=ignore)
+            if not (change.kind is ChangeKind.DELETE and schema_path(change.path) in self.kind.computed)
+        ]
         judged = [(change, self._forces_new(change)) for change in found]
         return Difference(judged, delete_first=self._keeps_given_name(old, news))
 

@@ -110,9 +110,7 @@ def _compare(path: Path, old: Any, new: Any, sets: frozenset[str]) -> Iterator[C
                 yield from _compare(here, old[key], new[key], sets)
     elif isinstance(old, list) and isinstance(new, list):
         yield from _compare_lists(path, old, new, sets)
-    elif type(old) is not type(new) and (isinstance(old, bool) or isinstance(new, bool)):
-        yield Change(path, Kind.UPDATE)
-    elif old != new:
+    elif (type(old) is not type(new) and (isinstance(old, bool) or isinstance(new, bool))) or old != new:
         yield Change(path, Kind.UPDATE)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rehearsal.providers.aws.types.shaping import answer, field, request
 from rehearsal.providers.aws.kind import Kind, Props, find_one
-from rehearsal.providers.aws.session import Aws
+from rehearsal.providers.aws.session import Aws, AwsError
 
 # Auto Scaling answers "ValidationError" for a group that does not exist; the vendor reads it so, too.
 _GONE = frozenset({"ValidationError"})
@@ -17,6 +17,8 @@ _GONE = frozenset({"ValidationError"})
 def _place(identifier: str, known: Props) -> tuple[str, str]:
     """Return (group, name): the id is the name, or ``group/name`` on import."""
     group, _, name = identifier.rpartition("/")
+    if not group and "autoscalingGroupName" not in known:
+        raise AwsError("InvalidId", f"{identifier}: import it by <Auto Scaling group>/<name>")
     return group or str(known["autoscalingGroupName"]), name
 
 
@@ -57,6 +59,10 @@ class LifecycleHook(Kind):
         if hook is None:
             return None
         told = {key: hook.get(argument) for key, argument in self._arguments.items()}
+        # moto answers the same made-up target and role for every hook.
+        for made_up in ("notificationTargetArn", "roleArn"):
+            if known.get(made_up) is None:
+                del told[made_up]
         return {**told, "name": name, "autoscalingGroupName": group}
 
     def update(self, aws: Aws, identifier: str, new: Props, changed: set[str], old: Props) -> None:
@@ -94,7 +100,7 @@ class Schedule(Kind):
         return str(inputs["scheduledActionName"])
 
     def read(self, aws: Aws, identifier: str, known: Props) -> Props | None:
-        group, name = _place(identifier, known if known else {"autoscalingGroupName": ""})
+        group, name = _place(identifier, known)
         action = find_one(
             aws, "autoscaling", "describe_scheduled_actions", "ScheduledUpdateGroupActions", _GONE,
             AutoScalingGroupName=group, ScheduledActionNames=[name],
@@ -102,7 +108,7 @@ class Schedule(Kind):
         if action is None:
             return None
         return {
-            "arn": action["ScheduledActionARN"],
+            "arn": action.get("ScheduledActionARN"),  # moto has none
             "autoscalingGroupName": group,
             "scheduledActionName": name,
             "minSize": action.get("MinSize", -1),

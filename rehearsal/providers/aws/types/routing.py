@@ -6,7 +6,7 @@ from typing import Any
 
 from rehearsal.providers.aws.kind import Kind, Props, find_one
 from rehearsal.providers.aws.naming import arguments
-from rehearsal.providers.aws.session import Aws
+from rehearsal.providers.aws.session import Aws, AwsError
 from rehearsal.providers.aws.types.ec2_base import Ec2Kind
 
 
@@ -105,8 +105,6 @@ class RouteTable(Ec2Kind):
     handled = frozenset({"vpcId", "tags"})
 
     def create(self, aws: Aws, inputs: Props) -> str:
-        if inputs.get("routes") or inputs.get("propagatingVgws"):
-            raise NotImplementedError("routes within a route table: declare aws.ec2.Route resources")
         made = aws.call("ec2", "create_route_table", VpcId=inputs["vpcId"], TagSpecifications=self.tags_in(inputs))
         return str(made["RouteTable"]["RouteTableId"])
 
@@ -152,6 +150,8 @@ class Route(Kind):
     def read(self, aws: Aws, identifier: str, known: Props) -> Props | None:
         if "routeTableId" not in known:
             table_id, _, destination = identifier.partition("_")
+            if not destination:
+                raise AwsError("InvalidId", f"{identifier}: import a route by <route table id>_<destination>")
             name = "destinationIpv6CidrBlock" if ":" in destination else "destinationCidrBlock"
             known = {"routeTableId": table_id, name: destination}
         table = find_one(
@@ -320,6 +320,8 @@ class VpcEndpoint(Ec2Kind):
         aws.call("ec2", "modify_vpc_endpoint", VpcEndpointId=identifier, **request)
 
     def delete(self, aws: Aws, identifier: str, state: Props) -> None:
+        if self.item(aws, identifier) is None:
+            return
         aws.call("ec2", "delete_vpc_endpoints", VpcEndpointIds=[identifier])
 
 
@@ -356,7 +358,7 @@ class FlowLog(Ec2Kind):
             TagSpecifications=self.tags_in(inputs),
         )
         for failed in made.get("Unsuccessful", []):
-            raise RuntimeError(failed["Error"]["Message"])
+            raise AwsError(failed["Error"]["Code"], f"ec2: {failed['Error']['Message']}")
         return str(made["FlowLogIds"][0])
 
     def state(self, aws: Aws, item: dict[str, Any]) -> Props:

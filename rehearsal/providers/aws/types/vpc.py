@@ -6,7 +6,7 @@ from typing import Any
 
 from rehearsal.providers.aws.kind import Kind, Props, find_one
 from rehearsal.providers.aws.session import Aws
-from rehearsal.providers.aws.types.ec2_base import Ec2Kind
+from rehearsal.providers.aws.types.ec2_base import Ec2Kind, retag
 
 
 class Vpc(Ec2Kind):
@@ -108,9 +108,12 @@ class DhcpOptions(Ec2Kind):
             "ec2",
             "create_dhcp_options",
             DhcpConfigurations=configurations,
-            TagSpecifications=self.tags_in(inputs),
         )
         return str(made["DhcpOptions"]["DhcpOptionsId"])
+
+    def complete(self, aws: Aws, identifier: str, inputs: Props) -> None:
+        # moto drops the tags of a creation here.
+        retag(aws, identifier, {}, inputs.get("tags") or {})
 
     def state(self, aws: Aws, item: dict[str, Any]) -> Props:
         values = {
