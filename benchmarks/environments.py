@@ -39,4 +39,3 @@ def environment(groups: int) -> dict[str, Any]:
         "cluster": {"name": "bench.example.com", "kubernetesVersion": "1.37.2"},
         "instanceGroups": [*members, *workers],
     }
-

@@ -13,7 +13,7 @@ import psutil
 _SAMPLE_SECONDS = 0.05
 
 
-class CommandFailed(Exception):
+class CommandFailedError(Exception):
     """A measured command failed: its figures would mean nothing."""
 
 
@@ -30,7 +30,7 @@ def measure(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: P
     """Run a command to its end and return what it cost.
 
     Raises:
-        CommandFailed: it ended with a status other than 0; the message quotes the end of its output.
+        CommandFailedError: it ended with a status other than 0; the message quotes the end of its output.
     """
     peak = 0
     began = time.monotonic()
@@ -45,7 +45,7 @@ def measure(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: P
     seconds = time.monotonic() - began
     if process.returncode != 0:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-30:])
-        raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}:\n{tail}")
+        raise CommandFailedError(f"{' '.join(command)} ended with {process.returncode}:\n{tail}")
     return Figures(seconds, peak / 2**20)
 
 

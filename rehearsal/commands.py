@@ -251,6 +251,8 @@ def _ensure_running(environment: Environment) -> None:
             environment.start()
     if not environment.cloud.is_running():
         raise RehearsalError(f"{environment.layout.name} is just being started; try again when that is done")
+    # The engine reads the copy, which must say what the stack file says now.
+    environment.copy_config()
     kubeconfig = ControlPlaneLayout(environment.layout.root).kubeconfig
     environment.kubeconfig = kubeconfig if kubeconfig.exists() else None
 

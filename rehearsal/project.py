@@ -1,4 +1,4 @@
-"""A Pulumi project elsewhere that runs this checkout's program: for tests and benchmarks with environments of their own."""
+"""A Pulumi project elsewhere that runs this checkout's program: for tests and benchmarks."""
 
 from __future__ import annotations
 

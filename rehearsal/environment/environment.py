@@ -106,7 +106,7 @@ class Environment:
     def prepare(self) -> None:
         """Make the environment's directory, its copy of the stack file, and the engine's plugins."""
         self.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        replaced = stack_config.copy_stack_config(self.stack_file, self.layout.config_file)
+        replaced = self.copy_config()
         if replaced:
             self.console.print(
                 f"Encrypted values cannot be read outside their account; {stack_config.PLACEHOLDER!r} stands for: "
@@ -119,6 +119,10 @@ class Environment:
             f"stand-ins for {', '.join(names[False]) or '(none)'}",
             highlight=False,
         )
+
+    def copy_config(self) -> list[str]:
+        """Copy the stack file for the engine; return the values in it that cannot be read here."""
+        return stack_config.copy_stack_config(self.stack_file, self.layout.config_file)
 
     def start(self) -> None:
         """Start what does not run: the AWS stand-in, and the control plane unless it is left out."""

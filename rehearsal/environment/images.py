@@ -17,7 +17,7 @@ def published_images(spec: EnvironmentSpec) -> list[dict[str, Any]]:
     Raises:
         SpecError: an image cannot be planned.
     """
-    from infra.plan.images import EC2_ARCHITECTURES, DEBIAN_OWNER, ImageById, ImageByName, ImageByParameter, plan_images
+    from infra.plan.images import DEBIAN_OWNER, EC2_ARCHITECTURES, ImageById, ImageByName, ImageByParameter, plan_images
 
     images = []
     for image in plan_images(spec).images:

@@ -55,7 +55,7 @@ def publish(account: str, region: str, image: dict[str, Any]) -> None:
         )
     name = image.get("parameter")
     parameters = ssm_backends[account][region]._parameters
-    if name is not None and not (name in parameters and parameters[name]):
+    if name is not None and not (parameters.get(name)):
         now = datetime.now(tz=UTC)
         parameters[name].append(
             Parameter(account, name, image["id"], "String", None, None, None, now, 1, "aws:ec2:image")  # type: ignore[arg-type]

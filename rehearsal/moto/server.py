@@ -23,6 +23,7 @@ from rehearsal.moto import NOTICE_NAME, SNAPSHOT_NAME, bodies, snapshot
 from rehearsal.moto.gate import Gate, GatedApplication
 from rehearsal.moto.images import ImagesApplication
 from rehearsal.moto.saver import Saver
+from rehearsal.moto.scaling import complete_groups
 
 UNUSABLE_SNAPSHOT = 3
 """Exit status of a server that has snapshots and can use none of them."""
@@ -43,6 +44,7 @@ def prepare(data: Path) -> tuple[Gate, bodies.BodyStore]:
 
     _replace(sqs_models.Queue, "wait_for_messages", wait_outside)
     _leave_out_conditional_denials()
+    complete_groups()
     return gate, store
 
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class Rehearsed:
     home: Path
     spec: dict[str, Any]
     options: tuple[str, ...] = ("--no-control-plane",)
-    exports: dict[str, str] = field(default_factory=dict)
+    endpoint: str = ""
 
     @property
     def environ(self) -> dict[str, str]:
@@ -89,22 +89,9 @@ class Rehearsed:
     def changes(self) -> dict[str, set[str]]:
         """Return what a preview would do, as operation -> ``type name`` of each resource that is not left as it is."""
         self.run("start").ok()
-        shown = self.engine_json("preview", "--json", "--non-interactive")
-        found: dict[str, set[str]] = {}
-        for step in shown["steps"]:
-            if step["op"] not in ("same", "read"):
-                kind, name = step["urn"].split("::")[-2:]
-                found.setdefault(step["op"], set()).add(f"{kind.split('$')[-1]} {name}")
-        return found
-
-    def engine_json(self, *arguments: str) -> Any:
-        self.load_exports()
         done = subprocess.run(
-            ["pulumi", *arguments, "--stack", self.name, "--config-file", self.exports["SLIPWAY_CONFIG_FILE"]]
-            if arguments[0] == "preview"
-            else ["pulumi", *arguments],
-            cwd=self.project,
-            env={**self.environ, **self.exports},
+            self.command("pulumi", "--", "preview", "--json", "--non-interactive"),
+            env=self.environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -112,21 +99,32 @@ class Rehearsed:
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout)
+        found: dict[str, set[str]] = {}
+        for step in json.loads(done.stdout)["steps"]:
+            if step["op"] not in ("same", "read"):
+                kind, name = step["urn"].split("::")[-2:]
+                found.setdefault(step["op"], set()).add(f"{kind.split('$')[-1]} {name}")
+        return found
 
-    def load_exports(self) -> None:
-        if not self.exports:
-            for line in self.run("env").ok().output.splitlines():
-                name, _, value = line.removeprefix("export ").partition("=")
-                self.exports[name] = value.strip("'")
+    def known_endpoint(self) -> str:
+        """Return the address of the environment's own AWS stand-in, the same for its life."""
+        if not self.endpoint:
+            self.endpoint = self.find_endpoint()
+        return self.endpoint
+
+    def find_endpoint(self) -> str:
+        for line in self.run("env").ok().output.splitlines():
+            name, _, value = line.removeprefix("export ").partition("=")
+            if name == "AWS_ENDPOINT_URL":
+                return value.strip("'")
+        raise AssertionError("rehearse env names no AWS_ENDPOINT_URL")
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of the environment's own moto server."""
-        self.load_exports()
         return boto3.client(
             service,
             region_name=self.spec["region"],
-            endpoint_url=self.exports["AWS_ENDPOINT_URL"],
+            endpoint_url=self.known_endpoint(),
             aws_access_key_id="test",
             aws_secret_access_key="test",
             config=Config(retries={"total_max_attempts": 1}),

@@ -25,10 +25,10 @@ def small(name: str, **change: Any) -> dict[str, Any]:
     return {**spec, **change}
 
 
-def with_group(spec: dict[str, Any], name: str, **change: Any) -> dict[str, Any]:
+def with_group(spec: dict[str, Any], which: str, /, **change: Any) -> dict[str, Any]:
     """Return a copy of ``spec`` in which the named group is changed by keyword."""
     changed = copy.deepcopy(spec)
-    (group,) = (group for group in changed["instanceGroups"] if group["name"] == name)
+    (group,) = (group for group in changed["instanceGroups"] if group["name"] == which)
     group.update(change)
     return changed
 

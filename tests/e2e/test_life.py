@@ -104,8 +104,8 @@ def test_08_a_group_renamed_without_a_word_is_refused_and_loses_nothing(env: Reh
     assert refused.status != 0
     assert "protect" in refused.output
     assert "nodes" in refused.output
-    names = {g["AutoScalingGroupName"] for g in env.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]}
-    assert "nodes.life.example.com" in names
+    groups = env.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert "nodes.life.example.com" in {group["AutoScalingGroupName"] for group in groups}
     env.declare(before)
 
 

@@ -66,7 +66,11 @@ def _kms_alias(aws: Aws, given: Props) -> Props:
 
 def _kms_key(aws: Aws, given: Props) -> Props:
     metadata = aws.call("kms", "describe_key", KeyId=given["keyId"])["KeyMetadata"]
-    return {"id": metadata["KeyId"], "keyId": given["keyId"], **{k: v for k, v in to_vendor(metadata).items() if k != "keyId"}}
+    return {
+        "id": metadata["KeyId"],
+        "keyId": given["keyId"],
+        **{k: v for k, v in to_vendor(metadata).items() if k != "keyId"},
+    }
 
 
 def _parameter(aws: Aws, given: Props) -> Props:
@@ -96,7 +100,10 @@ def _image(aws: Aws, given: Props) -> Props:
     if not found:
         raise AwsError("NotFound", "Your query returned no results. Please change your search criteria and try again.")
     if len(found) > 1 and not given.get("mostRecent"):
-        raise AwsError("TooMany", "Your query returned more than one result. Please try a more specific search criteria, or set mostRecent.")
+        raise AwsError(
+            "TooMany",
+            "Your query returned more than one result. Please try a more specific search criteria, or set mostRecent.",
+        )
     image = max(found, key=lambda each: str(each.get("CreationDate", "")))
     plain = to_vendor({k: v for k, v in image.items() if k not in ("Tags", "BlockDeviceMappings", "StateReason")})
     return {**plain, "id": image["ImageId"], "tags": tag_map(image.get("Tags")), "blockDeviceMappings": []}

@@ -60,8 +60,8 @@ class Lifecycle:
         inputs = {key: value for key, value in news.items() if key not in _META and value is not None}
         found = [(format_path(f.location), f.reason) for f in sdk.findings(self.shape.inputs, inputs)]
         for key in sorted(inputs.keys() & self.shape.inputs.fields.keys() - self.kind.handled - {"region"}):
-            found.append((key, f"is not supported by the stand-in for the aws plugin, which has of {self.kind.token} "
-                               f"{', '.join(sorted(self.kind.handled))}"))
+            known = ", ".join(sorted(self.kind.handled))
+            found.append((key, f"is not supported by the stand-in, which has of {self.kind.token} {known}"))
         region = inputs.get("region")
         if isinstance(region, str) and region != self.aws.region:
             found.append(("region", f"is {region}, and this stand-in works in the provider's region {self.aws.region}"))
@@ -74,8 +74,10 @@ class Lifecycle:
     def _generated_name(self, name: str, olds: Props, inputs: Props, seed: bytes) -> Any:
         named = str(self.kind.name_property)
         prefix = inputs.get(f"{named}Prefix", f"{name}-")
-        if named in olds.get(_GENERATED, ()) and named in olds and (not isinstance(prefix, str) or str(reveal(olds[named])).startswith(prefix)):
-            return olds[named]
+        if named in olds.get(_GENERATED, ()) and named in olds:
+            known_prefix = isinstance(prefix, str)
+            if not known_prefix or str(reveal(olds[named])).startswith(prefix):
+                return olds[named]
         if not isinstance(prefix, str):
             return UNKNOWN
         # The engine's seed is the same for a preview and the update that follows it.
@@ -85,12 +87,15 @@ class Lifecycle:
         """Return what the new inputs change."""
         old, new = self._normal(old_inputs), self._normal(news)
         found = [
-            change
-            for change in changes(old, new, sets=self.kind.sets, ignore=ignore)
-            if not (change.kind is ChangeKind.DELETE and schema_path(change.path) in self.kind.computed)
+            change for change in changes(old, new, sets=self.kind.sets, ignore=ignore) if not self._left_to_aws(change)
         ]
         judged = [(change, self._forces_new(change)) for change in found]
         return Difference(judged, delete_first=self._keeps_given_name(old, news))
+
+    def _left_to_aws(self, change: Change) -> bool:
+        """Tell whether the program leaves to AWS what it, or an import, said before; an item of a list is not that."""
+        named = isinstance(change.path[-1], str)
+        return change.kind is ChangeKind.DELETE and named and schema_path(change.path) in self.kind.computed
 
     def _keeps_given_name(self, old: Props, news: Props) -> bool:
         """Tell whether the program gave the name itself, and the same as before, so that two cannot exist at once."""
@@ -157,10 +162,7 @@ class Lifecycle:
         return {
             key: value
             for key, value in live.items()
-            if key in fields
-            and value not in (None, {}, [])
-            and value != defaults.get(key)
-            and key != "region"
+            if key in fields and value not in (None, {}, []) and value != defaults.get(key) and key != "region"
         }
 
     def _refreshed(self, inputs: Props, live: Props) -> Props:
@@ -172,6 +174,8 @@ class Lifecycle:
             shape = self.shape.inputs.fields.get(key)
             value = live[key] if shape is None else _project(shape, declared, live[key])
             if value is None:
+                if not declared:
+                    fresh[key] = declared  # unset is what an empty list, or false, asks for
                 continue
             if key in self.kind.documents and _same_document(declared, value):
                 value = declared

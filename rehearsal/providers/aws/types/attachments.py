@@ -95,7 +95,9 @@ class Volume(Ec2Kind):
     resource_type = "volume"
     arn_type = "volume"
     gone = frozenset({"InvalidVolume.NotFound"})
-    force_new = frozenset({"availabilityZone", "encrypted", "kmsKeyId", "multiAttachEnabled", "snapshotId", "outpostArn"})
+    force_new = frozenset(
+        {"availabilityZone", "encrypted", "kmsKeyId", "multiAttachEnabled", "snapshotId", "outpostArn"}
+    )
     defaults = {"finalSnapshot": False, "multiAttachEnabled": False}
     computed = frozenset({"encrypted", "iops", "kmsKeyId", "size", "snapshotId", "throughput", "type"})
     handled = frozenset(
@@ -199,9 +201,7 @@ class MainRouteTableAssociation(Kind):
         return next((dict(each) for each in (table or {}).get("Associations", []) if each.get("Main")), None)
 
     def _replace(self, aws: Aws, association: str, table: str) -> str:
-        made = aws.call(
-            "ec2", "replace_route_table_association", AssociationId=association, RouteTableId=table
-        )
+        made = aws.call("ec2", "replace_route_table_association", AssociationId=association, RouteTableId=table)
         return str(made["NewAssociationId"])
 
     def create(self, aws: Aws, inputs: Props) -> str:
@@ -256,9 +256,7 @@ class VpcEndpointRouteTableAssociation(Kind):
 
     def read(self, aws: Aws, identifier: str, known: Props) -> Props | None:
         endpoint, table = identifier.removeprefix("a-").split("/", 1)
-        found = find_one(
-            aws, "ec2", "describe_vpc_endpoints", "VpcEndpoints", self.gone, VpcEndpointIds=[endpoint]
-        )
+        found = find_one(aws, "ec2", "describe_vpc_endpoints", "VpcEndpoints", self.gone, VpcEndpointIds=[endpoint])
         if found is None or table not in found.get("RouteTableIds", []):
             return None
         return {"vpcEndpointId": endpoint, "routeTableId": table}

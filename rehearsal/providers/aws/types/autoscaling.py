@@ -149,16 +149,16 @@ class Group(Kind):
             "tags": _known_tags(group.get("Tags")) or None,
             "protectFromScaleIn": bool(group.get("NewInstancesProtectedFromScaleIn")),
             "terminationPolicies": _unless_default(group.get("TerminationPolicies")),
+            "maxInstanceLifetime": group.get("MaxInstanceLifetime") or None,
             "capacityRebalance": group.get("CapacityRebalance") or None,
             "launchTemplate": self._template(group.get("LaunchTemplate"), known.get("launchTemplate")),
             "mixedInstancesPolicy": self._mixed(group, known.get("mixedInstancesPolicy")),
             "instanceMaintenancePolicy": self._nested(group, "instanceMaintenancePolicy", "InstanceMaintenancePolicy"),
             "warmPool": self._live_warm_pool(aws, identifier),
         }
-        # moto takes these two and does not tell of them: there they stay as declared, and their drift is not seen.
-        for name in ("maxInstanceLifetime", "context"):
-            if state[name] is None:
-                del state[name]
+        # moto takes it and does not tell of it: there it stays as declared, and its drift is not seen.
+        if state["context"] is None:
+            del state["context"]
         return state
 
     def _nested(self, group: dict[str, Any], name: str, member: str) -> Any:
@@ -193,6 +193,8 @@ class Group(Kind):
         which = {"AutoScalingGroupName": identifier}
         in_group = changed & {*_PLAIN, *_TEMPLATES, *_NESTED, "vpcZoneIdentifiers"}
         if in_group:
+            # moto forgets the mixed instances policy in an update without it; to AWS it is no change.
+            in_group |= {"mixedInstancesPolicy"} if new.get("mixedInstancesPolicy") else set()
             given = self._arguments(aws, _only(new, in_group), in_group)
             given |= {_PLAIN[name]: unset for name, unset in _UNSET.items() if name in in_group and not new.get(name)}
             aws.call("autoscaling", "update_auto_scaling_group", **which, **given)

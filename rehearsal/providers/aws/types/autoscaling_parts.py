@@ -45,9 +45,7 @@ class LifecycleHook(Kind):
     def create(self, aws: Aws, inputs: Props) -> str:
         given = {argument: inputs.get(name) for name, argument in self._arguments.items()}
         group, name = inputs["autoscalingGroupName"], inputs["name"]
-        aws.call(
-            "autoscaling", "put_lifecycle_hook", AutoScalingGroupName=group, LifecycleHookName=name, **given
-        )
+        aws.call("autoscaling", "put_lifecycle_hook", AutoScalingGroupName=group, LifecycleHookName=name, **given)
         return str(name)
 
     def read(self, aws: Aws, identifier: str, known: Props) -> Props | None:

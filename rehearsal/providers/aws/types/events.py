@@ -109,7 +109,9 @@ class EventTarget(Kind):
     _renamed = {"sqsTarget": "SqsParameters", "targetId": "Id", "inputPaths": "InputPathsMap"}
 
     def create(self, aws: Aws, inputs: Props) -> str:
-        target = {name: inputs[name] for name in (*self._parts, "sqsTarget", "targetId") if inputs.get(name) is not None}
+        target = {
+            name: inputs[name] for name in (*self._parts, "sqsTarget", "targetId") if inputs.get(name) is not None
+        }
         given = {"rule": inputs["rule"], "eventBusName": inputs["eventBusName"], "targets": [target]}
         answer = aws.call("events", "put_targets", **arguments(aws, "events", "put_targets", given, self._renamed))
         aws_refused(answer)
@@ -136,9 +138,7 @@ class EventTarget(Kind):
         where, target_id = identifier.rsplit("/", 1)
         bus, rule = _bus_and_name(where)
         force = True if state.get("forceDestroy") else None
-        aws_refused(
-            aws.call("events", "remove_targets", Rule=rule, EventBusName=bus, Ids=[target_id], Force=force)
-        )
+        aws_refused(aws.call("events", "remove_targets", Rule=rule, EventBusName=bus, Ids=[target_id], Force=force))
 
 
 def aws_refused(answer: Props) -> None:

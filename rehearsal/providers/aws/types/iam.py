@@ -221,9 +221,9 @@ class Policy(IamKind):
         if answer is None:
             return None
         policy = answer["Policy"]
-        version = aws.call(
-            "iam", "get_policy_version", PolicyArn=identifier, VersionId=policy["DefaultVersionId"]
-        )["PolicyVersion"]
+        version = aws.call("iam", "get_policy_version", PolicyArn=identifier, VersionId=policy["DefaultVersionId"])[
+            "PolicyVersion"
+        ]
         tags = aws.call("iam", "list_policy_tags", PolicyArn=identifier)["Tags"]
         return {
             "arn": policy["Arn"],
@@ -237,9 +237,7 @@ class Policy(IamKind):
 
     def modify(self, aws: Aws, identifier: str, new: Props, changed: set[str]) -> None:
         self._drop_oldest(aws, identifier)
-        aws.call(
-            "iam", "create_policy_version", PolicyArn=identifier, PolicyDocument=new["policy"], SetAsDefault=True
-        )
+        aws.call("iam", "create_policy_version", PolicyArn=identifier, PolicyDocument=new["policy"], SetAsDefault=True)
 
     def _drop_oldest(self, aws: Aws, identifier: str) -> None:
         versions = aws.call("iam", "list_policy_versions", PolicyArn=identifier)["Versions"]

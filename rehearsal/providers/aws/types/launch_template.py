@@ -183,9 +183,7 @@ def _interface(interface: Props) -> Props:
 
 def _plain_interface(interface: dict[str, Any]) -> dict[str, Any]:
     inner = {key[0].upper() + key[1:]: member for key, member in _ADDRESS_LISTS.items()}
-    return {
-        key: [item[inner[key]] for item in value] if key in inner else value for key, value in interface.items()
-    }
+    return {key: [item[inner[key]] for item in value] if key in inner else value for key, value in interface.items()}
 
 
 KINDS = (LaunchTemplate(),)

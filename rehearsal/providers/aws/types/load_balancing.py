@@ -35,12 +35,12 @@ class ElbKind(Kind):
     def live_attributes(self, aws: Aws, identifier: str) -> Props:
         """Return the attributes that the thing has; those of other types of load balancer are left out."""
         describe, _, argument = self.attribute_calls
-        live = {each["Key"]: each["Value"] for each in aws.call("elbv2", describe, **{argument: identifier})["Attributes"]}
+        live = {
+            each["Key"]: each["Value"] for each in aws.call("elbv2", describe, **{argument: identifier})["Attributes"]
+        }
         shape = {name: field(self.token, name).kind for name in self.attributes}
         return {
-            name: _value(live[key], shape[name])
-            for name, key in self.attributes.items()
-            if live.get(key) is not None
+            name: _value(live[key], shape[name]) for name, key in self.attributes.items() if live.get(key) is not None
         }
 
     def retag(self, aws: Aws, identifier: str, old: Props, new: Props) -> None:
@@ -233,9 +233,7 @@ class TargetGroup(ElbKind):
         self.put_attributes(aws, identifier, inputs, plain)
 
     def read(self, aws: Aws, identifier: str, known: Props) -> Props | None:
-        item = find_one(
-            aws, "elbv2", "describe_target_groups", "TargetGroups", self.gone, TargetGroupArns=[identifier]
-        )
+        item = find_one(aws, "elbv2", "describe_target_groups", "TargetGroups", self.gone, TargetGroupArns=[identifier])
         if item is None:
             return None
         health = {name: item[member] for name, member in _HEALTH.items() if item.get(member) is not None}

@@ -176,9 +176,7 @@ class Route(Kind):
 
     def delete(self, aws: Aws, identifier: str, state: Props) -> None:
         name, destination = self._destination(state)
-        aws.call(
-            "ec2", "delete_route", RouteTableId=state["routeTableId"], **{name[0].upper() + name[1:]: destination}
-        )
+        aws.call("ec2", "delete_route", RouteTableId=state["routeTableId"], **{name[0].upper() + name[1:]: destination})
 
 
 def _hash(text: str) -> int:
@@ -212,7 +210,10 @@ class RouteTableAssociation(Kind):
         wanted = [{"Name": name, "Values": [identifier]}]
         if "/" in identifier:
             subnet, _, table = identifier.partition("/")
-            wanted = [{"Name": "association.subnet-id", "Values": [subnet]}, {"Name": "route-table-id", "Values": [table]}]
+            wanted = [
+                {"Name": "association.subnet-id", "Values": [subnet]},
+                {"Name": "route-table-id", "Values": [table]},
+            ]
         table_found = find_one(aws, "ec2", "describe_route_tables", "RouteTables", (), Filters=wanted)
         for association in (table_found or {}).get("Associations", []):
             matches = association["RouteTableAssociationId"] == identifier
@@ -260,7 +261,10 @@ class VpcEndpoint(Ec2Kind):
     )
     sets = frozenset({"routeTableIds", "subnetIds", "securityGroupIds"})
     documents = frozenset({"policy"})
-    handled = frozenset({"policy", "privateDnsEnabled", "routeTableIds", "securityGroupIds", "serviceName", "subnetIds", "tags"} | {"vpcEndpointType", "vpcId"})
+    handled = frozenset(
+        {"policy", "privateDnsEnabled", "routeTableIds", "securityGroupIds", "serviceName", "subnetIds", "tags"}
+        | {"vpcEndpointType", "vpcId"}
+    )
 
     def create(self, aws: Aws, inputs: Props) -> str:
         made = aws.call(
@@ -340,7 +344,10 @@ class FlowLog(Ec2Kind):
     )  # fmt: skip
     defaults = {"logDestinationType": "cloud-watch-logs", "maxAggregationInterval": 600}
     computed = frozenset({"logFormat", "logDestination"})
-    handled = frozenset({*_watched, "trafficType", "logDestination", "logDestinationType", "iamRoleArn", "logFormat", "tags"} | {"maxAggregationInterval"})
+    handled = frozenset(
+        {*_watched, "trafficType", "logDestination", "logDestinationType", "iamRoleArn", "logFormat", "tags"}
+        | {"maxAggregationInterval"}
+    )
 
     def create(self, aws: Aws, inputs: Props) -> str:
         watched = next(name for name in self._watched if inputs.get(name))

@@ -285,7 +285,9 @@ class BucketObject(Kind):
     gone = _GONE | {"NoSuchKey"}
     force_new = frozenset({"bucket", "key"})
     defaults = {"forceDestroy": False}
-    computed = frozenset({"etag", "contentType", "serverSideEncryption", "kmsKeyId", "bucketKeyEnabled", "storageClass"})
+    computed = frozenset(
+        {"etag", "contentType", "serverSideEncryption", "kmsKeyId", "bucketKeyEnabled", "storageClass"}
+    )
     changing = {"etag": frozenset({"content", "contentBase64"}), "versionId": frozenset({"*"})}
     handled = frozenset(
         {"bucket", "key", "content", "contentBase64", "contentType", "forceDestroy", "kmsKeyId", "tags", "metadata"}

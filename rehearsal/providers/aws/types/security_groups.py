@@ -245,13 +245,15 @@ class RuleKind(Kind):
         every = rule["IpProtocol"] == "-1"
         peers = {name: rule.get(member) for name, member in self._peers.items()}
         peers["referencedSecurityGroupId"] = (rule.get("ReferencedGroupInfo") or {}).get("GroupId")
+        # moto 5.2.5 tells no description of a rule whose peer is a group: what was declared then stands.
+        silent = peers["referencedSecurityGroupId"] is not None and not rule.get("Description")
         return {
             **peers,
+            **({} if silent else {"description": rule.get("Description") or None}),
             "arn": aws.arn("ec2", f"security-group-rule/{identifier}"),
             "securityGroupRuleId": identifier,
             "securityGroupId": rule["GroupId"],
             "ipProtocol": rule["IpProtocol"],
-            "description": rule.get("Description") or None,
             "fromPort": None if every else rule.get("FromPort"),
             "toPort": None if every else rule.get("ToPort"),
             "tags": tag_map(rule.get("Tags")),

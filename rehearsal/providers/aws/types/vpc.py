@@ -171,7 +171,17 @@ class Subnet(Ec2Kind):
     force_new = frozenset({"availabilityZone", "availabilityZoneId", "cidrBlock", "vpcId", "outpostArn", "ipv6Native"})
     defaults = {"mapPublicIpOnLaunch": False, "assignIpv6AddressOnCreation": False}
     computed = frozenset({"availabilityZone", "availabilityZoneId"})
-    handled = frozenset({"assignIpv6AddressOnCreation", "availabilityZone", "availabilityZoneId", "cidrBlock", "mapPublicIpOnLaunch", "tags", "vpcId"})
+    handled = frozenset(
+        {
+            "assignIpv6AddressOnCreation",
+            "availabilityZone",
+            "availabilityZoneId",
+            "cidrBlock",
+            "mapPublicIpOnLaunch",
+            "tags",
+            "vpcId",
+        }
+    )
 
     def create(self, aws: Aws, inputs: Props) -> str:
         made = aws.call(

@@ -1,0 +1,131 @@
+"""The spec as a JSON Schema for editors, and as a table for readers: both from the models' own descriptions."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from infra.spec.environment import EnvironmentSpec
+from infra.spec.load import CONFIG_KEY
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a whole stack file, ``Pulumi.<env>.yaml``.
+
+    It holds what a schema can say: keys, types, choices, bounds. What it cannot say (zones of the region, sizes in
+    order) is left to ``slipway spec check``.
+    """
+    spec = EnvironmentSpec.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
+    definitions = spec.pop("$defs")
+    # The name is the stack's own; it is filled in and not written.
+    spec["properties"].pop("name")
+    spec["required"].remove("name")
+    definitions["EnvironmentSpec"] = spec
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Stack file of a Slipway environment",
+        "type": "object",
+        "required": ["config"],
+        "properties": {
+            "config": {
+                "type": "object",
+                "required": [CONFIG_KEY],
+                "properties": {CONFIG_KEY: {"$ref": "#/$defs/EnvironmentSpec"}},
+            }
+        },
+        "$defs": definitions,
+    }
+
+
+def options_table() -> str:
+    """Return all options as Markdown, one table for each mapping of the spec, in the order of the file."""
+    parts = [
+        "# Options",
+        "",
+        f"What may stand under `config: {CONFIG_KEY}:` of `stacks/Pulumi.<env>.yaml`. "
+        "Made by `slipway spec options`; do not edit.",
+    ]
+    for path, model in _models(EnvironmentSpec, ""):
+        doc = (model.__doc__ or "").strip().replace("\n", " ")
+        parts += ["", f"## {f'`{path}`' if path else 'The environment'}", "", doc, ""]
+        parts += ["| key | type | default | meaning |", "|---|---|---|---|"]
+        parts += [_row(field) for field in model.model_fields.values() if not field.exclude]
+    return "\n".join(parts) + "\n"
+
+
+def _models(model: type[BaseModel], path: str) -> Iterator[tuple[str, type[BaseModel]]]:
+    yield path, model
+    for field in model.model_fields.values():
+        inner, repeated = _inner_model(field.annotation)
+        if inner is not None:
+            name = f"{path}.{field.alias}" if path else str(field.alias)
+            yield from _models(inner, f"{name}[]" if repeated else name)
+
+
+def _inner_model(annotation: Any, repeated: bool = False) -> tuple[type[BaseModel] | None, bool]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, repeated
+    for argument in typing.get_args(annotation):
+        inner, again = _inner_model(argument, repeated or typing.get_origin(annotation) is tuple)
+        if inner is not None:
+            return inner, again
+    return None, False
+
+
+def _row(field: FieldInfo) -> str:
+    meaning = (field.description or "").replace("\n", " ").replace("|", "\\|")
+    return f"| `{field.alias}` | {_type(field)} | {_default(field)} | {meaning} |"
+
+
+def _type(field: FieldInfo) -> str:
+    text = _type_words(field.annotation)
+    limits = [
+        f"{words} {getattr(meta, name)}"
+        for meta in field.metadata
+        for name, words in (
+            ("ge", "at least"),
+            ("le", "at most"),
+            ("min_length", "at least"),
+            ("max_length", "at most"),
+        )
+        if getattr(meta, name, None) is not None
+    ]
+    return f"{text}, {', '.join(limits)}" if limits else text
+
+
+def _type_words(annotation: Any) -> str:
+    names = {str: "text", int: "number", bool: "true or false", type(None): ""}
+    if annotation in names:
+        return names[annotation]
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Literal:
+        return " \\| ".join(f"`{value}`" for value in arguments)
+    if origin is typing.Annotated:
+        return _type_words(arguments[0])
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(filter(None, map(_type_words, arguments)))
+    if origin is tuple:
+        return f"list of {_type_words(arguments[0])}"
+    if origin is dict:
+        return "mapping of text"
+    return "mapping"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "**required**"
+    default = field.get_default(call_default_factory=True, validated_data={})
+    if default is None:
+        return "unset"
+    if isinstance(default, BaseModel):
+        return "its own defaults"
+    if isinstance(default, tuple):
+        return f"`[{', '.join(map(str, default))}]`"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{default}`"
