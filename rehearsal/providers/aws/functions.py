@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from rehearsal.providers.aws.kind import Props
 from rehearsal.providers.aws.naming import tag_map, to_vendor

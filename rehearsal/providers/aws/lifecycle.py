@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.providers.aws import sdk
+from rehearsal.providers.aws import shapes, store
 from rehearsal.providers.aws.kind import Kind, Props
 from rehearsal.providers.aws.session import Aws, AwsError
-from rehearsal.providers.base.diff import Kind as ChangeKind
 from rehearsal.providers.base.diff import Change, changes, format_path, same, schema_path
+from rehearsal.providers.base.diff import Kind as ChangeKind
 from rehearsal.providers.base.values import UNKNOWN, has_unknown, reseal, reveal
 
 _GENERATED = "__defaults"
@@ -51,14 +51,14 @@ class Lifecycle:
     aws: Aws
 
     @property
-    def shape(self) -> sdk.ResourceShape:
+    def shape(self) -> shapes.ResourceShape:
         """What the vendor's SDK says of the type."""
-        return sdk.resource_shape(self.kind.token)
+        return store.resource_shape(self.kind.token)
 
     def check(self, name: str, olds: Props, news: Props, seed: bytes) -> tuple[Props, list[tuple[str, str]]]:
         """Return the completed inputs, and (property, reason) of each that the vendor's plugin would refuse."""
         inputs = {key: value for key, value in news.items() if key not in _META and value is not None}
-        found = [(format_path(f.location), f.reason) for f in sdk.findings(self.shape.inputs, inputs)]
+        found = [(format_path(f.location), f.reason) for f in shapes.findings(self.shape.inputs, inputs)]
         for key in sorted(inputs.keys() & self.shape.inputs.fields.keys() - self.kind.handled - {"region"}):
             known = ", ".join(sorted(self.kind.handled))
             found.append((key, f"is not supported by the stand-in, which has of {self.kind.token} {known}"))
@@ -237,7 +237,7 @@ class Lifecycle:
         return state
 
 
-def _project(shape: sdk.Shape, declared: Any, live: Any) -> Any:
+def _project(shape: shapes.Shape, declared: Any, live: Any) -> Any:
     """Return ``live`` cut down to what the program declared: sub-settings it left to AWS are not drift."""
     if shape.kind == "object" and isinstance(declared, Mapping) and isinstance(live, Mapping):
         return {

@@ -2,6 +2,10 @@
 
 A program that the vendor's plugin would refuse must be refused here too: an unknown property, a value of the wrong
 type, a required property left out. The SDK is generated from the plugin's schema, so it says all three.
+
+Importing the SDK takes seconds, and its lazy imports are not for several threads. So it is read by a process of its own
+(``python -m rehearsal.providers.aws.sdk TOKEN...`` prints the shapes as JSON), and what was read is kept: see
+:mod:`rehearsal.providers.aws.store`.
 """
 
 from __future__ import annotations
@@ -14,53 +18,17 @@ import importlib.util
 import inspect
 import json
 import re
-import threading
+import sys
 import types
 import typing
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from rehearsal.providers.base.values import Secret, Unknown
+from rehearsal.providers.aws.shapes import ResourceShape, Shape, UnknownTypeError, to_json
 
-Location = tuple[str | int, ...]
 _REGISTRATION = re.compile(r'resource_modules="""(.*?)"""', re.DOTALL)
-_MODULE_LOCK = threading.Lock()
-
-
-class UnknownTypeError(LookupError):
-    """The vendor's SDK has no such resource type."""
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What a property accepts."""
-
-    kind: Literal["string", "integer", "number", "boolean", "list", "map", "object", "any"]
-    item: Shape | None = None
-    fields: Mapping[str, Shape] = field(default_factory=dict)
-    required: frozenset[str] = frozenset()
-    choices: frozenset[Any] = frozenset()
-    """Values accepted; any when empty."""
-
-
-@dataclass(frozen=True)
-class ResourceShape:
-    """A resource type of the SDK."""
-
-    inputs: Shape
-    outputs: frozenset[str]
-    """Wire names of all properties that the type has in the state."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A property that the vendor's plugin would not accept."""
-
-    location: Location
-    reason: str
 
 
 @cache
@@ -79,9 +47,8 @@ def _registered() -> Mapping[str, tuple[str, str]]:
     return found
 
 
-@cache
-def resource_shape(token: str) -> ResourceShape:
-    """Return the shape of a resource type.
+def read_shape(token: str) -> ResourceShape:
+    """Return the shape of a resource type. Imports the SDK's modules, which takes seconds for some.
 
     Raises:
         UnknownTypeError: the SDK has no such type; the message names the nearest ones.
@@ -92,8 +59,7 @@ def resource_shape(token: str) -> ResourceShape:
         near = difflib.get_close_matches(token, _registered(), n=3)
         hint = f"; near it: {', '.join(near)}" if near else ""
         raise UnknownTypeError(f"pulumi_aws has no resource type {token}{hint}") from None
-    with _MODULE_LOCK:
-        module = importlib.import_module(f"{package}.{_module_name(name)}")
+    module = importlib.import_module(f"{package}.{_module_name(name)}")
     from pulumi import _types
 
     cls = getattr(module, name)
@@ -134,7 +100,7 @@ def _shape(hint: Any) -> Shape:
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         values = frozenset(member.value for member in hint)
         return Shape("string" if issubclass(hint, str) else "any", choices=values)
-    if isinstance(hint, type) and hasattr(hint, "_pulumi_input_type") or _is_input_type(hint):
+    if (isinstance(hint, type) and hasattr(hint, "_pulumi_input_type")) or _is_input_type(hint):
         return _object(hint)
     return Shape("any")
 
@@ -163,66 +129,18 @@ def _union(members: tuple[Any, ...]) -> Shape:
     return shapes[0] if shapes else Shape("any")
 
 
-def findings(shape: Shape, properties: Mapping[str, Any]) -> list[Finding]:
-    """Return everything about ``properties`` that the type does not accept, all at once."""
-    return list(_check(shape, properties, ()))
+def main() -> None:
+    """Print the shapes of the types named on the command line; exit with 3 where the SDK has no such type."""
+    found = {}
+    for token in sys.argv[1:]:
+        try:
+            shape = read_shape(token)
+        except UnknownTypeError as error:
+            print(error, file=sys.stderr)
+            sys.exit(3)
+        found[token] = {"inputs": to_json(shape.inputs), "outputs": sorted(shape.outputs)}
+    json.dump(found, sys.stdout)
 
 
-def _check(shape: Shape, value: Any, at: Location) -> Iterator[Finding]:
-    if isinstance(value, Secret):
-        yield from _check(shape, value.value, at)
-    elif isinstance(value, Unknown) or value is None or shape.kind == "any":
-        return
-    elif shape.kind == "object":
-        yield from _check_object(shape, value, at)
-    elif shape.kind == "list":
-        if not isinstance(value, list):
-            yield Finding(at, f"must be a list, and is {_name(value)}")
-            return
-        for index, item in enumerate(value):
-            yield from _check(shape.item or Shape("any"), item, (*at, index))
-    elif shape.kind == "map":
-        if not isinstance(value, Mapping):
-            yield Finding(at, f"must be a map, and is {_name(value)}")
-            return
-        for key, item in value.items():
-            yield from _check(shape.item or Shape("any"), item, (*at, key))
-    else:
-        yield from _check_scalar(shape, value, at)
-
-
-def _check_object(shape: Shape, value: Any, at: Location) -> Iterator[Finding]:
-    if not isinstance(value, Mapping):
-        yield Finding(at, f"must be an object, and is {_name(value)}")
-        return
-    for key in value:
-        if key not in shape.fields and not key.startswith("__"):
-            near = difflib.get_close_matches(key, shape.fields, n=1)
-            yield Finding((*at, key), "is not a property of this type" + (f"; did you mean {near[0]}?" if near else ""))
-    for key in sorted(shape.required):
-        if value.get(key) is None:
-            yield Finding((*at, key), "is required and missing")
-    for key, item in value.items():
-        if key in shape.fields:
-            yield from _check(shape.fields[key], item, (*at, key))
-
-
-_ACCEPTED: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-}
-
-
-def _check_scalar(shape: Shape, value: Any, at: Location) -> Iterator[Finding]:
-    wrong_bool = isinstance(value, bool) and shape.kind != "boolean"
-    if wrong_bool or not isinstance(value, _ACCEPTED[shape.kind]):
-        yield Finding(at, f"must be a {shape.kind}, and is {_name(value)}")
-    elif shape.choices and value not in shape.choices:
-        yield Finding(at, f"must be one of {', '.join(sorted(map(str, shape.choices)))}, and is {value!r}")
-
-
-def _name(value: Any) -> str:
-    names = {bool: "a boolean", str: "a string", int: "a number", float: "a number", list: "a list", dict: "an object"}
-    return f"{names.get(type(value), type(value).__name__)} ({value!r})"[:120]
+if __name__ == "__main__":
+    main()

@@ -14,8 +14,8 @@ from google.protobuf import any_pb2, empty_pb2
 from rehearsal.journal import note_creation
 from rehearsal.providers.aws.lifecycle import Difference, PartialCreation
 from rehearsal.providers.aws.provider import ConfigurationError, Provider, UnsupportedError, parse
-from rehearsal.providers.aws.sdk import UnknownTypeError
 from rehearsal.providers.aws.session import AwsError, Unreachable
+from rehearsal.providers.aws.shapes import UnknownTypeError
 from rehearsal.providers.base.diff import Kind as ChangeKind
 from rehearsal.providers.base.protos import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 from rehearsal.providers.base.serving import serve

@@ -6,9 +6,9 @@ import json
 import time
 from typing import Any, Final
 
-from rehearsal.providers.aws.types.shaping import answer, field, request
 from rehearsal.providers.aws.kind import Kind, Props, find_one
 from rehearsal.providers.aws.session import Aws, AwsError
+from rehearsal.providers.aws.types.shaping import answer, field, request
 
 _PLAIN = {
     "availabilityZones": "AvailabilityZones",

@@ -6,9 +6,9 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from rehearsal.providers.aws.types.shaping import answer, field, request
 from rehearsal.providers.aws.kind import Kind, Props, find_one
 from rehearsal.providers.aws.session import Aws, AwsError
+from rehearsal.providers.aws.types.shaping import answer, field, request
 
 # Auto Scaling answers "ValidationError" for a group that does not exist; the vendor reads it so, too.
 _GONE = frozenset({"ValidationError"})

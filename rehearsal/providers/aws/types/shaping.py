@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from rehearsal.providers.aws import sdk
+from rehearsal.providers.aws import shapes, store
 from rehearsal.providers.aws.naming import arguments
 from rehearsal.providers.aws.session import Aws, AwsError
 
@@ -38,7 +38,7 @@ def _leaves(value: Any) -> int:
     return 1
 
 
-def answer(shape: sdk.Shape, value: Any, rename: Mapping[str, str] | None = None) -> Any:
+def answer(shape: shapes.Shape, value: Any, rename: Mapping[str, str] | None = None) -> Any:
     """Return a part of an API answer in the form of a vendor's type; what the type does not have is left out.
 
     ``rename`` maps an API's name, at any level, to the vendor's. Where the vendor has text (three-valued booleans,
@@ -61,7 +61,7 @@ def answer(shape: sdk.Shape, value: Any, rename: Mapping[str, str] | None = None
     return value
 
 
-def _fields(shape: sdk.Shape) -> dict[str, str]:
+def _fields(shape: shapes.Shape) -> dict[str, str]:
     names = {}
     for field in shape.fields:
         names[field.lower()] = field
@@ -70,6 +70,6 @@ def _fields(shape: sdk.Shape) -> dict[str, str]:
 
 
 @cache
-def field(token: str, name: str) -> sdk.Shape:
+def field(token: str, name: str) -> shapes.Shape:
     """Return the shape of an input of a resource type."""
-    return sdk.resource_shape(token).inputs.fields[name]
+    return store.resource_shape(token).inputs.fields[name]
