@@ -1,0 +1,68 @@
+"""What the documentation shows is what the code says: example files, counts, errors, the diagram."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from infra.plan.diagram import diagram
+from infra.plan.environment import EnvironmentPlan, plan_environment
+from infra.plan.inventory import STATE_BUCKET_TYPES, inventory
+from infra.plan.subnets import free_block, plan_subnets
+from infra.spec import CONFIG_KEY, SpecError, from_mapping, load
+from tests.docs.documents import ROOT, Document
+
+README = Document(ROOT / "README.md")
+DECLARE = Document(ROOT / "docs" / "declare.md")
+NETWORK = Document(ROOT / "docs" / "network.md")
+
+
+def planned(text: str) -> EnvironmentPlan:
+    """Return the plan of the stack file ``text``."""
+    return plan_environment(from_mapping(yaml.safe_load(text)["config"][CONFIG_KEY], "dev"))
+
+
+def test_the_readmes_example_has_the_count_that_it_states() -> None:
+    (example,) = README.blocks("yaml")
+    counts = inventory(planned(example))
+    total, adopted = sum(counts.values()), sum(counts[token] for token in STATE_BUCKET_TYPES)
+    (stated,) = (block for block in README.blocks("text") if "first `pulumi preview`" in block)
+    assert [int(number) for number in re.findall(r"\d+", stated)] == [total, total - adopted, adopted]
+    assert f"\nThe {adopted} are the state bucket and its key" in README.path.read_text(encoding="utf-8")
+
+
+def test_the_walk_through_is_one_valid_file() -> None:
+    plan = planned("".join(DECLARE.blocks("yaml")))
+    assert [group.name for group in plan.groups] == [
+        "control-plane-a",
+        "control-plane-b",
+        "control-plane-c",
+        "nodes",
+        "batch",
+    ]
+
+
+def test_the_errors_shown_are_those_of_such_a_file() -> None:
+    (example,) = README.blocks("yaml")
+    environment = yaml.safe_load(example)["config"][CONFIG_KEY]
+    environment["network"] |= {"cidr": "10.20.0.0/24", "nat": "sometimes"}
+    environment["instanceGroups"][1] |= {"minSize": 4, "maxSize": 3, "taints": ["spot"], "node_labels": {"pool": "web"}}
+    with pytest.raises(SpecError) as refused:
+        from_mapping(environment, "dev", source="stacks/Pulumi.dev.yaml")
+    assert DECLARE.blocks("text") == [f"{refused.value}\n"]
+
+
+def test_the_addresses_shown_are_those_of_the_plan() -> None:
+    text = NETWORK.path.read_text(encoding="utf-8")
+    for zone in plan_subnets("10.20.0.0/16", [f"eu-central-1{letter}" for letter in "abcdef"]):
+        assert f"| {zone.zone[-1]} | `{zone.public}` | `{zone.private}` |\n" in text
+    assert f"| `{free_block('10.20.0.0/16')}` |\n" in text
+
+
+def test_the_diagram_is_that_of_the_present_plan() -> None:
+    (shown,) = Document(ROOT / "docs" / "environment.md").blocks("mermaid")
+    assert shown == diagram(plan_environment(load(ROOT / "stacks" / "Pulumi.local.yaml", "local"))), (
+        "draw it again: slipway diagram local --write docs/environment.md"
+    )
