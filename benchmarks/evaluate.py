@@ -31,7 +31,7 @@ class Answers(Mocks):
             "value": "ami-0123456789abcdef0",
             "targetKeyId": "00000000-0000-4000-8000-000000000000",
         }
-        return answer, None
+        return answer, []
 
 
 def main() -> None:
