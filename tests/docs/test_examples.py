@@ -24,6 +24,12 @@ def planned(text: str) -> EnvironmentPlan:
     return plan_environment(from_mapping(yaml.safe_load(text)["config"][CONFIG_KEY], "dev"))
 
 
+def test_the_readmes_example_is_the_file_that_it_names() -> None:
+    (example,) = README.blocks("yaml")
+    committed = (ROOT / "stacks" / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    assert yaml.safe_load(example)["config"] == yaml.safe_load(committed)["config"]
+
+
 def test_the_readmes_example_has_the_count_that_it_states() -> None:
     (example,) = README.blocks("yaml")
     counts = inventory(planned(example))
@@ -62,7 +68,8 @@ def test_the_addresses_shown_are_those_of_the_plan() -> None:
 
 
 def test_the_diagram_is_that_of_the_present_plan() -> None:
-    (shown,) = Document(ROOT / "docs" / "environment.md").blocks("mermaid")
-    assert shown == diagram(plan_environment(load(ROOT / "stacks" / "Pulumi.local.yaml", "local"))), (
-        "draw it again: slipway diagram local --write docs/environment.md"
-    )
+    page = Document(ROOT / "docs" / "environment.md")
+    name = page.inline_code()[0]
+    assert f"# The environment `{name}`\n" in page.path.read_text(encoding="utf-8")
+    drawn = diagram(plan_environment(load(ROOT / "stacks" / f"Pulumi.{name}.yaml", name)))
+    assert page.blocks("mermaid") == [drawn], f"draw it again: slipway diagram {name} --write docs/environment.md"
