@@ -20,7 +20,7 @@ _GENERATED = "__defaults"
 _META = (_GENERATED, "__meta")
 
 
-class PartialCreation(Exception):
+class PartialCreationError(Exception):
     """The thing exists, and a call that should complete it failed: the state must keep it."""
 
     def __init__(self, identifier: str, state: Props, reason: str) -> None:
@@ -128,9 +128,9 @@ class Lifecycle:
             self.kind.complete(self.aws, identifier, plain)
             live = self.kind.read(self.aws, identifier, plain)
         except AwsError as error:
-            raise PartialCreation(identifier, self._state(inputs, None), str(error)) from error
+            raise PartialCreationError(identifier, self._state(inputs, None), str(error)) from error
         if live is None:
-            raise PartialCreation(identifier, self._state(inputs, None), "it was created, and cannot be found")
+            raise PartialCreationError(identifier, self._state(inputs, None), "it was created, and cannot be found")
         return identifier, self._state(inputs, live)
 
     def _foreseen(self, inputs: Props) -> Props:

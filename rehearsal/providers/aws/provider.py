@@ -102,7 +102,7 @@ class Provider:
 
         Raises:
             ConfigurationError: the configuration is bad, or the account is not allowed.
-            Unreachable: nothing answers at the endpoint.
+            UnreachableError: nothing answers at the endpoint.
         """
         configuration = parse(given, os.environ)
         if configuration.settings.default_tags:

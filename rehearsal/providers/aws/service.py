@@ -12,9 +12,9 @@ import grpc
 from google.protobuf import any_pb2, empty_pb2
 
 from rehearsal.journal import note_creation
-from rehearsal.providers.aws.lifecycle import Difference, PartialCreation
+from rehearsal.providers.aws.lifecycle import Difference, PartialCreationError
 from rehearsal.providers.aws.provider import ConfigurationError, Provider, UnsupportedError, parse
-from rehearsal.providers.aws.session import AwsError, Unreachable
+from rehearsal.providers.aws.session import AwsError, UnreachableError
 from rehearsal.providers.aws.shapes import UnknownTypeError
 from rehearsal.providers.base.diff import Kind as ChangeKind
 from rehearsal.providers.base.protos import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
@@ -23,7 +23,7 @@ from rehearsal.providers.base.values import from_struct, to_struct
 
 VERSION: Final = "7.51.1"
 _CONFIG_PREFIX: Final = "aws:config:"
-_FAILURES = (AwsError, Unreachable, ConfigurationError, UnsupportedError, UnknownTypeError)
+_FAILURES = (AwsError, UnreachableError, ConfigurationError, UnsupportedError, UnknownTypeError)
 
 _Call = TypeVar("_Call", bound=Callable[..., Any])
 
@@ -135,7 +135,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
         life = self.provider.lifecycle(_token(request))
         try:
             identifier, state = life.create(inputs, preview=request.preview)
-        except PartialCreation as error:
+        except PartialCreationError as error:
             note_creation(request.urn, error.identifier)
             self._abort_partial(context, request, error, inputs)
         if not request.preview:
@@ -191,7 +191,7 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
         context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the stand-in for the aws plugin has no component {request.type}")
 
     def _abort_partial(
-        self, context: grpc.ServicerContext, request: Any, error: PartialCreation, inputs: dict[str, Any]
+        self, context: grpc.ServicerContext, request: Any, error: PartialCreationError, inputs: dict[str, Any]
     ) -> None:
         detail = any_pb2.Any()
         detail.Pack(

@@ -22,7 +22,7 @@ class AwsError(Exception):
         self.code = code
 
 
-class Unreachable(Exception):
+class UnreachableError(Exception):
     """The endpoint does not answer."""
 
 
@@ -97,7 +97,7 @@ class Aws:
 
         Raises:
             AwsError: the service, or botocore's model of it, refuses the call.
-            Unreachable: nothing answers.
+            UnreachableError: nothing answers.
         """
         from botocore.exceptions import (
             ClientError,
@@ -127,7 +127,7 @@ class Aws:
                 "In a rehearsal: its moto server lacks this operation, see the log of the server",
             ) from error
         except (EndpointConnectionError, ConnectionClosedError, ConnectTimeoutError, ReadTimeoutError) as error:
-            raise Unreachable(
+            raise UnreachableError(
                 f"the AWS endpoint {client.meta.endpoint_url} does not answer (calling {service} {operation}). "
                 "In a rehearsal, start it again with ./rehearse start <env> and run the command again: "
                 "nothing is lost"
