@@ -58,4 +58,4 @@ def plan_environment(spec: EnvironmentSpec) -> EnvironmentPlan:
     }
     if problems:
         raise SpecError(f"environment {spec.name}", problems)
-    return EnvironmentPlan(spec=spec, **parts)  # type: ignore[arg-type]  (no part is None where there is no problem)
+    return EnvironmentPlan(spec=spec, **parts)  # type: ignore[arg-type]  # no part is None here

@@ -58,5 +58,5 @@ def publish(account: str, region: str, image: dict[str, Any]) -> None:
     if name is not None and not (parameters.get(name)):
         now = datetime.now(tz=UTC)
         parameters[name].append(
-            Parameter(account, name, image["id"], "String", None, None, None, now, 1, "aws:ec2:image")  # type: ignore[arg-type]
+            Parameter(account, name, image["id"], "String", None, None, None, now, 1, "aws:ec2:image")  # type: ignore[abstract]
         )

@@ -79,7 +79,7 @@ def _object(cls: type) -> Shape:
 
     wire = _types.input_type_py_to_pulumi_names(cls)
     hints = _types.input_type_types(cls)
-    parameters = inspect.signature(cls.__init__).parameters  # type: ignore[misc]  (the class, not an instance)
+    parameters = inspect.signature(cls.__init__).parameters  # type: ignore[misc]  # a class, not an instance
     required = {
         wire[name] for name, parameter in parameters.items() if name in wire and parameter.default is parameter.empty
     }
