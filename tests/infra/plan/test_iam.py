@@ -36,9 +36,7 @@ def objects(document: str, action: str) -> list[str]:
     return [resource.removeprefix("arn:aws:s3:::acme-slipway-test/") for resource in statements[0]["Resource"]]
 
 
-@pytest.mark.parametrize(
-    ("group", "name"), [(CONTROL_PLANE, "control-plane"), (NODES, "node"), (EDGE, "edge")]
-)
+@pytest.mark.parametrize(("group", "name"), [(CONTROL_PLANE, "control-plane"), (NODES, "node"), (EDGE, "edge")])
 def test_policies_are_the_golden_ones(group: int, name: str) -> None:
     assert json.loads(plan(group).state.policy(KEY)) == golden(f"role-policy-{name}")
 
@@ -53,7 +51,7 @@ def partitions() -> list[Any]:
         (region, partition["partition"], partition["dnsSuffix"])
         for partition in Loader().load_data("endpoints")["partitions"]
         for region in sorted(partition["regions"])[:1]
-        if partition["partition"] != "aws-eusc"
+        if partition["partition"] != "aws-eusc"  # its regions do not have the form the spec accepts
     ]
 
 
@@ -135,9 +133,7 @@ def test_a_rename_moves_no_permission() -> None:
     before = plan(NODES)
     after = plan(NODES, with_group(name="nodes", renamedFrom="old"))
     assert after.name == "old.test.example.com"
-    renamed = sample_spec(
-        instanceGroups=[groups_with_lookalikes()[0], group_mapping("workers", renamedFrom="nodes")]
-    )
+    renamed = sample_spec(instanceGroups=[groups_with_lookalikes()[0], group_mapping("workers", renamedFrom="nodes")])
     moved = plan(1, renamed)
     assert (moved.name, moved.state, moved.trust_policy) == (before.name, before.state, before.trust_policy)
     assert moved.tags == {**before.tags, "slipway/instance-group": "workers"}

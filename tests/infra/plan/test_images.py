@@ -23,7 +23,10 @@ ARM = {"architecture": "arm64", "machineType": "m7g.large"}
     ("reference", "lookup"),
     [
         ("ami-0123456789abcdef0", ImageById("ami-0123456789abcdef0")),
-        ("ssm:/aws/service/debian/release/12/latest/amd64", ImageByParameter("/aws/service/debian/release/12/latest/amd64")),
+        (
+            "ssm:/aws/service/debian/release/12/latest/amd64",
+            ImageByParameter("/aws/service/debian/release/12/latest/amd64"),
+        ),
         ("136693071363/debian-12-amd64-*", ImageByName("136693071363", "debian-12-amd64-*")),
         ("self/team/golden-*", ImageByName("self", "team/golden-*")),
         ("amazon/al2023-ami-*", ImageByName("amazon", "al2023-ami-*")),
@@ -97,7 +100,8 @@ def test_an_image_of_another_architecture_is_refused_for_all_groups_at_once() ->
         check_images(plan, found)
     assert [str(problem) for problem in caught.value.problems] == [
         f"instanceGroups[{index}].image: 'ami-0123456789abcdef0' is ami-0123456789abcdef0 with arm64 processors, and "
-        f"group {name} is for amd64 (x86_64). Fix: name an image for amd64, or set architecture to what the image is for."
+        f"group {name} is for amd64 (x86_64). Fix: name an image for amd64, or set architecture to what the image is "
+        "for."
         for index, name in ((1, "one"), (3, "two"))
     ]
     assert str(caught.value).startswith("environment test: 2 problems")
