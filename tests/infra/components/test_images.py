@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ def resolve(spec: EnvironmentSpec, *, preview: bool = False) -> tuple[Recorder, 
 
     def program() -> None:
         for reference, image in resolve_images(plan_images(spec)).items():
-            image.apply(lambda value, key=reference: found.setdefault(key, value))
+            image.apply(partial(found.setdefault, reference))
 
     recorder = Recorder(calls={GET_AMI: get_ami, GET_PARAMETER: lambda _: {"value": "ami-0123456789abcdef0"}})
     return record(program, recorder, preview=preview), found

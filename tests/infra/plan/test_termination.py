@@ -49,7 +49,7 @@ def test_the_policy_is_of_the_partition() -> None:
     assert statement["Condition"]["ArnEquals"]["aws:SourceArn"][0].startswith("arn:aws-cn:events:cn-north-1:1111")
 
 
-def event(source: str, kind: str, **detail: Any) -> dict[str, Any]:
+def event(source: str, kind: str, **detail: Any) -> Any:
     return {"source": source, "detail-type": kind, "detail": detail}
 
 
@@ -71,7 +71,7 @@ STATE = "EC2 Instance State-change Notification"
         (event("aws.autoscaling", "EC2 Instance-launch Lifecycle Action"), set()),
     ],
 )
-def test_each_event_reaches_the_queue_through_one_rule(happened: dict[str, Any], rules: set[str]) -> None:
+def test_each_event_reaches_the_queue_through_one_rule(happened: Any, rules: set[str]) -> None:
     # moto does not know the filter "suffix"; the lifecycle rule is judged on its own below.
     others = [rule for rule in plan().rules if rule.key != "lifecycle"]
     assert {rule.key for rule in others if EventPattern.load(rule.pattern).matches_event(happened)} == rules
