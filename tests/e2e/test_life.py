@@ -100,7 +100,7 @@ def test_07_what_was_deleted_by_hand_is_made_again(env: Rehearsed) -> None:
 def test_08_a_group_renamed_without_a_word_is_refused_and_loses_nothing(env: Rehearsed) -> None:
     before = env.spec
     env.declare(with_group(before, "nodes", name="workers"))
-    refused = env.run("up", "--skip-preview")
+    refused = env.run("up")
     assert refused.status != 0
     assert "protect" in refused.output
     assert "nodes" in refused.output

@@ -112,7 +112,7 @@ def _is_input_type(hint: Any) -> bool:
 
 
 def _union(members: tuple[Any, ...]) -> Shape:
-    """Return the shape of ``Union[X, Awaitable[X], Output[X], None]``, which is X's. A string beside its enum is a string."""
+    """Return the shape of X for ``Union[X, Awaitable[X], Output[X], None]``; a string beside its enum is a string."""
     import pulumi
 
     plain = [

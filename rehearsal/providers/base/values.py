@@ -39,12 +39,15 @@ class Unknown:
     """The type of `UNKNOWN`: a value that exists only after another resource has been created."""
 
     def __repr__(self) -> str:
+        """Return the constant's name."""
         return "UNKNOWN"
 
     def __copy__(self) -> Unknown:
+        """Return itself: there is only one."""
         return self
 
     def __deepcopy__(self, memo: Mapping[int, Any]) -> Unknown:
+        """Return itself: there is only one."""
         del memo
         return self
 

@@ -93,7 +93,7 @@ class EventRule(Kind):
 
 
 class EventTarget(Kind):
-    """aws_cloudwatch_event_target, for the kinds of target the program has; imported by ``rule/target`` or ``bus/rule/target``."""
+    """aws_cloudwatch_event_target, for the targets the program has; imported by ``[bus/]rule/target``."""
 
     token = "aws:cloudwatch/eventTarget:EventTarget"
     service = "events"

@@ -1,0 +1,112 @@
+"""The whole program under mocks: what it registers is what the plan's inventory says, and under which names."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.plan.environment import plan_environment
+from infra.plan.inventory import inventory
+from infra.program import declare
+from infra.spec import EnvironmentSpec, load
+from tests.infra.mocks import Recorder, record
+from tests.infra.samples import sample_spec
+
+ROOT = Path(__file__).resolve().parents[2]
+GOLDEN = Path(__file__).parent / "golden" / "resource-names.txt"
+
+
+def image_of(arguments: Any) -> dict[str, Any]:
+    """Answer a look-up of an image as AWS would: of the architecture that its name tells."""
+    (name,) = next(f["values"] for f in arguments["filters"] if f["name"] == "name")
+    architecture = "arm64" if "arm64" in name else "x86_64"
+    return {"id": f"ami-{architecture}", "imageId": "ami", "rootDeviceName": "/dev/xvda", "architecture": architecture}
+
+
+def declared(spec: EnvironmentSpec) -> Recorder:
+    """Return what the program registers for an environment."""
+    calls = {
+        "aws:ec2/getAmi:getAmi": image_of,
+        "aws:kms/getAlias:getAlias": lambda _: {"targetKeyId": "00000000-0000-4000-8000-000000000000"},
+    }
+    return record(lambda: declare(spec), Recorder(calls=calls))
+
+
+def stack_files() -> list[Path]:
+    return sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
+
+
+@pytest.mark.parametrize("path", stack_files(), ids=lambda path: path.stem)
+def test_the_inventory_counts_what_the_program_registers(path: Path) -> None:
+    spec = load(path, path.stem.removeprefix("Pulumi."))
+    registered = Counter(token for token, _ in declared(spec).resources)
+    expected = dict(inventory(plan_environment(spec)))
+    # The stack itself is the engine's, and mocks do not record it.
+    expected.pop("pulumi:pulumi:Stack")
+    registered.pop("pulumi:pulumi:Stack", None)
+    assert dict(registered) == expected
+
+
+@pytest.mark.parametrize(("count", "nat"), [(1, "none"), (2, "single"), (6, "perZone")])
+def test_the_inventory_follows_zones_and_nat(count: int, nat: str) -> None:
+    zones = [f"eu-central-1{letter}" for letter in "abcdef"[:count]]
+    spec = sample_spec(network={"zones": zones, "nat": nat})
+    registered = Counter(token for token, _ in declared(spec).resources)
+    expected = {token: n for token, n in inventory(plan_environment(spec)).items() if token != "pulumi:pulumi:Stack"}
+    registered.pop("pulumi:pulumi:Stack", None)
+    assert dict(registered) == expected
+
+
+def names_of(recorder: Recorder) -> list[str]:
+    """Return the type path and name of each resource: what its URN is made of, project and stack aside."""
+    found = []
+    for (token, name), request in recorder.requests.items():
+        parent = request.parent.split("::")[2] if request.parent else ""
+        path = f"{parent}${token}" if parent and parent != "pulumi:pulumi:Stack" else token
+        found.append(f"{path}::{name}")
+    return sorted(found)
+
+
+def test_no_resource_loses_the_name_under_which_it_lives() -> None:
+    """A renamed resource is a deleted and a created one, unless it carries an alias. Names may be added freely.
+
+    Set SLIPWAY_UPDATE_GOLDEN=1 to write the names down anew, once every vanished one is an alias of its successor.
+    """
+    recorder = declared(sample_spec(cluster={"namespaces": [{"name": "web", "quota": {"pods": 5}}]}))
+    names = names_of(recorder)
+    if os.environ.get("SLIPWAY_UPDATE_GOLDEN") == "1":
+        GOLDEN.parent.mkdir(exist_ok=True)
+        GOLDEN.write_text("\n".join(names) + "\n", encoding="utf-8")
+    known = set(GOLDEN.read_text(encoding="utf-8").splitlines())
+    aliases = {alias.spec.name for request in recorder.requests.values() for alias in request.aliases}
+    vanished = {name for name in known - set(names) if name.rpartition("::")[2] not in aliases}
+    assert vanished == set()
+    assert len(known) > 90
+
+
+def test_the_control_plane_and_every_other_group_is_protected_until_retired() -> None:
+    recorder = declared(sample_spec())
+    token = "aws:autoscaling/group:Group"
+    assert {name: recorder.options(token, name).protect for name in recorder.names(token)} == {
+        "control-plane-a": True,
+        "nodes": True,
+        "edge": True,
+    }
+
+
+def test_only_credentials_of_the_environments_account_are_used() -> None:
+    provider = declared(sample_spec()).inputs("pulumi:providers:aws", "aws")
+    assert provider["region"] == "eu-central-1"
+    assert provider["allowedAccountIds"] == '["111122223333"]'
+    assert "skipRequestingAccountId" not in provider
+
+
+def test_no_kubernetes_provider_is_made_where_nothing_is_declared_in_the_cluster() -> None:
+    assert declared(sample_spec()).names("pulumi:providers:kubernetes") == set()
+    spec = sample_spec(cluster={"namespaces": [{"name": "web"}]})
+    provider = declared(spec).inputs("pulumi:providers:kubernetes", "kubernetes")
+    assert provider == {"context": "test.example.com", "enableServerSideApply": "true"}
