@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.providers.aws import shapes, store
 from rehearsal.providers.aws.kind import Kind, Props
+from rehearsal.providers.aws.projection import project, same_document
 from rehearsal.providers.aws.session import Aws, AwsError
 from rehearsal.providers.base.diff import Change, changes, format_path, same, schema_path
 from rehearsal.providers.base.diff import Kind as ChangeKind
-from rehearsal.providers.base.values import UNKNOWN, has_unknown, reseal, reveal
+from rehearsal.providers.base.values import UNKNOWN, reseal, reveal
 
 _GENERATED = "__defaults"
 """Inputs that the plugin filled in, as the vendor's bridge writes them down; the engine does not show it."""
@@ -172,12 +173,12 @@ class Lifecycle:
                 fresh[key] = declared
                 continue
             shape = self.shape.inputs.fields.get(key)
-            value = live[key] if shape is None else _project(shape, declared, live[key])
+            value = live[key] if shape is None else project(shape, declared, live[key], self.kind.sets, (key,))
             if value is None:
                 if not declared:
                     fresh[key] = declared  # unset is what an empty list, or false, asks for
                 continue
-            if key in self.kind.documents and _same_document(declared, value):
+            if key in self.kind.documents and same_document(declared, value):
                 value = declared
             equal = same(declared, value, sets=self.kind.sets, at=(key,))
             fresh[key] = declared if equal else value
@@ -235,27 +236,3 @@ class Lifecycle:
         if "tagsAll" in outputs:
             state["tagsAll"] = state.get("tags", {})
         return state
-
-
-def _project(shape: shapes.Shape, declared: Any, live: Any) -> Any:
-    """Return ``live`` cut down to what the program declared: sub-settings it left to AWS are not drift."""
-    if shape.kind == "object" and isinstance(declared, Mapping) and isinstance(live, Mapping):
-        return {
-            key: _project(shape.fields[key], value, live[key]) if key in live and key in shape.fields else value
-            for key, value in declared.items()
-            if live.get(key, value) is not None
-        }
-    if shape.kind == "list" and shape.item is not None and isinstance(declared, list) and isinstance(live, list):
-        padded = [*declared[: len(live)], *([{}] * (len(live) - len(declared)))]
-        if shape.item.kind == "object":
-            return [
-                _project(shape.item, before, item) if before else item
-                for before, item in zip(padded, live, strict=True)
-            ]
-    return live
-
-
-def _same_document(declared: Any, live: Any) -> bool:
-    if not isinstance(declared, str) or not isinstance(live, str) or has_unknown(declared):
-        return False
-    return bool(json.loads(declared) == json.loads(live))

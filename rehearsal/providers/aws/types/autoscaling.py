@@ -250,10 +250,24 @@ class Group(Kind):
             pool = force or bool(state.get("forceDeleteWarmPool"))
             aws.call("autoscaling", "delete_warm_pool", **which, ForceDelete=pool)
         if not force:
+            self._unprotect(aws, identifier)
             sizes = {"MinSize": 0, "MaxSize": 0, "DesiredCapacity": 0}
             aws.call("autoscaling", "update_auto_scaling_group", **which, **sizes)
             self._wait_until_empty(aws, identifier)
         aws.call("autoscaling", "delete_auto_scaling_group", **which, ForceDelete=force)
+
+    def _unprotect(self, aws: Aws, identifier: str) -> None:
+        """Let protected instances end, as the vendor does before it drains a group, 50 a call (the API's limit)."""
+        instances = (self._group(aws, identifier) or {}).get("Instances", [])
+        protected = [each["InstanceId"] for each in instances if each.get("ProtectedFromScaleIn")]
+        for start in range(0, len(protected), 50):
+            aws.call(
+                "autoscaling",
+                "set_instance_protection",
+                AutoScalingGroupName=identifier,
+                InstanceIds=protected[start : start + 50],
+                ProtectedFromScaleIn=False,
+            )
 
     def _wait_until_empty(self, aws: Aws, identifier: str) -> None:
         until = time.monotonic() + _DRAIN_SECONDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, ClassVar
 
 from rehearsal.providers.aws.kind import Kind, Props, find_one
@@ -11,6 +12,7 @@ from rehearsal.providers.aws.types.ec2_base import Ec2Kind
 
 _NO_GROUP = frozenset({"InvalidGroup.NotFound", "InvalidGroupId.NotFound"})
 _SIDES = ("ingress", "egress")
+_PEERS = ("cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "securityGroups")
 _EVERYTHING = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
 
 # EC2 gives a new group a rule that lets everything out, which the vendor takes away; see `SecurityGroup.complete`.
@@ -31,8 +33,7 @@ class SecurityGroup(Ec2Kind):
     force_new = frozenset({"name", "namePrefix", "description", "vpcId"})
     defaults = {"description": "Managed by Pulumi", "revokeRulesOnDelete": False}
     computed = frozenset({"ingress", "egress", "vpcId"})
-    sets = frozenset({"ingress", "egress"} | {f"{side}.{part}" for side in _SIDES for part in
-                                              ("cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "securityGroups")})  # fmt: skip
+    sets = frozenset(_SIDES) | {f"{side}.{part}" for side, part in product(_SIDES, _PEERS)}
     handled = frozenset({"name", "namePrefix", "description", "vpcId", "ingress", "egress", "revokeRulesOnDelete"}) | {
         "tags"
     }
@@ -57,7 +58,7 @@ class SecurityGroup(Ec2Kind):
         state = super().read(aws, identifier, known)
         if state is not None:
             for side in _SIDES:
-                if side not in known:
+                if known and side not in known:
                     del state[side]
         return state
 
@@ -266,10 +267,12 @@ class RuleKind(Kind):
         if "tags" in changed:
             retag(aws, identifier, old.get("tags") or {}, new.get("tags") or {})
         if changed - {"tags"}:
+            every = new["ipProtocol"] == "-1"
             request = {
                 "IpProtocol": new["ipProtocol"],
-                "FromPort": new.get("fromPort"),
-                "ToPort": new.get("toPort"),
+                # EC2 writes "all ports" as -1, and moto insists on a number here.
+                "FromPort": -1 if every else new.get("fromPort"),
+                "ToPort": -1 if every else new.get("toPort"),
                 "Description": new.get("description") or "",
                 **{member: new.get(name) for name, member in self._peers.items()},
             }

@@ -1,4 +1,4 @@
-"""An AWS endpoint in the test's own process."""
+"""An AWS endpoint in the test's own process, one for all tests here: a client takes half a second to make."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from rehearsal.moto.scaling import complete_groups
 from rehearsal.providers.aws.session import Aws, Settings
 from tests.rehearsal.providers.aws.world import World
 
-complete_groups()
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[Aws]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
+            patch.delenv(name, raising=False)
+        with mock_aws():
+            complete_groups()
+            yield Aws(Settings("eu-west-1", {}))
 
 
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    with mock_aws():
-        yield Aws(Settings("eu-west-1", {}))
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def world(aws: Aws) -> World:
     return World(aws)

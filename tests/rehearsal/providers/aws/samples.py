@@ -334,8 +334,10 @@ _IAM = [
     ),
     Sample(
         "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
-        lambda _: {"url": "https://a.example.com/x", "clientIdLists": ["sts.amazonaws.com"], **_TAGS}
-        | {"thumbprintLists": ["a" * 40]},
+        lambda _: (
+            {"url": "https://a.example.com/x", "clientIdLists": ["sts.amazonaws.com"], **_TAGS}
+            | {"thumbprintLists": ["a" * 40]}
+        ),
         lambda _: [{"thumbprintLists": ["b" * 40]}, *_TAG_CHANGES],
         {"url": "https://other"},
     ),
@@ -611,7 +613,13 @@ _NAMES = [
     ),
     Sample(
         "aws:route53/record:Record",
-        lambda w: {"zoneId": w.zone, "name": "a.example.com", "type": "A", "ttl": 60, "records": ["1.2.3.4", "1.2.3.5"]},
+        lambda w: {
+            "zoneId": w.zone,
+            "name": "a.example.com",
+            "type": "A",
+            "ttl": 60,
+            "records": ["1.2.3.4", "1.2.3.5"],
+        },
         lambda _: [{"records": ["1.2.3.6"]}, {"ttl": 30}],
         {"type": "AAAA", "name": "other"},
     ),

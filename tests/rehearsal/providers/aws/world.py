@@ -76,7 +76,8 @@ class World:
 
     @cached_property
     def nat(self) -> str:
-        inputs = {"subnetId": self.subnets[0], "allocationId": self.address}
+        address, _ = self.make("aws:ec2/eip:Eip", {"domain": "vpc"})
+        inputs = {"subnetId": self.subnets[0], "allocationId": address}
         return self.make("aws:ec2/natGateway:NatGateway", inputs)[0]
 
     @cached_property
