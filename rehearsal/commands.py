@@ -171,7 +171,7 @@ def logs(environment: Environment, component: str | None, lines: int) -> None:
 @contextlib.contextmanager
 def _working(environment: Environment, verb: str) -> Iterator[Phases]:
     """Hold the environment's lock over a command, with everything up that the engine needs."""
-    _ = environment.spec  # a bad spec is told before anything is built or started
+    environment.refuse_what_cannot_be_rehearsed()
     phases = Phases(environment.console)
     with locked(environment.layout.lock_file, f"rehearse {verb} {environment.layout.name}"):
         with phases.phase("Tools"):

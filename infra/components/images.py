@@ -15,6 +15,7 @@ from infra.plan.images import (
     ImagesPlan,
     check_images,
 )
+from infra.spec import SpecError
 
 
 def resolve_images(
@@ -23,12 +24,20 @@ def resolve_images(
     """Look each image up once, in previews too, and return it by its reference.
 
     A newer image behind a pattern or a parameter therefore shows as a change of the launch templates that use it.
-    None is handed out unless all fit their groups' architectures; otherwise the outputs carry one ``SpecError`` that
+    None is handed out unless all fit their groups' architectures; otherwise the outputs carry one ``RunError`` that
     names every group at fault.
     """
     found = pulumi.Output.all(*(_find(image.lookup, opts) for image in plan.images))
-    checked: pulumi.Output[dict[str, FoundImage]] = found.apply(lambda images: check_images(plan, images))
+    checked: pulumi.Output[dict[str, FoundImage]] = found.apply(lambda images: _checked(plan, images))
     return {image.reference: _pick(checked, image.reference) for image in plan.images}
+
+
+def _checked(plan: ImagesPlan, images: list[FoundImage]) -> dict[str, FoundImage]:
+    """Return the images by reference; a bad one is told as a message, without the traceback of an output."""
+    try:
+        return check_images(plan, images)
+    except SpecError as error:
+        raise pulumi.RunError(str(error)) from None
 
 
 def _pick(images: pulumi.Output[dict[str, FoundImage]], reference: str) -> pulumi.Output[FoundImage]:

@@ -64,6 +64,19 @@ class Environment:
         except SpecError as error:
             raise RehearsalError(str(error), 2) from error
 
+    def refuse_what_cannot_be_rehearsed(self) -> None:
+        """Refuse a bad spec, and objects in a cluster that is left out, before anything is built or started.
+
+        Raises RehearsalError.
+        """
+        namespaces = [namespace.name for namespace in self.spec.cluster.namespaces]
+        if namespaces and not self.with_control_plane:
+            raise RehearsalError(
+                f"{self.layout.name} declares namespaces ({', '.join(namespaces)}), which need an API server. Leave "
+                "--no-control-plane out, or remove cluster.namespaces.",
+                2,
+            )
+
     @cached_property
     def cloud(self) -> Cloud:
         """The AWS stand-in."""
