@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import pulumi
 import pytest
 
 from infra.components.images import resolve_images
 from infra.plan.images import FoundImage, plan_images
-from infra.spec import EnvironmentSpec, SpecError
+from infra.spec import EnvironmentSpec
 from tests.infra.mocks import Recorder, record
 from tests.infra.samples import ENVIRONMENT, group_mapping, sample_spec, with_group
 
@@ -85,5 +86,5 @@ def test_each_architecture_has_its_default() -> None:
 
 
 def test_an_image_of_another_architecture_stops_the_program() -> None:
-    with pytest.raises(SpecError, match=r"(?s)instanceGroups\[1\]\.image.* with arm64 processors, and group nodes"):
+    with pytest.raises(pulumi.RunError, match=r"(?s)instanceGroups\[1\]\.image.* with arm64 processors, and group nodes"):
         resolve(with_group(image="ami-00000000000000a64"))
