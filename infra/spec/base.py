@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Never
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -36,6 +36,16 @@ def refuse(problem: str, fix: str) -> Never:
         PydanticCustomError: always, carrying ``problem`` (what is wrong) and ``fix`` (what to write instead).
     """
     raise PydanticCustomError("slipway", "{problem}", {"problem": problem, "fix": fix})
+
+
+def refuse_entries(entries: Sequence[tuple[str, str, str]]) -> None:
+    """Refuse entries of the mapping under validation: the key, what is wrong and the fix of each. None: it is good.
+
+    Raises:
+        PydanticCustomError: there are entries; the error carries all of them.
+    """
+    if entries:
+        raise PydanticCustomError("slipway_entries", "bad entries", {"entries": tuple(entries)})
 
 
 def checked(check: Callable[[Any], Any]) -> Any:

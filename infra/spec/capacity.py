@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from infra.spec.base import SpecModel
-from infra.spec.scalars import MachineType
+from infra.spec.scalars import MachineType, MachineTypePattern
 
 
 class RangeSpec(SpecModel):
@@ -29,10 +29,10 @@ class InstanceRequirementsSpec(SpecModel):
     memory_mi: RangeSpec
     """Memory in MiB."""
 
-    allowed_instance_types: tuple[str, ...] = ()
+    allowed_instance_types: Annotated[tuple[MachineTypePattern, ...], Field(max_length=400)] = ()
     """Instance types, or patterns such as `m7*`, to choose from; all when empty."""
 
-    excluded_instance_types: tuple[str, ...] = ()
+    excluded_instance_types: Annotated[tuple[MachineTypePattern, ...], Field(max_length=400)] = ()
     """Instance types, or patterns, never chosen."""
 
     generations: tuple[Literal["current", "previous"], ...] = ("current",)

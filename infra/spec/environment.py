@@ -39,5 +39,8 @@ class EnvironmentSpec(SpecModel):
     cluster: ClusterSpec
     """The Kubernetes cluster."""
 
-    instance_groups: Annotated[tuple[InstanceGroupSpec, ...], Field(min_length=1)]
+    instance_groups: Annotated[
+        tuple[InstanceGroupSpec, ...],
+        Field(min_length=1, examples=[[{"name": "control-plane-a", "role": "ControlPlane"}]]),
+    ]
     """The instance groups. A cluster has 1, 3 or 5 groups with the role `ControlPlane`."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 Location = tuple[str | int, ...]
@@ -59,9 +60,10 @@ class Problem:
     """Other places that the judgement rests on."""
 
     def __str__(self) -> str:
-        """Return ``path: value problem. Fix: ...`` in one line."""
+        """Return ``path: value problem. Fix: ...`` in one line; without a path where the problem is of the whole."""
         value = "" if self.value is None else f"{self.value} "
-        return f"{format_path(self.location)}: {value}{self.problem}. Fix: {self.fix}."
+        path = f"{format_path(self.location)}: " if self.location or value else ""
+        return f"{path}{value}{self.problem}. Fix: {self.fix}."
 
 
 class SpecError(Exception):
@@ -76,8 +78,13 @@ class SpecError(Exception):
 
 
 def show(value: Any) -> str:
-    """Return a value for an error message, cut at 80 characters."""
-    text = repr(value) if not isinstance(value, Mapping) else "{" + ", ".join(map(str, value)) + "}"
+    """Return a value for an error message as YAML would have it, cut at 80 characters; of a mapping only the keys."""
+    if value is None or isinstance(value, bool):
+        text = "null" if value is None else str(value).lower()
+    elif isinstance(value, Mapping):
+        text = "{" + ", ".join(str(key) if str(key).isprintable() else ascii(key) for key in value) + "}"
+    else:
+        text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -104,16 +111,43 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
+def _keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Return the keys that may be written for a model, with their fields."""
+    return {str(field.alias): field for field in model.model_fields.values() if not field.exclude}
+
+
 def _unknown_key(root: type[BaseModel], location: Location) -> tuple[str, str]:
     key = str(location[-1])
     model = model_at(root, location[:-1])
-    known = sorted(str(f.alias) for f in model.model_fields.values() if not f.exclude) if model else []
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    lowered = {name.lower(): name for name in known}
+    known = _keys(model) if model else {}
     squeezed = key.replace("_", "").replace("-", "").lower()
-    nearest = lowered.get(squeezed) or (near[0] if near else None)
-    fix = f"write {nearest}" if nearest else f"remove it; known here: {', '.join(known)}"
+    same = [name for name in known if name.lower() == squeezed]
+    inside = [name for name, field in known.items() if key in _keys(_model_in(field.annotation) or BaseModel)]
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    if same or (near and not inside):
+        fix = f"write {(same or near)[0]}"
+    elif inside:
+        fix = f"move it into {inside[0]}"
+    else:
+        fix = f"remove it; known here: {', '.join(sorted(known))}"
     return "is not a known key", fix
+
+
+def _missing(root: type[BaseModel], location: Location) -> str:
+    """Return what to add: an example of a value, or the keys that a mapping cannot do without."""
+    model = model_at(root, location[:-1])
+    field = _keys(model).get(str(location[-1])) if model else None
+    if field is None:
+        return f"add {location[-1]}"
+    if field.examples:
+        return f"add {location[-1]}, for example {field.examples[0]!r}"
+    inner = _model_in(field.annotation)
+    needed = [key for key, part in _keys(inner).items() if part.is_required()] if inner else []
+    return f"add {location[-1]}{f', with {_enumerated(needed)}' if needed else ''}"
+
+
+def _enumerated(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _bounds(error: ErrorDetails) -> tuple[str, str] | None:
@@ -126,16 +160,27 @@ def _bounds(error: ErrorDetails) -> tuple[str, str] | None:
         bound = context.get("le", context.get("lt"))
         return "is too great", f"write at most {bound}"
     if kind == "too_long":
-        return f"has {context['actual_length']} items", f"write at most {context['max_length']}"
+        return f"has {_items(context['actual_length'])}", f"write at most {_items(context['max_length'])}"
     if kind == "too_short":
-        return f"has {context['actual_length']} items", f"write at least {context['min_length']}"
+        return f"has {_items(context['actual_length'])}", f"write at least {_items(context['min_length'])}"
     if kind in ("literal_error", "enum"):
         return "is not one of the choices", f"write {context['expected']}"
     return None
 
 
-def problem_of(root: type[BaseModel], error: ErrorDetails) -> Problem:
-    """Translate one of pydantic's errors into a :class:`Problem`."""
+def _items(count: int) -> str:
+    return f"{count or 'no'} item{'' if count == 1 else 's'}"
+
+
+def problems_of(root: type[BaseModel], error: ErrorDetails) -> list[Problem]:
+    """Translate one of pydantic's errors; an error of a mapping may speak of several of its entries."""
+    if error["type"] != "slipway_entries":
+        return [_problem_of(root, error)]
+    location, written = tuple(error["loc"]), error["input"]
+    return [Problem((*location, key), what, fix, show(written[key])) for key, what, fix in error["ctx"]["entries"]]
+
+
+def _problem_of(root: type[BaseModel], error: ErrorDetails) -> Problem:
     location: Location = tuple(error["loc"])
     kind = error["type"]
     value: str | None = show(error["input"])
@@ -143,10 +188,7 @@ def problem_of(root: type[BaseModel], error: ErrorDetails) -> Problem:
         context = error["ctx"]
         return Problem(location, str(context["problem"]), str(context["fix"]), value)
     if kind == "missing":
-        model = model_at(root, location[:-1])
-        field = next((f for f in model.model_fields.values() if f.alias == location[-1]), None) if model else None
-        example = f", for example {field.examples[0]!r}" if field is not None and field.examples else ""
-        return Problem(location, "is missing", f"add {location[-1]}{example}", None)
+        return Problem(location, "is missing", _missing(root, location), None)
     if kind == "extra_forbidden":
         problem, fix = _unknown_key(root, location)
         return Problem(location, problem, fix, None)

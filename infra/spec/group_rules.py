@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from infra.spec.capacity_rules import check_capacity
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
 from infra.spec.instance_group import InstanceGroupSpec
 from infra.spec.labels import parse_taint
 from infra.spec.scalars import duration_seconds
-from infra.spec.volumes import DataVolumeSpec, RootVolumeSpec
+from infra.spec.volume_rules import check_volumes
 
 _LIFETIME_SECONDS = (86_400, 31_536_000)
 """Bounds of MaxInstanceLifetime (Auto Scaling API reference, CreateAutoScalingGroup)."""
@@ -25,9 +26,6 @@ GROUP_NAME_LIMIT = 64
 LEAST_GROUP_ROOM = 13
 """Characters that the cluster's name must leave for a group's name."""
 
-_MAX_IOPS = {"gp3": 80_000, "io1": 64_000, "io2": 256_000}
-"""EBS User Guide, "Amazon EBS volume types"."""
-
 
 def check_group(spec: EnvironmentSpec, index: int, group: InstanceGroupSpec) -> Iterator[Problem]:
     """Yield the problems of the group at ``index``."""
@@ -36,15 +34,13 @@ def check_group(spec: EnvironmentSpec, index: int, group: InstanceGroupSpec) -> 
     yield from _check_zones(spec, at, group)
     yield from _check_subnets(spec, at, group)
     yield from _check_durations(at, group)
-    yield from _check_mixed(at, group)
-    yield from _check_warm_pool(at, group)
-    yield from _check_volume((*at, "rootVolume"), group.root_volume)
-    for position, volume in enumerate(group.volumes):
-        yield from _check_volume((*at, "volumes", position), volume)
-    yield from _check_unique_volumes(at, group)
+    yield from check_capacity(at, group)
+    yield from check_volumes(at, group)
     yield from _check_taints(at, group)
     yield from _check_names(spec, at, group)
     yield from _check_processor(at, group)
+    yield from _check_target_groups(spec, at, group)
+    yield from _check_tags(spec, at, group)
 
 
 def _check_sizes(at: Location, group: InstanceGroupSpec) -> Iterator[Problem]:
@@ -107,146 +103,6 @@ def _check_durations(at: Location, group: InstanceGroupSpec) -> Iterator[Problem
     for key, value, (least, most), words in bounds:
         if value is not None and not least <= duration_seconds(value) <= most:
             yield Problem((*at, key), "is outside what Auto Scaling accepts", f"write {words}", repr(value))
-
-
-def _check_mixed(at: Location, group: InstanceGroupSpec) -> Iterator[Problem]:
-    mixed = group.mixed_instances_policy
-    if mixed is None:
-        if group.capacity_rebalance:
-            yield Problem(
-                (*at, "capacityRebalance"),
-                "has nothing to act on: the group uses no Spot",
-                "add mixedInstancesPolicy with Spot, or remove it",
-                "true",
-                ((*at, "mixedInstancesPolicy"),),
-            )
-        return
-    where = (*at, "mixedInstancesPolicy")
-    if bool(mixed.instances) == (mixed.instance_requirements is not None):
-        yield Problem(
-            where,
-            "needs either instances or instanceRequirements, and not both",
-            "list instance types, or state requirements",
-            None,
-            ((*where, "instances"), (*where, "instanceRequirements")),
-        )
-    if group.machine_type is not None:
-        yield Problem(
-            (*at, "machineType"),
-            "is not used beside mixedInstancesPolicy, whose own types take its place",
-            "move it to mixedInstancesPolicy.instances",
-            repr(group.machine_type),
-            (where,),
-        )
-    if len(set(mixed.instances)) != len(mixed.instances):
-        yield Problem((*where, "instances"), "name a type twice", "list each type once", repr(list(mixed.instances)))
-    if mixed.spot_instance_pools is not None and mixed.spot_allocation_strategy != "lowest-price":
-        yield Problem(
-            (*where, "spotInstancePools"),
-            f"does not go with spotAllocationStrategy {mixed.spot_allocation_strategy}",
-            "remove it, or use lowest-price",
-            str(mixed.spot_instance_pools),
-            ((*where, "spotAllocationStrategy"),),
-        )
-    yield from _check_requirements(where, group)
-
-
-def _check_requirements(where: Location, group: InstanceGroupSpec) -> Iterator[Problem]:
-    mixed = group.mixed_instances_policy
-    if mixed is None or mixed.instance_requirements is None:
-        return
-    needs = mixed.instance_requirements
-    at = (*where, "instanceRequirements")
-    for key, bounds in (("cpu", needs.cpu), ("memoryMi", needs.memory_mi)):
-        if bounds.max is not None and bounds.min > bounds.max:
-            yield Problem((*at, key, "max"), f"is less than min {bounds.min}", "swap them", str(bounds.max))
-    if needs.allowed_instance_types and needs.excluded_instance_types:
-        yield Problem(
-            (*at, "excludedInstanceTypes"),
-            "cannot stand beside allowedInstanceTypes (EC2 accepts one of the two)",
-            "keep one of them",
-            repr(list(needs.excluded_instance_types)),
-            ((*at, "allowedInstanceTypes"),),
-        )
-    if mixed.on_demand_allocation_strategy == "prioritized":
-        yield Problem(
-            (*where, "onDemandAllocationStrategy"),
-            "needs a list of instances to give priorities to",
-            "use lowest-price with instanceRequirements",
-            "'prioritized'",
-            (at,),
-        )
-
-
-def _check_warm_pool(at: Location, group: InstanceGroupSpec) -> Iterator[Problem]:
-    pool = group.warm_pool
-    if pool is None:
-        return
-    where = (*at, "warmPool")
-    if group.mixed_instances_policy is not None:
-        yield Problem(
-            where,
-            "cannot be used with mixedInstancesPolicy (Auto Scaling User Guide, warm pool limitations)",
-            "remove one of the two",
-            None,
-            ((*at, "mixedInstancesPolicy"),),
-        )
-    if group.role == "ControlPlane":
-        yield Problem(where, "makes no sense for a group of exactly one machine", "remove it", None, ((*at, "role"),))
-    if pool.max_size is not None and pool.min_size > pool.max_size:
-        yield Problem((*where, "minSize"), f"is greater than maxSize {pool.max_size}", "swap them", str(pool.min_size))
-
-
-def _check_volume(at: Location, volume: RootVolumeSpec | DataVolumeSpec) -> Iterator[Problem]:
-    kind = (*at, "type")
-    if volume.iops is not None:
-        if volume.type not in _MAX_IOPS:
-            yield Problem(
-                (*at, "iops"),
-                f"cannot be set for {volume.type}",
-                "remove it, or use gp3, io1 or io2",
-                str(volume.iops),
-                (kind,),
-            )
-        elif volume.iops > _MAX_IOPS[volume.type] or (volume.type == "gp3" and volume.iops < 3000):
-            least = 3000 if volume.type == "gp3" else 100
-            yield Problem(
-                (*at, "iops"),
-                f"is outside what {volume.type} offers",
-                f"write {least} to {_MAX_IOPS[volume.type]}",
-                str(volume.iops),
-                (kind,),
-            )
-    elif volume.type in ("io1", "io2"):
-        yield Problem(
-            (*at, "iops"), f"is missing: {volume.type} has no default", "add iops, 100 or more", None, (kind,)
-        )
-    if volume.throughput is not None and volume.type != "gp3":
-        yield Problem(
-            (*at, "throughput"),
-            f"cannot be set for {volume.type}",
-            "remove it, or use gp3",
-            str(volume.throughput),
-            (kind,),
-        )
-    if volume.type in ("st1", "sc1") and volume.size_gi < 125:
-        yield Problem(
-            (*at, "sizeGi"),
-            f"is too small for {volume.type}",
-            "write at least 125",
-            str(volume.size_gi),
-            (kind,),
-        )
-
-
-def _check_unique_volumes(at: Location, group: InstanceGroupSpec) -> Iterator[Problem]:
-    for key, values in (
-        ("device", [v.device for v in group.volumes]),
-        ("mountPath", [v.mount_path for v in group.volumes]),
-    ):
-        for position, value in enumerate(values):
-            if value in values[:position]:
-                yield Problem((*at, "volumes", position, key), "is used twice", "choose another", repr(value))
 
 
 def _check_taints(at: Location, group: InstanceGroupSpec) -> Iterator[Problem]:
@@ -314,3 +170,29 @@ def architecture_of(machine_type: str) -> str:
     letters = family.lstrip("abcdefghijklmnopqrstuvwxyz")
     attributes = letters.lstrip("0123456789").split("-")[0]
     return "arm64" if family == "a1" or "g" in attributes else "amd64"
+
+
+def _check_target_groups(spec: EnvironmentSpec, at: Location, group: InstanceGroupSpec) -> Iterator[Problem]:
+    for position, arn in enumerate(group.target_groups):
+        _, _, _, region, account, _ = arn.split(":", 5)
+        if (region, account) != (spec.region, spec.account_id):
+            yield Problem(
+                (*at, "targetGroups", position),
+                f"is of {region} in account {account}, and an Auto Scaling group registers machines in its own only",
+                f"name a target group of {spec.region} in account {spec.account_id}",
+                repr(arn),
+                (("region",), ("accountId",)),
+            )
+
+
+def _check_tags(spec: EnvironmentSpec, at: Location, group: InstanceGroupSpec) -> Iterator[Problem]:
+    for key in group.cloud_labels:
+        for other in spec.tags:
+            if key != other and key.lower() == other.lower():
+                yield Problem(
+                    (*at, "cloudLabels", key),
+                    f"differs from the environment's tag {other} in case only, and IAM takes both for one",
+                    f"write {other}, or another key",
+                    repr(group.cloud_labels[key]),
+                    (("tags", other),),
+                )

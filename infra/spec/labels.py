@@ -6,11 +6,27 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from infra.spec.base import checked, refuse
+from infra.spec.base import checked, refuse, refuse_entries
 
 _NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$")
 _PREFIX = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$")
-_TAG = re.compile(r"^[\w\s_.:/=+\-@]*$")
+_TAG = re.compile(r"^[\w .:/=+\-@]*$")
+
+_OWN_TAGS = ("name", "kubernetescluster", "subnettype")
+_OWN_TAG_PREFIXES = (
+    "aws-node-termination-handler/",
+    "k8s.io/cluster-autoscaler/",
+    "kubernetes.io/cluster/",
+    "kubernetes.io/role/",
+    "slipway/",
+)
+"""What Slipway itself tags with, in lower case: IAM ignores the case of tag keys, so it does not matter here either."""
+
+_HINTS = (
+    "k8s.io/cluster-autoscaler/node-template/resources/",
+    "k8s.io/cluster-autoscaler/node-template/autoscaling-options/",
+)
+"""Tags that the cluster-autoscaler reads and Slipway leaves to the spec."""
 
 RESERVED_LABELS = (
     "kubernetes.io/hostname",
@@ -46,38 +62,48 @@ class Taint:
         return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
 
 
-def _check_key(key: str) -> None:
+Trouble = tuple[str, str]
+"""What is wrong, and what to write instead."""
+
+
+def _key_trouble(key: str) -> Trouble | None:
     prefix, _, name = key.rpartition("/")
     if not _NAME.fullmatch(name) or (("/" in key) and (len(prefix) > 253 or not _PREFIX.fullmatch(prefix))):
-        refuse(
-            f"has {key!r}, which is not a Kubernetes label key",
-            "use an optional DNS prefix and a slash, then at most 63 letters, digits, dots, underscores and hyphens",
+        return (
+            f"has the key {key!r}, which Kubernetes does not accept",
+            "use an optional DNS prefix and a slash, then at most 63 letters, digits, dots, underscores and hyphens, "
+            "beginning and ending alphanumeric",
         )
+    return None
 
 
-def _check_value(key: str, value: str) -> None:
+def _value_trouble(value: str) -> Trouble | None:
     if value and not _NAME.fullmatch(value):
-        refuse(
-            f"has {value!r} for {key}, which is not a label value",
+        return (
+            f"has the value {value!r}, which Kubernetes does not accept",
             "use at most 63 letters, digits, dots, underscores and hyphens, beginning and ending alphanumeric",
         )
+    return None
+
+
+def _label_trouble(key: str, value: str) -> Trouble | None:
+    if key in RESERVED_LABELS:
+        return "is set by the kubelet or the cloud provider", "remove it"
+    prefix = key.rpartition("/")[0]
+    reserved = prefix in ("kubernetes.io", "k8s.io") or prefix.endswith((".kubernetes.io", ".k8s.io"))
+    allowed = any(prefix == ok or prefix.endswith(f".{ok}") for ok in _KUBELET_MAY_SET)
+    if reserved and not allowed:
+        return (
+            "is a label that the NodeRestriction admission plugin stops a kubelet from giving itself",
+            "use a prefix of your own, as example.com/pool, or node.kubernetes.io/",
+        )
+    return _key_trouble(key) or _value_trouble(value)
 
 
 def _node_labels(labels: dict[str, str]) -> dict[str, str]:
-    for key, value in labels.items():
-        _check_key(key)
-        _check_value(key, value)
-        if key in RESERVED_LABELS:
-            refuse(f"sets {key}, which the cloud provider or the kubelet sets", f"remove {key}")
-        prefix = key.rpartition("/")[0]
-        reserved = prefix in ("kubernetes.io", "k8s.io") or prefix.endswith((".kubernetes.io", ".k8s.io"))
-        allowed = any(prefix == ok or prefix.endswith(f".{ok}") for ok in _KUBELET_MAY_SET)
-        if reserved and not allowed:
-            refuse(
-                f"sets {key}, and the NodeRestriction admission plugin stops a kubelet from giving itself "
-                "labels under kubernetes.io and k8s.io",
-                "use a prefix of your own, as example.com/pool, or node.kubernetes.io/...",
-            )
+    refuse_entries(
+        [(key, *trouble) for key, value in labels.items() if (trouble := _label_trouble(key, value)) is not None]
+    )
     return labels
 
 
@@ -99,22 +125,37 @@ def parse_taint(text: str) -> Taint:
             f"write key=value:Effect or key:Effect with an effect of {', '.join(TAINT_EFFECTS)}",
         )
     key, _, value = body.partition("=")
-    _check_key(key)
-    _check_value(key, value)
+    trouble = _key_trouble(key) or _value_trouble(value)
+    if trouble is not None:
+        refuse(*trouble)
     return Taint(key=key, value=value, effect=effect)
 
 
+def _tag_trouble(key: str, value: str) -> Trouble | None:
+    if not 1 <= len(key) <= 128 or not _TAG.fullmatch(key) or len(value) > 256 or not _TAG.fullmatch(value):
+        return (
+            "is not a tag that AWS accepts",
+            "keys have 1 to 128 characters, values at most 256: letters, digits, spaces and _ . : / = + - @",
+        )
+    if key.lower().startswith("aws:"):
+        return "has the prefix aws:, which AWS keeps for itself", "choose another key"
+    own = key.lower() in _OWN_TAGS or key.lower().startswith(_OWN_TAG_PREFIXES)
+    if own and not key.startswith(_HINTS):
+        return "is a tag that Slipway sets itself", "remove it"
+    return None
+
+
 def _tags(tags: dict[str, str]) -> dict[str, str]:
+    entries, seen = [], dict[str, str]()
     for key, value in tags.items():
-        if not 1 <= len(key) <= 128 or not _TAG.fullmatch(key) or len(value) > 256 or not _TAG.fullmatch(value):
-            refuse(
-                f"has {key!r}: {value!r}, which AWS does not accept as a tag",
-                "keys have 1 to 128 characters, values at most 256: letters, digits, spaces and _ . : / = + - @",
-            )
-        if key.lower().startswith("aws:"):
-            refuse(f"has {key!r}, and AWS keeps the prefix aws: for itself", "choose another key")
-        if key in ("Name", "KubernetesCluster") or key.startswith(("kubernetes.io/cluster/", "slipway/")):
-            refuse(f"has {key!r}, which Slipway sets on every resource", f"remove {key!r}")
+        other = seen.setdefault(key.lower(), key)
+        twice = (
+            None if other == key else (f"differs from {other} in case only, and IAM takes both for one", "remove one")
+        )
+        trouble = _tag_trouble(key, value) or twice
+        if trouble is not None:
+            entries.append((key, *trouble))
+    refuse_entries(entries)
     return tags
 
 

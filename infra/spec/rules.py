@@ -13,6 +13,23 @@ VPC_PREFIXES = range(16, 23)
 """Prefix lengths of a VPC block: /16 is AWS's greatest; with /22 a public subnet is the smallest AWS allows, /28."""
 
 
+POD_PREFIXES = (8, 22)
+"""Widest and narrowest block of pods: kube-controller-manager gives each node a /24 of it unless told otherwise
+(``--node-cidr-mask-size-ipv4``), and a cluster of less than four nodes is none to plan for."""
+
+SERVICE_PREFIXES = (12, 28)
+"""Widest and narrowest block of Services: kube-apiserver takes 2^20 addresses at most
+(``--service-cluster-ip-range``), and the tenth address is that of the cluster's DNS, as in kops."""
+
+_SPECIAL_RANGES = (
+    ("0.0.0.0/8", "which means this host"),
+    ("127.0.0.0/8", "which is loopback"),
+    ("169.254.0.0/16", "which is link-local: EC2's metadata, time and DNS answer there"),
+    ("224.0.0.0/3", "which is multicast and reserved"),
+)
+"""IANA IPv4 Special-Purpose Address Registry (RFC 6890)."""
+
+
 def check_environment(spec: EnvironmentSpec) -> list[Problem]:
     """Return all problems of a structurally sound spec, in the order of the file."""
     return [
@@ -21,6 +38,7 @@ def check_environment(spec: EnvironmentSpec) -> list[Problem]:
         *_check_unique_zones(spec),
         *_check_cluster_name(spec),
         *_check_address_ranges(spec),
+        *_check_boundary(spec),
         *_check_namespaces(spec),
         *_check_group_names(spec),
         *_check_control_plane(spec),
@@ -96,12 +114,31 @@ def _check_address_ranges(spec: EnvironmentSpec) -> Iterator[Problem]:
                     repr(block),
                     (other_at,),
                 )
-    if ipaddress.IPv4Network(spec.cluster.service_cidr).prefixlen < 12:
+    for at, block, (widest, narrowest), great, small in (
+        (pods, spec.cluster.pod_cidr, POD_PREFIXES, "no cluster needs as many", "each node takes a /24"),
+        (services, spec.cluster.service_cidr, SERVICE_PREFIXES, "kube-apiserver accepts 2^20", "DNS has the tenth"),
+    ):
+        network = ipaddress.IPv4Network(block)
+        if not widest <= network.prefixlen <= narrowest:
+            size = f"has too {'many' if network.prefixlen < widest else 'few'} addresses"
+            reason = great if network.prefixlen < widest else small
+            yield Problem(at, f"{size} ({reason})", f"write a block of /{widest} to /{narrowest}", repr(block))
+        yield from (
+            Problem(at, f"overlaps {reserved}, {use}", "choose another range", repr(block))
+            for reserved, use in _SPECIAL_RANGES
+            if network.overlaps(ipaddress.IPv4Network(reserved))
+        )
+
+
+def _check_boundary(spec: EnvironmentSpec) -> Iterator[Problem]:
+    boundary = spec.cluster.iam.permissions_boundary
+    if boundary is not None and boundary.split(":")[4] not in ("aws", spec.account_id):
         yield Problem(
-            services,
-            "is greater than kube-apiserver accepts (2^20 addresses)",
-            "write /12 or smaller",
-            repr(spec.cluster.service_cidr),
+            ("cluster", "iam", "permissionsBoundary"),
+            f"is a policy of another account, and a role's boundary must be of its own ({spec.account_id}) or AWS's",
+            f"name a policy of account {spec.account_id}",
+            repr(boundary),
+            (("accountId",),),
         )
 
 
@@ -120,8 +157,11 @@ def _check_group_names(spec: EnvironmentSpec) -> Iterator[Problem]:
     for index, group in enumerate(spec.instance_groups):
         at: Location = ("instanceGroups", index, "name")
         claims = {group.name: at}
-        if group.renamed_from is not None:
-            claims[group.renamed_from] = ("instanceGroups", index, "renamedFrom")
+        former: Location = ("instanceGroups", index, "renamedFrom")
+        if group.renamed_from == group.name:
+            yield Problem(former, "is the name that the group has", "remove it", repr(group.name), (at,))
+        elif group.renamed_from is not None:
+            claims[group.renamed_from] = former
         for name, place in claims.items():
             if name in taken:
                 yield Problem(

@@ -9,18 +9,25 @@ from typing import Annotated
 from infra.spec.base import checked, refuse
 
 _BUCKET = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
-_REGION = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d$")
-_ZONE = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d[a-f]$")
+_REGION = re.compile(r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
+_ZONE = re.compile(r"^[a-z]{2}(-[a-z]+)+-[0-9][a-f]$")
 _DNS_LABEL = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
-_VERSION = re.compile(r"^\d+\.\d+\.\d+$")
-_DURATION = re.compile(r"^(\d+)(s|m|h|d)$")
+_VERSION = re.compile(r"^(0|[1-9][0-9]{0,5})(\.(0|[1-9][0-9]{0,5})){2}$")
+_DURATION = re.compile(r"^([0-9]+)(s|m|h|d)$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _MACHINE_TYPE = re.compile(r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")
-_IMAGE = re.compile(r"^(ami-[0-9a-f]{8,17}|ssm:/[\w./-]+|(\d{12}|amazon|aws-marketplace|self)/\S+)$")
+_IMAGE = re.compile(r"^(ami-[0-9a-f]{8,17}|ssm:/[A-Za-z0-9_./-]+|([0-9]{12}|amazon|aws-marketplace|self)/\S+)$")
+_TARGET_GROUP = r"^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup/[A-Za-z0-9-]+/[0-9a-f]+$"
+_POLICY = r"^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]+$"
+_TYPE_PATTERN = r"^[A-Za-z0-9.*-]{1,30}$"
+
+
+OLDEST_KUBERNETES = (1, 30, 0)
+"""First version whose kubelet reads a directory of drop-in files (``--config-dir``) without a switch for it."""
 
 
 def _account_id(value: str) -> str:
-    if not re.fullmatch(r"\d{12}", value):
+    if not re.fullmatch(r"[0-9]{12}", value):
         refuse("is not an AWS account ID", 'write the 12 digits in quotes, as "111122223333"')
     return value
 
@@ -36,7 +43,9 @@ def _bucket(value: str) -> str:
             "has a dot, which breaks TLS to virtual-hosted buckets, and this bucket accepts nothing but TLS",
             f"write it with hyphens: {value.replace('.', '-')}",
         )
-    if value.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or value.endswith(("-s3alias", "--ol-s3", "--x-s3")):
+    if value.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or value.endswith(
+        ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
+    ):
         refuse("uses a prefix or suffix that S3 keeps for itself", "choose another name")
     return value
 
@@ -70,7 +79,7 @@ def _cluster_name(value: str) -> str:
     if not all(len(label) <= 63 and _DNS_LABEL.fullmatch(label) for label in labels):
         refuse(
             "is not a DNS name",
-            "use lower-case letters, digits and hyphens in labels joined by dots, as prod.k8s.example.com",
+            "join labels of at most 63 lower-case letters, digits and hyphens by dots, as prod.k8s.example.com",
         )
     return value
 
@@ -78,6 +87,8 @@ def _cluster_name(value: str) -> str:
 def _version(value: str) -> str:
     if not _VERSION.fullmatch(value):
         refuse("is not a full Kubernetes version", 'write major.minor.patch without a "v", as 1.37.2')
+    if tuple(map(int, value.split("."))) < OLDEST_KUBERNETES:
+        refuse("is older than what nodes are set up for", f"write {'.'.join(map(str, OLDEST_KUBERNETES))} or newer")
     return value
 
 
@@ -106,6 +117,12 @@ def _private_network(value: str) -> str:
 def _machine_type(value: str) -> str:
     if not _MACHINE_TYPE.fullmatch(value):
         refuse("is not an EC2 instance type", "write family.size, as m7i.large")
+    return value
+
+
+def _type_pattern(value: str) -> str:
+    if not re.fullmatch(_TYPE_PATTERN, value):
+        refuse("is not a pattern of instance types", "write at most 30 characters such as m7i.large, m7* or *.metal")
     return value
 
 
@@ -140,13 +157,13 @@ def _security_group_id(value: str) -> str:
 
 
 def _target_group_arn(value: str) -> str:
-    if not re.fullmatch(r"arn:aws[\w-]*:elasticloadbalancing:[\w-]+:\d{12}:targetgroup/[\w-]+/[0-9a-f]+", value):
+    if not re.fullmatch(_TARGET_GROUP, value):
         refuse("is not the ARN of a target group", "copy the target group's ARN from ELB")
     return value
 
 
 def _policy_arn(value: str) -> str:
-    if not re.fullmatch(r"arn:aws[\w-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", value):
+    if not re.fullmatch(_POLICY, value):
         refuse("is not the ARN of an IAM policy", "write it as arn:aws:iam::111122223333:policy/name")
     return value
 
@@ -160,6 +177,7 @@ ClusterName = Annotated[str, checked(_cluster_name)]
 KubernetesVersion = Annotated[str, checked(_version)]
 Network = Annotated[str, checked(_network)]
 PrivateNetwork = Annotated[str, checked(_private_network)]
+MachineTypePattern = Annotated[str, checked(_type_pattern)]
 MachineType = Annotated[str, checked(_machine_type)]
 Image = Annotated[str, checked(_image)]
 Duration = Annotated[str, checked(_duration)]

@@ -24,8 +24,8 @@ def _device(value: str) -> str:
 
 
 def _mount_path(value: str) -> str:
-    if not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", value) or ".." in value.split("/"):
-        refuse("is not an absolute path", "write it as /var/lib/data")
+    if not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", value) or {".", ".."} & set(value.split("/")):
+        refuse("is not an absolute path in its plain form", "write it as /var/lib/data")
     return value
 
 
@@ -54,7 +54,7 @@ class DataVolumeSpec(SpecModel):
     mount_path: Annotated[str, checked(_mount_path), Field(examples=["/var/lib/data"])]
     """Where the volume is formatted (ext4) and mounted."""
 
-    size_gi: Annotated[int, Field(ge=1, le=65536)]
+    size_gi: Annotated[int, Field(ge=1, le=65536, examples=[100])]
     """Size in GiB."""
 
     type: VolumeType = "gp3"

@@ -87,7 +87,9 @@ def taints() -> st.SearchStrategy[list[str]]:
 
 
 def volumes() -> st.SearchStrategy[list[dict[str, Any]]]:
-    path = st.from_regex(r"(/[a-z0-9._-]{1,20}){1,4}", fullmatch=True).filter(lambda p: ".." not in p.split("/"))
+    path = st.from_regex(r"(/[a-z0-9._-]{1,20}){1,4}", fullmatch=True).filter(
+        lambda p: not {".", ".."} & set(p.split("/"))
+    )
     paths = st.lists(path, max_size=11, unique=True)
     return paths.map(
         lambda found: [
