@@ -32,7 +32,9 @@ class StackLock:
         if (self.user, self.host) != (getpass.getuser(), socket.gethostname()):
             return False
         try:
-            return "pulumi" not in psutil.Process(self.pid).name()
+            holder = psutil.Process(self.pid)
+            # A killed process whose parent never asks for its end stays listed: it runs nothing any more.
+            return "pulumi" not in holder.name() or holder.status() == psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return True
 

@@ -20,6 +20,9 @@ pytestmark = pytest.mark.e2e
 
 PATIENCE_SECONDS = 120
 
+CREATED = r"\bcreated \("
+"""How the engine says that it has created something, and how long that took."""
+
 
 @pytest.fixture(scope="module")
 def env(home: Path) -> Iterator[Rehearsed]:
@@ -81,7 +84,7 @@ def test_an_up_killed_half_way_goes_on_and_duplicates_nothing(home: Path, tmp_pa
     for env in rehearsed(home, name, small(name)):
         log = tmp_path / "up.log"
         process = env.start("up", "--skip-preview", log=log)
-        wait_for(log, r"\bcreated\b", times=after)
+        wait_for(log, CREATED, times=after)
         kill_with_descendants(process.pid, but="rehearsal.moto")
         process.wait()
         env.run("up", "--skip-preview").ok()
@@ -93,7 +96,7 @@ def test_the_cloud_gone_in_the_middle_is_one_clear_message_and_up_goes_on(home: 
     for env in rehearsed(home, "gone", small("gone")):
         log = tmp_path / "up.log"
         process = env.start("up", "--skip-preview", log=log)
-        wait_for(log, r"\bcreated\b", times=8)
+        wait_for(log, CREATED, times=8)
         (moto,) = (
             p
             for p in psutil.process_iter(["cmdline"])

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -66,3 +67,16 @@ def test_a_pid_given_to_another_program_since_counts_as_dead_and_a_living_engine
     assert _lock(os.getpid()).is_abandoned()
     monkeypatch.setattr("psutil.Process.name", lambda _: "pulumi")
     assert not _lock(os.getpid()).is_abandoned()
+
+
+def test_a_killed_engine_that_nobody_asked_for_its_end_holds_nothing(tmp_path: Path) -> None:
+    engine = tmp_path / "pulumi"
+    engine.symlink_to("/bin/sleep")
+    process = subprocess.Popen([str(engine), "60"])
+    try:
+        assert not _lock(process.pid).is_abandoned()
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert _lock(process.pid).is_abandoned()
+    finally:
+        process.wait()
