@@ -86,5 +86,7 @@ def test_each_architecture_has_its_default() -> None:
 
 
 def test_an_image_of_another_architecture_stops_the_program() -> None:
-    with pytest.raises(pulumi.RunError, match=r"(?s)instanceGroups\[1\]\.image.* with arm64 processors, and group nodes"):
+    with pytest.raises(
+        pulumi.RunError, match=r"(?s)instanceGroups\[1\]\.image.* with arm64 processors, and group nodes"
+    ):
         resolve(with_group(image="ami-00000000000000a64"))
