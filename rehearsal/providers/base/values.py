@@ -168,7 +168,7 @@ def has_unknown(value: Any) -> bool:
 def reseal(plain: Mapping[str, Any], *sources: Mapping[str, Any]) -> dict[str, Any]:
     """Return `plain` with each property made secret that is, or holds, a secret in one of `sources`."""
     hidden = {key for source in sources for key, item in source.items() if has_secret(item)}
-    return {key: Secret(item) if key in hidden else item for key, item in plain.items()}
+    return {key: Secret(reveal(item)) if key in hidden else item for key, item in plain.items()}
 
 
 def _children(value: Any) -> Iterable[Any]:

@@ -107,3 +107,8 @@ def test_a_property_that_held_a_secret_is_sealed_whole() -> None:
         "d": Secret("e"),
         "f": "g",
     }
+
+
+def test_a_secret_is_not_sealed_twice() -> None:
+    given = {"a": Secret("b"), "c": {"d": Secret("e")}}
+    assert reseal(given, given) == {"a": Secret("b"), "c": Secret({"d": "e"})}
