@@ -174,6 +174,9 @@ def _items(count: int) -> str:
 
 def problems_of(root: type[BaseModel], error: ErrorDetails) -> list[Problem]:
     """Translate one of pydantic's errors; an error of a mapping may speak of several of its entries."""
+    if error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]:
+        # pydantic counts only the good items; the bad ones have problems of their own.
+        return []
     if error["type"] != "slipway_entries":
         return [_problem_of(root, error)]
     location, written = tuple(error["loc"]), error["input"]

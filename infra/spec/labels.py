@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from infra.spec.base import checked, refuse, refuse_entries
+from infra.spec.errors import show
 
 _NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$")
 _PREFIX = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$")
@@ -70,7 +71,7 @@ def _key_trouble(key: str) -> Trouble | None:
     prefix, _, name = key.rpartition("/")
     if not _NAME.fullmatch(name) or (("/" in key) and (len(prefix) > 253 or not _PREFIX.fullmatch(prefix))):
         return (
-            f"has the key {key!r}, which Kubernetes does not accept",
+            f"has the key {show(key)}, which Kubernetes does not accept",
             "use an optional DNS prefix and a slash, then at most 63 letters, digits, dots, underscores and hyphens, "
             "beginning and ending alphanumeric",
         )
@@ -80,7 +81,7 @@ def _key_trouble(key: str) -> Trouble | None:
 def _value_trouble(value: str) -> Trouble | None:
     if value and not _NAME.fullmatch(value):
         return (
-            f"has the value {value!r}, which Kubernetes does not accept",
+            f"has the value {show(value)}, which Kubernetes does not accept",
             "use at most 63 letters, digits, dots, underscores and hyphens, beginning and ending alphanumeric",
         )
     return None

@@ -34,7 +34,9 @@ def _mapping(raw: Mapping[Any, Any], at: Location, above: tuple[int, ...], probl
         if isinstance(key, str) and _is_unicode(key):
             data[key] = _value(value, (*at, key), above, problems)
         else:
-            name = "null" if key is None else str(key).lower() if isinstance(key, bool) else ascii(key).strip("'")
+            name = (
+                "null" if key is None else str(key).lower() if isinstance(key, bool) else ascii(str(key)).strip("\"'")
+            )
             problems.append(
                 Problem((*at, name), "is a key that YAML does not read as text", "put the key in quotes, or remove it")
             )

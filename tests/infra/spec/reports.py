@@ -1,0 +1,143 @@
+"""What the tests of the spec share: the problems of a mapping, and environments to vary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from infra.spec import Problem, SpecError, from_mapping
+from infra.spec.errors import Location, format_path
+from tests.infra.samples import ENVIRONMENT, group_mapping, sample_mapping
+
+GROUP = "instanceGroups[3]"
+"""Path of the group that `with_fourth` adds."""
+
+RICH: dict[str, Any] = {
+    **sample_mapping(
+        tags={"team": "platform", "cost centre": "42"},
+        state={"bucket": "acme-slipway-test", "noncurrentVersionDays": 365},
+        network={"nat": "single", "flowLogs": {"enabled": True, "traffic": "ALL", "retentionDays": 90}},
+        cluster={
+            "cni": "cilium",
+            "podCidr": "100.96.0.0/11",
+            "serviceCidr": "100.64.0.0/13",
+            "iam": {"permissionsBoundary": "arn:aws:iam::111122223333:policy/boundary"},
+            "namespaces": [
+                {"name": "web", "podSecurity": "baseline", "quota": {"cpu": 4, "memoryGi": 8, "pods": 50}},
+            ],
+        },
+    ),
+    "instanceGroups": [
+        *ENVIRONMENT["instanceGroups"],
+        {
+            "name": "full",
+            "role": "Node",
+            "renamedFrom": "once",
+            "retire": False,
+            "machineType": "t3.large",
+            "architecture": "amd64",
+            "image": "ssm:/aws/service/debian/release/12/latest/amd64",
+            "minSize": 1,
+            "maxSize": 5,
+            "desiredSize": 2,
+            "zones": ["eu-central-1a", "eu-central-1b"],
+            "subnets": "private",
+            "warmPool": {"minSize": 1, "maxSize": 4, "state": "Stopped", "reuseOnScaleIn": True},
+            "maxInstanceLifetime": "30d",
+            "drainTimeout": "10m",
+            "rootVolume": {"sizeGi": 100, "type": "gp3", "iops": 4000, "throughput": 500},
+            "volumes": [
+                {"device": "/dev/sdf", "mountPath": "/var/lib/data", "sizeGi": 200, "type": "io2", "iops": 1000},
+                {"device": "/dev/sdg", "mountPath": "/srv/logs", "sizeGi": 500, "type": "st1"},
+            ],
+            "nodeLabels": {"example.com/pool": "full"},
+            "taints": ["dedicated=web:NoSchedule"],
+            "cloudLabels": {"owner": "web"},
+            "additionalSecurityGroups": ["sg-0123456789abcdef0"],
+            "targetGroups": [
+                "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/web/0123456789abcdef",
+            ],
+            "detailedInstanceMonitoring": True,
+            "cpuCredits": "standard",
+            "tenancy": "default",
+            "instanceProtection": True,
+            "suspendProcesses": ["AZRebalance"],
+            "maxPods": 58,
+        },
+        {
+            "name": "listed",
+            "role": "Node",
+            "minSize": 0,
+            "maxSize": 9,
+            "capacityRebalance": True,
+            "mixedInstancesPolicy": {
+                "instances": ["m7i.large", "m6i.large"],
+                "onDemandBase": 1,
+                "onDemandAboveBase": 20,
+                "onDemandAllocationStrategy": "prioritized",
+                "spotAllocationStrategy": "lowest-price",
+                "spotInstancePools": 3,
+            },
+        },
+        {
+            "name": "by-need",
+            "role": "Node",
+            "architecture": "arm64",
+            "minSize": 0,
+            "maxSize": 9,
+            "mixedInstancesPolicy": {
+                "instanceRequirements": {
+                    "cpu": {"min": 2, "max": 8},
+                    "memoryMi": {"min": 4096, "max": 65536},
+                    "excludedInstanceTypes": ["a1*", "*.metal"],
+                    "generations": ["current"],
+                    "burstable": "included",
+                    "localStorage": "excluded",
+                },
+                "onDemandAllocationStrategy": "lowest-price",
+                "spotAllocationStrategy": "capacity-optimized",
+            },
+        },
+    ],
+}
+"""A valid environment in which every key of the spec stands somewhere, save `allowedInstanceTypes`."""
+
+
+def problems(raw: object, name: str = "test") -> tuple[Problem, ...]:
+    """Return what is wrong with a mapping; nothing if it is accepted."""
+    try:
+        from_mapping(raw, name)
+    except SpecError as error:
+        return error.problems
+    return ()
+
+
+def report(raw: object, name: str = "test") -> list[str]:
+    """Return the lines that a reader sees of what is wrong with a mapping."""
+    return [str(problem) for problem in problems(raw, name)]
+
+
+def with_fourth(**keys: Any) -> dict[str, Any]:
+    """Return the sample environment with a fourth group, a worker with these keys; None leaves a key out."""
+    group = {key: value for key, value in {**group_mapping("fourth"), **keys}.items() if value is not None}
+    return sample_mapping(instanceGroups=[*ENVIRONMENT["instanceGroups"], group])
+
+
+def at(container: Any, location: Location) -> Any:
+    """Return what stands at a location."""
+    for part in location:
+        container = container[part]
+    return container
+
+
+def locations(value: Any, above: Location = ()) -> Iterator[Location]:
+    """Yield the location of every value inside a mapping or list, outer ones first."""
+    entries: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in entries:
+        yield (*above, key)
+        yield from locations(inner, (*above, key))
+
+
+def paths(raw: object) -> list[str]:
+    """Return the paths of what is wrong with a mapping."""
+    return [format_path(problem.location) for problem in problems(raw)]

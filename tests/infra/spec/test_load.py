@@ -1,0 +1,228 @@
+"""The report of a bad spec as its reader sees it: every problem in one go, one numbered line each, with its fix."""
+
+from __future__ import annotations
+
+import copy
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from infra.spec import CONFIG_KEY, SpecError, from_mapping, load
+from infra.spec.errors import Location
+from tests.infra.samples import ENVIRONMENT, group_mapping, sample_mapping
+from tests.infra.spec.reports import GROUP, RICH, at, locations, paths, report, with_fourth
+
+EVERYWHERE = tuple(locations(RICH))
+
+_PYDANTICS_WORDS = (
+    "Input should",
+    "Extra inputs",
+    "Field required",
+    "Value error",
+    "pydantic",
+    "items after validation",
+)
+
+json_like = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["10.0.0.0/16", "eu-central-1a", "9" * 5000 + "d", "a=b:NoSchedule", "m7g.large", "io2", "\n", "\x00"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+
+
+def refusal(raw: object) -> SpecError | None:
+    """Return the error that a mapping gives, or None if it is good."""
+    try:
+        from_mapping(raw, "test")
+    except SpecError as error:
+        return error
+    return None
+
+
+def assert_readable(error: SpecError | None) -> None:
+    """Each problem is one numbered line with a path or a value, and ends in its fix."""
+    if error is None:
+        return
+    heading, *lines = str(error).split("\n")
+    count = len(error.problems)
+    assert heading == f"config: {count} problem{'' if count == 1 else 's'} in the environment's spec"
+    assert len(lines) == count > 0
+    for number, (line, problem) in enumerate(zip(lines, error.problems, strict=True), 1):
+        assert line == f"  {number}. {problem}"
+        assert re.search(r"\. Fix: \S.*\.$", line)
+        assert line.isprintable()
+        said = f"{problem.problem} {problem.fix}"
+        assert not any(words in said for words in _PYDANTICS_WORDS)
+    told = [(problem.location, problem.problem) for problem in error.problems]
+    assert len(set(told)) == len(told)
+
+
+def test_five_errors_are_five_numbered_lines() -> None:
+    raw = with_fourth(
+        minSize=7, volumes=[{"device": "sdf", "mountPath": "/srv/data", "sizeGi": 10}], taints=["spot:NoSchedule", "spot"]
+    )  # fmt: skip
+    raw["acountId"] = raw.pop("accountId")
+    with pytest.raises(SpecError) as refused:
+        from_mapping(raw, "dev", source="stacks/Pulumi.dev.yaml")
+    assert str(refused.value) == "\n".join(
+        [
+            "stacks/Pulumi.dev.yaml: 5 problems in the environment's spec",
+            f"  1. {GROUP}.maxSize: 6 is less than minSize 7. Fix: write at least 7.",
+            f"  2. {GROUP}.volumes[0].device: 'sdf' is not a device name EC2 offers for EBS volumes. "
+            "Fix: use /dev/sdf to /dev/sdp.",
+            f"  3. {GROUP}.taints[1]: 'spot' is not a taint. Fix: write key=value:Effect or key:Effect with an effect of "
+            "NoSchedule, PreferNoSchedule, NoExecute.",
+            "  4. acountId: is not a known key. Fix: write accountId.",
+            "  5. accountId: is missing. Fix: add accountId, for example '111122223333'.",
+        ]
+    )
+    assert refused.value.source == "stacks/Pulumi.dev.yaml"
+    assert len(refused.value.problems) == 5
+
+
+def test_a_bad_group_in_the_middle_does_not_move_what_is_said_of_those_behind_it() -> None:
+    member, nodes, edge = ENVIRONMENT["instanceGroups"]
+    groups = [
+        member,
+        {**nodes, "minSize": 9},
+        {"role": "node", "min_size": 1},
+        {**edge, "zones": ["eu-central-1d"]},
+        {**edge, "name": "last", "drainTimeout": "29s"},
+    ]
+    assert report(sample_mapping(instanceGroups=groups)) == [
+        "instanceGroups[1].maxSize: 6 is less than minSize 9. Fix: write at least 9.",
+        "instanceGroups[2].role: 'node' is not one of the choices. Fix: write 'ControlPlane', 'Node' or 'Edge'.",
+        "instanceGroups[2].min_size: is not a known key. Fix: write minSize.",
+        "instanceGroups[2].name: is missing. Fix: add name, for example 'nodes'.",
+        "instanceGroups[3].zones[0]: 'eu-central-1d' is not a zone of the network. "
+        "Fix: add it to network.zones, or use eu-central-1a, eu-central-1b, eu-central-1c.",
+        "instanceGroups[4].drainTimeout: '29s' is outside what Auto Scaling accepts. Fix: write 30s to 2h.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "silent"),
+    [
+        # Zones would be of another region, ranges would overlap, sizes would contradict, if the bad value counted.
+        ({"region": "Frankfurt"}, "network.zones"),
+        ({"network": {"cidr": "100.64.0.0/99"}}, "cluster.serviceCidr"),
+        ({"network": {"zones": ["eu-central-1"]}}, "instanceGroups"),
+        ({"cluster": {"name": "C" * 70}}, "instanceGroups"),
+        (
+            {"accountId": 1, "cluster": {"iam": {"permissionsBoundary": "arn:aws:iam::999988887777:policy/b"}}},
+            "cluster",
+        ),
+    ],
+)
+def test_no_rule_speaks_of_what_rests_on_a_value_that_is_bad_itself(change: dict[str, Any], silent: str) -> None:
+    told = paths(sample_mapping(**change))
+    assert len(told) == 1
+    assert not told[0].startswith(f"{silent}.") or told[0] == "network.zones[0]"
+
+
+def test_a_bad_size_keeps_the_rule_of_sizes_silent_and_no_other() -> None:
+    raw = with_fourth(minSize="7", desiredSize=9, maxInstanceLifetime="23h")
+    assert paths(raw) == [f"{GROUP}.minSize", f"{GROUP}.maxInstanceLifetime"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("zones", ["Frankfurt"]), ("zones", [None, 5]), ("zones", ["eu-central-1"])]
+)
+def test_a_list_of_bad_items_is_not_called_empty_as_well(key: str, value: list[Any]) -> None:
+    assert paths(sample_mapping(network={key: value})) == [f"network.{key}[{i}]" for i in range(len(value))]
+
+
+def test_a_list_of_groups_none_of_which_is_one_is_not_called_empty_as_well() -> None:
+    assert report(sample_mapping(instanceGroups=[None])) == [
+        "instanceGroups[0]: null is not a mapping. Fix: write a mapping of keys to values."
+    ]
+
+
+@pytest.mark.parametrize("key", ["drainTimeout", "maxInstanceLifetime"])
+def test_a_duration_of_more_digits_than_python_reads(key: str) -> None:
+    assert report(with_fourth(**{key: "9" * 5000 + "d"})) == [
+        f"{GROUP}.{key}: '{'9' * 76}... is not a duration. Fix: write a whole number and a unit (s, m, h or d), as 720h or 30d."
+    ]  # fmt: skip
+    assert paths(with_fourth(**{key: "9" * 9 + "d"})) == [f"{GROUP}.{key}"]
+
+
+def write(folder: Path, environment: object) -> Path:
+    """Write a stack file that declares ``environment``, and return its path."""
+    path = folder / "Pulumi.dev.yaml"
+    path.write_text(yaml.safe_dump({"config": {CONFIG_KEY: environment}}, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def test_a_good_file_is_read_whole(tmp_path: Path) -> None:
+    spec = load(write(tmp_path, RICH), "dev")
+    assert spec.name == "dev"
+    assert spec == from_mapping(RICH, "dev")
+    assert [group.name for group in spec.instance_groups] == [group["name"] for group in RICH["instanceGroups"]]
+
+
+def test_the_report_of_a_file_names_the_file(tmp_path: Path) -> None:
+    groups = [ENVIRONMENT["instanceGroups"][0], group_mapping("web"), group_mapping("api", renamedFrom="web")]
+    path = write(tmp_path, sample_mapping(name="dev", instanceGroups=groups))
+    with pytest.raises(SpecError) as refused:
+        load(path, "dev")
+    assert refused.value.source == str(path)
+    assert str(refused.value).split("\n") == [
+        f"{path}: 2 problems in the environment's spec",
+        "  1. instanceGroups[2].renamedFrom: 'web' is taken by instanceGroups[1]. Fix: give each group a name of its own; "
+        "a former name stays taken while renamedFrom holds it.",
+        "  2. name: 'dev' is the stack's own name and not written here. Fix: remove it.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("config: {}\n", f"the file has no {CONFIG_KEY}. Fix: declare the environment under config: {CONFIG_KEY}:."),
+        (
+            "config:\n  a: 1\n  a: 2\n",
+            "the file is not readable as YAML: the key 'a' is written twice (line 3, column 3). "
+            "Fix: correct the file at the place named.",
+        ),
+    ],
+)
+def test_a_file_that_is_refused_before_its_spec_is_read(tmp_path: Path, text: str, line: str) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError) as refused:
+        load(path, "dev")
+    assert str(refused.value) == f"{path}: 1 problem in the environment's spec\n  1. {line}"
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    with pytest.raises(SpecError) as refused:
+        load(path, "dev")
+    assert str(refused.value).split("\n")[1:] == [
+        f"  1. the file does not exist. Fix: create {path}, or name another environment."
+    ]
+
+
+@given(raw=json_like)
+@settings(max_examples=100, deadline=None)
+def test_the_report_of_anything_is_readable(raw: object) -> None:
+    assert_readable(refusal(raw))
+
+
+@given(changes=st.lists(st.tuples(st.sampled_from(EVERYWHERE), json_like), min_size=1, max_size=3))
+@settings(max_examples=300, deadline=None)
+def test_the_report_of_anything_anywhere_is_readable(changes: list[tuple[Location, object]]) -> None:
+    raw = copy.deepcopy(RICH)
+    # Inner places first: changing an outer one takes away what is inside it.
+    for location, value in sorted(changes, key=lambda change: len(change[0]), reverse=True):
+        at(raw, location[:-1])[location[-1]] = value
+    assert_readable(refusal(raw))
