@@ -481,6 +481,28 @@ def _group_changes(w: World) -> list[Props]:
     ]
 
 
+def _mixed(w: World, base: int, *overrides: Props) -> Props:
+    specification = {"launchTemplateId": w.template, "version": "$Latest"}
+    return {
+        "launchTemplate": {"launchTemplateSpecification": specification, "overrides": list(overrides)},
+        "instancesDistribution": {"onDemandBaseCapacity": base, "spotAllocationStrategy": "price-capacity-optimized"},
+    }
+
+
+def _mixed_group(w: World) -> Props:
+    policy = _mixed(w, 0, {"instanceType": "t3.small"}, {"instanceType": "t3a.small"})
+    return {"minSize": 0, "maxSize": 1, "vpcZoneIdentifiers": w.subnets, "mixedInstancesPolicy": policy}
+
+
+def _mixed_changes(w: World) -> list[Props]:
+    requirements = {"vcpuCount": {"min": 2, "max": 4}, "memoryMib": {"min": 2048}, "burstablePerformance": "included"}
+    return [
+        {"maxSize": 2},
+        {"mixedInstancesPolicy": _mixed(w, 1, {"instanceType": "t3.small"})},
+        {"mixedInstancesPolicy": _mixed(w, 1, {"instanceRequirements": requirements})},
+    ]
+
+
 _TRACKING: Props = {
     "predefinedMetricSpecification": {"predefinedMetricType": "ASGAverageCPUUtilization"},
     "targetValue": 50,
@@ -495,6 +517,7 @@ _SCALING = [
         not_imported={"updateDefaultVersion"},
     ),
     Sample("aws:autoscaling/group:Group", _group, _group_changes, {"name": "other"}),
+    Sample("aws:autoscaling/group:Group", _mixed_group, _mixed_changes),
     Sample(
         "aws:autoscaling/lifecycleHook:LifecycleHook",
         lambda w: {
