@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem, SpecError, model_at, problems_of, show
@@ -55,7 +54,7 @@ def from_mapping(raw: object, name: str, *, source: str = "config") -> Environme
     data = {**written, "name": name}
     spec = _parse(data)
     if isinstance(spec, ValidationError):
-        found = [p for error in _errors(spec) for p in problems_of(EnvironmentSpec, error)]
+        found = [p for error in spec.errors(include_url=False) for p in problems_of(EnvironmentSpec, error)]
         problems += [_of_stack(p) for p in found if not _touches(p, replaced)]
         data = copy.deepcopy(data)
         spec = _repaired(data, spec, replaced)
@@ -73,13 +72,6 @@ def _parse(data: Mapping[str, Any]) -> EnvironmentSpec | ValidationError:
         return EnvironmentSpec.model_validate_json(json.dumps(data))
     except ValidationError as error:
         return error
-
-
-def _errors(error: ValidationError) -> list[ErrorDetails]:
-    """Return pydantic's errors; a list is not called too short when it is bad items that it has."""
-    every = error.errors(include_url=False)
-    places = {tuple(each["loc"][:-1]) for each in every if each["loc"]}
-    return [each for each in every if each["type"] != "too_short" or tuple(each["loc"]) not in places]
 
 
 def _of_stack(problem: Problem) -> Problem:

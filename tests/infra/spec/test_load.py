@@ -144,6 +144,13 @@ def test_a_list_of_groups_none_of_which_is_one_is_not_called_empty_as_well() -> 
     ]
 
 
+def test_a_list_whose_one_group_is_bad_inside_is_not_called_empty_as_well() -> None:
+    lines = report(sample_mapping(instanceGroups=[{"name": "nodes", "role": "Node", "minSize": "1"}]))
+    assert [line for line in lines if "items" in line] == []
+    assert "instanceGroups[0].minSize: '1' is not a whole number. Fix: write a whole number, without quotes." in lines
+    assert paths(sample_mapping(instanceGroups=[{"name": "nodes"}])) == ["instanceGroups[0].role"]
+
+
 @pytest.mark.parametrize("key", ["drainTimeout", "maxInstanceLifetime"])
 def test_a_duration_of_more_digits_than_python_reads(key: str) -> None:
     assert report(with_fourth(**{key: "9" * 5000 + "d"})) == [
