@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.measure import Measurement
+from rich.table import Column, Table
 
 from infra.plan.diagram import diagram
 from infra.plan.environment import EnvironmentPlan, plan_environment
@@ -19,9 +19,12 @@ from infra.plan.naming import state_key_alias
 from infra.spec import EnvironmentSpec, Problem, SpecError, load
 from infra.spec.schema import json_schema, options_table
 
+EXIT_CODES = "Exit status: 0 done, 1 failed against a live environment, 2 a bad spec or a wrong call."
+
 app = typer.Typer(
     name="slipway",
     help="Self-managed, kops-style Kubernetes on AWS from Pulumi.",
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -45,17 +48,21 @@ def stack_file(env: str, start: Path) -> tuple[Path, str]:
     ``env`` is a name, looked up in the ``stacks`` folder of the project that ``start`` lies in, or the path of a file.
 
     Raises:
-        SpecError: no project is found from ``start`` upwards.
+        SpecError: no project is found from ``start`` upwards, or it has no such environment.
     """
     if env.endswith((".yaml", ".yml")):
         path = Path(env)
-        name = path.stem.removeprefix("Pulumi.")
-        return path, name
-    for folder in (start, *start.parents):
-        if (folder / "Pulumi.yaml").is_file():
-            return folder / "stacks" / f"Pulumi.{env}.yaml", env
-    problem = Problem((), f"no Pulumi.yaml in {start} or above it", "run the command inside the project")
-    raise SpecError(env, [problem])
+        return path, path.stem.removeprefix("Pulumi.")
+    project = next((folder for folder in (start, *start.parents) if (folder / "Pulumi.yaml").is_file()), None)
+    if project is None:
+        problem = Problem((), f"no Pulumi.yaml in {start} or above it", "run the command inside the project")
+        raise SpecError(env, [problem])
+    path = project / "stacks" / f"Pulumi.{env}.yaml"
+    if not path.is_file():
+        known = [each.stem.removeprefix("Pulumi.") for each in sorted(path.parent.glob("Pulumi.*.yaml"))]
+        fix = " or ".join([f"create {path}", *([f"name one of {', '.join(known)}"] if known else [])])
+        raise SpecError(env, [Problem((), "there is no environment of this name", fix)])
+    return path, env
 
 
 def _load(env: str) -> EnvironmentSpec:
@@ -66,46 +73,74 @@ def _load(env: str) -> EnvironmentSpec:
 def _put(text: str, write: Path | None) -> None:
     if write is None:
         sys.stdout.write(text)
-    else:
+        return
+    try:
         write.write_text(text, encoding="utf-8")
-        console.print(f"Wrote {write}.", highlight=False)
+    except OSError as error:
+        errors.print(f"error: {write} cannot be written: {error.strerror}.", markup=False, highlight=False)
+        raise typer.Exit(1) from None
+    console.print(f"Wrote {write}.", markup=False, highlight=False)
 
 
 @spec_app.command()
-def check(env: Env) -> None:
+def check(
+    env: Env,
+    resources: Annotated[bool, typer.Option("--resources", help="List the number of resources by type, too.")] = False,
+) -> None:
     """Check an environment's spec whole, and say what a first preview will show."""
     plan = plan_environment(_load(env))
     _summarise(plan)
+    counts = inventory(plan)
+    if resources:
+        by_type = Table("type", Column("resources", justify="right"))
+        for token, count in counts.items():
+            by_type.add_row(token, str(count))
+        _show(by_type)
+    total, adopted = sum(counts.values()), sum(counts[token] for token in STATE_BUCKET_TYPES)
+    console.print(
+        f"A first `pulumi preview` shows {total} resources: {total - adopted} to create and {adopted} to import.",
+        markup=False,
+        highlight=False,
+    )
+
+
+def _show(table: Table) -> None:
+    """Print a table whole: names cut to the width of a terminal, or of a log that has none, are of no use."""
+    needed = Measurement.get(console, console.options.update(max_width=1_000), table).maximum
+    Console(width=needed).print(table, crop=False)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _summarise(plan: EnvironmentPlan) -> None:
     spec = plan.spec
     console.print(
         f"{spec.name}: cluster {spec.cluster.name}, Kubernetes {spec.cluster.kubernetes_version}, account "
-        f"{spec.account_id}, {spec.region}, {len(plan.network.zones)} zones, {len(plan.network.nat_gateways)} NAT "
-        "gateways",
+        f"{spec.account_id}, {spec.region}, {_count(len(plan.network.zones), 'zone')}, "
+        f"{_count(len(plan.network.nat_gateways), 'NAT gateway')}",
+        markup=False,
         highlight=False,
     )
     groups = Table("instance group", "role", "machines", "type", "zones", "user-data")
     for planned, group in zip(plan.groups, spec.instance_groups, strict=True):
         scaling = planned.scaling
+        machines = (
+            f"{scaling.min_size} to {scaling.max_size}"
+            if scaling.min_size < scaling.max_size
+            else str(scaling.max_size)
+        )
         groups.add_row(
             planned.name,
             planned.role,
-            f"{scaling.min_size} to {scaling.max_size}",
+            machines,
             planned.launch_template.instance_type or "mixed",
             ", ".join(zone[-1] for zone in scaling.zones),
             f"{len(planned.launch_template.user_data) * 3 // 4:,} bytes",
             style="dim" if group.retire else None,
         )
-    console.print(groups)
-    counts = Counter(inventory(plan))
-    adopted = sum(counts[token] for token in STATE_BUCKET_TYPES)
-    console.print(
-        f"A first `pulumi preview` shows {counts.total()} resources: {counts.total() - adopted} to create and "
-        f"{adopted} to import.",
-        highlight=False,
-    )
+    _show(groups)
 
 
 @spec_app.command()
