@@ -48,6 +48,7 @@ COMES_WITH = {
     "grpc": "pulumi",
     "google": "pulumi",
     "werkzeug": "flask",
+    "markdown_it": "markdown-it-py",
 }
 
 

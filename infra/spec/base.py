@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Never
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -51,3 +51,11 @@ def refuse_entries(entries: Sequence[tuple[str, str, str]]) -> None:
 def checked(check: Callable[[Any], Any]) -> Any:
     """Return the ``Annotated`` marker that runs ``check`` after the type itself has been validated."""
     return AfterValidator(check)
+
+
+def matching(pattern: str) -> WithJsonSchema:
+    """Return the ``Annotated`` marker by which the JSON Schema tells editors the form of a text.
+
+    The form is what a regular expression can say of the check beside it, and never more than the check demands.
+    """
+    return WithJsonSchema({"type": "string", "pattern": pattern})

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from infra.spec.base import checked, refuse, refuse_entries
+from infra.spec.base import checked, matching, refuse, refuse_entries
 from infra.spec.errors import show
 
 _NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$")
@@ -161,5 +161,5 @@ def _tags(tags: dict[str, str]) -> dict[str, str]:
 
 
 NodeLabels = Annotated[dict[str, str], checked(_node_labels)]
-TaintText = Annotated[str, checked(_taint)]
+TaintText = Annotated[str, checked(_taint), matching(rf"^[^=:]+(=[^=:]*)?:({'|'.join(TAINT_EFFECTS)})$")]
 Tags = Annotated[dict[str, str], checked(_tags)]

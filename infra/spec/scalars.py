@@ -6,7 +6,7 @@ import ipaddress
 import re
 from typing import Annotated
 
-from infra.spec.base import checked, refuse
+from infra.spec.base import checked, matching, refuse
 
 _BUCKET = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
 _REGION = re.compile(r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
@@ -17,6 +17,7 @@ _DURATION = re.compile(r"^([0-9]{1,9})(s|m|h|d)$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _MACHINE_TYPE = re.compile(r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")
 _IMAGE = re.compile(r"^(ami-[0-9a-f]{8,17}|ssm:/[A-Za-z0-9_./-]+|([0-9]{12}|amazon|aws-marketplace|self)/\S+)$")
+_SECURITY_GROUP = r"^sg-[0-9a-f]{8,17}$"
 _TARGET_GROUP = r"^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup/[A-Za-z0-9-]+/[0-9a-f]+$"
 _POLICY = r"^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]+$"
 _TYPE_PATTERN = r"^[A-Za-z0-9.*-]{1,30}$"
@@ -151,7 +152,7 @@ def duration_seconds(value: str) -> int:
 
 
 def _security_group_id(value: str) -> str:
-    if not re.fullmatch(r"sg-[0-9a-f]{8,17}", value):
+    if not re.fullmatch(_SECURITY_GROUP, value):
         refuse("is not a security group ID", "write the ID as EC2 shows it, as sg-0123456789abcdef0")
     return value
 
@@ -168,19 +169,22 @@ def _policy_arn(value: str) -> str:
     return value
 
 
-AccountId = Annotated[str, checked(_account_id)]
-BucketName = Annotated[str, checked(_bucket)]
-Region = Annotated[str, checked(_region)]
-Zone = Annotated[str, checked(_zone)]
-DnsLabel = Annotated[str, checked(_dns_label)]
-ClusterName = Annotated[str, checked(_cluster_name)]
-KubernetesVersion = Annotated[str, checked(_version)]
-Network = Annotated[str, checked(_network)]
-PrivateNetwork = Annotated[str, checked(_private_network)]
-MachineTypePattern = Annotated[str, checked(_type_pattern)]
-MachineType = Annotated[str, checked(_machine_type)]
-Image = Annotated[str, checked(_image)]
-Duration = Annotated[str, checked(_duration)]
-SecurityGroupId = Annotated[str, checked(_security_group_id)]
-TargetGroupArn = Annotated[str, checked(_target_group_arn)]
-PolicyArn = Annotated[str, checked(_policy_arn)]
+_LABEL_FORM = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_NETWORK_FORM = matching(r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$")
+
+AccountId = Annotated[str, checked(_account_id), matching("^[0-9]{12}$")]
+BucketName = Annotated[str, checked(_bucket), matching("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$")]
+Region = Annotated[str, checked(_region), matching(_REGION.pattern)]
+Zone = Annotated[str, checked(_zone), matching(_ZONE.pattern)]
+DnsLabel = Annotated[str, checked(_dns_label), matching(f"^{_LABEL_FORM}$")]
+ClusterName = Annotated[str, checked(_cluster_name), matching(rf"^{_LABEL_FORM}(\.{_LABEL_FORM})*$")]
+KubernetesVersion = Annotated[str, checked(_version), matching(_VERSION.pattern)]
+Network = Annotated[str, checked(_network), _NETWORK_FORM]
+PrivateNetwork = Annotated[str, checked(_private_network), _NETWORK_FORM]
+MachineTypePattern = Annotated[str, checked(_type_pattern), matching(_TYPE_PATTERN)]
+MachineType = Annotated[str, checked(_machine_type), matching(_MACHINE_TYPE.pattern)]
+Image = Annotated[str, checked(_image), matching(_IMAGE.pattern)]
+Duration = Annotated[str, checked(_duration), matching(_DURATION.pattern)]
+SecurityGroupId = Annotated[str, checked(_security_group_id), matching(_SECURITY_GROUP)]
+TargetGroupArn = Annotated[str, checked(_target_group_arn), matching(_TARGET_GROUP)]
+PolicyArn = Annotated[str, checked(_policy_arn), matching(_POLICY)]

@@ -17,10 +17,10 @@ from infra.spec.load import CONFIG_KEY
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a whole stack file, ``Pulumi.<env>.yaml``.
 
-    It holds what a schema can say: keys, types, choices, bounds. What it cannot say (zones of the region, sizes in
+    It holds what a schema can say: keys, types, choices, bounds, forms of texts. What it cannot say (zones of the region, sizes in
     order) is left to ``slipway spec check``.
     """
-    spec = EnvironmentSpec.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
+    spec = _tidied(EnvironmentSpec.model_json_schema(by_alias=True, ref_template="#/$defs/{model}"))
     definitions = spec.pop("$defs")
     # The name is the stack's own; it is filled in and not written.
     spec["properties"].pop("name")
@@ -39,6 +39,19 @@ def json_schema() -> dict[str, Any]:
             }
         },
         "$defs": definitions,
+    }
+
+
+def _tidied(schema: Any) -> Any:
+    """Return a schema without pydantic's titles, which repeat the keys, and with descriptions in one line each."""
+    if isinstance(schema, list):
+        return [_tidied(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: " ".join(value.split()) if key == "description" and isinstance(value, str) else _tidied(value)
+        for key, value in schema.items()
+        if not (key == "title" and isinstance(value, str))
     }
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from infra.spec.base import SpecModel, checked, refuse
+from infra.spec.base import SpecModel, checked, matching, refuse
 
 VolumeType = Literal["gp3", "gp2", "io1", "io2", "st1", "sc1"]
 
@@ -15,8 +15,12 @@ RESERVED_DEVICES = ("/dev/sda", "/dev/sda1", "/dev/xvda")
 """Device names of root volumes (EC2 User Guide, "Device names for volumes")."""
 
 
+_DEVICE = r"^/dev/(sd[b-p]|xvd[b-d][a-z])$"
+_MOUNT_PATH = r"^(/[A-Za-z0-9._-]+)+$"
+
+
 def _device(value: str) -> str:
-    if not re.fullmatch(r"/dev/(sd[b-p]|xvd[b-d][a-z])", value):
+    if not re.fullmatch(_DEVICE, value):
         if value in RESERVED_DEVICES:
             refuse("is the device of the root volume", "use /dev/sdf to /dev/sdp")
         refuse("is not a device name EC2 offers for EBS volumes", "use /dev/sdf to /dev/sdp")
@@ -24,7 +28,7 @@ def _device(value: str) -> str:
 
 
 def _mount_path(value: str) -> str:
-    if not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", value) or {".", ".."} & set(value.split("/")):
+    if not re.fullmatch(_MOUNT_PATH, value) or {".", ".."} & set(value.split("/")):
         refuse("is not an absolute path in its plain form", "write it as /var/lib/data")
     return value
 
@@ -48,10 +52,10 @@ class RootVolumeSpec(SpecModel):
 class DataVolumeSpec(SpecModel):
     """A further volume of each machine of the group, made and deleted with the machine."""
 
-    device: Annotated[str, checked(_device), Field(examples=["/dev/sdf"])]
+    device: Annotated[str, checked(_device), matching(_DEVICE), Field(examples=["/dev/sdf"])]
     """Device name in the launch template."""
 
-    mount_path: Annotated[str, checked(_mount_path), Field(examples=["/var/lib/data"])]
+    mount_path: Annotated[str, checked(_mount_path), matching(_MOUNT_PATH), Field(examples=["/var/lib/data"])]
     """Where the volume is formatted (ext4) and mounted."""
 
     size_gi: Annotated[int, Field(ge=1, le=65536, examples=[100])]

@@ -37,12 +37,12 @@ def wait_for(log: Path, pattern: str, times: int = 1) -> None:
         time.sleep(0.02)
 
 
-def kill_with_descendants(pid: int, *, but: str) -> None:
-    """Kill -9 a process and what it started, save those whose command line holds ``but``."""
-    root = psutil.Process(pid)
-    for process in [*root.children(recursive=True), root]:
+def kill_engine(pid: int) -> None:
+    """Kill -9 the command and the engine below it. Plugins are left to end by themselves, as after any such kill."""
+    command = psutil.Process(pid)
+    for process in [*command.children(recursive=True), command]:
         try:
-            if but not in " ".join(process.cmdline()):
+            if process == command or process.name() == "pulumi":
                 process.kill()
         except psutil.NoSuchProcess:
             continue
@@ -85,7 +85,7 @@ def test_an_up_killed_half_way_goes_on_and_duplicates_nothing(home: Path, tmp_pa
         log = tmp_path / "up.log"
         process = env.start("up", "--skip-preview", log=log)
         wait_for(log, CREATED, times=after)
-        kill_with_descendants(process.pid, but="rehearsal.moto")
+        kill_engine(process.pid)
         process.wait()
         env.run("up", "--skip-preview").ok()
         assert counts(env) == WHOLE
@@ -105,7 +105,7 @@ def test_the_cloud_gone_in_the_middle_is_one_clear_message_and_up_goes_on(home: 
         moto.send_signal(signal.SIGTERM)
         assert process.wait(timeout=PATIENCE_SECONDS) != 0
         said = log.read_text(errors="replace")
-        assert "does not answer" in said or "stopped" in said, said
+        assert "The AWS stand-in ended during `up" in said, said
         assert "Traceback" not in said, said
         env.run("up", "--skip-preview").ok()
         assert counts(env) == WHOLE

@@ -119,12 +119,18 @@ class Lifecycle:
             del plain["tags"]
         return plain
 
-    def create(self, inputs: Props, *, preview: bool) -> tuple[str, Props]:
-        """Create it; in a preview, return what is known of it beforehand."""
+    def create(
+        self, inputs: Props, *, preview: bool, created: Callable[[str], None] = lambda _: None
+    ) -> tuple[str, Props]:
+        """Create it; in a preview, return what is known of it beforehand.
+
+        ``created`` is called with its id as soon as it exists, before the calls that complete it.
+        """
         if preview:
             return "", self._foreseen(inputs)
         plain = self._filled(inputs)
         identifier = self.kind.create(self.aws, plain)
+        created(identifier)
         try:
             self.kind.complete(self.aws, identifier, plain)
             live = self.kind.read(self.aws, identifier, plain)

@@ -134,12 +134,11 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
         inputs = from_struct(request.properties)
         life = self.provider.lifecycle(_token(request))
         try:
-            identifier, state = life.create(inputs, preview=request.preview)
+            identifier, state = life.create(
+                inputs, preview=request.preview, created=lambda each: note_creation(request.urn, each)
+            )
         except PartialCreationError as error:
-            note_creation(request.urn, error.identifier)
             self._abort_partial(context, request, error, inputs)
-        if not request.preview:
-            note_creation(request.urn, identifier)
         return provider_pb2.CreateResponse(id=identifier, properties=to_struct(state))
 
     @_reported
