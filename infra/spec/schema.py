@@ -17,8 +17,8 @@ from infra.spec.load import CONFIG_KEY
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a whole stack file, ``Pulumi.<env>.yaml``.
 
-    It holds what a schema can say: keys, types, choices, bounds, forms of texts. What it cannot say (zones of the region, sizes in
-    order) is left to ``slipway spec check``.
+    It holds what a schema can say: keys, types, choices, bounds, forms of texts. What it cannot say (zones of the region,
+    sizes in order) is left to ``slipway spec check``.
     """
     spec = _tidied(EnvironmentSpec.model_json_schema(by_alias=True, ref_template="#/$defs/{model}"))
     definitions = spec.pop("$defs")
