@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -13,12 +13,14 @@ from pydantic.fields import FieldInfo
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.load import CONFIG_KEY
 
+_BOUNDS = ("ge", "le", "min_length", "max_length")
+
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a whole stack file, ``Pulumi.<env>.yaml``.
 
-    It holds what a schema can say: keys, types, choices, bounds, forms of texts. What it cannot say (zones of the region,
-    sizes in order) is left to ``slipway spec check``.
+    It holds what a schema can say: keys, types, choices, bounds, forms of texts. What it cannot say (zones of the
+    region, sizes in order) is left to ``slipway spec check``.
     """
     spec = _tidied(EnvironmentSpec.model_json_schema(by_alias=True, ref_template="#/$defs/{model}"))
     definitions = spec.pop("$defs")
@@ -96,19 +98,21 @@ def _row(field: FieldInfo) -> str:
 
 
 def _type(field: FieldInfo) -> str:
-    text = _type_words(field.annotation)
-    limits = [
-        f"{words} {getattr(meta, name)}"
-        for meta in field.metadata
-        for name, words in (
-            ("ge", "at least"),
-            ("le", "at most"),
-            ("min_length", "at least"),
-            ("max_length", "at most"),
-        )
-        if getattr(meta, name, None) is not None
-    ]
-    return f"{text}, {', '.join(limits)}" if limits else text
+    return _limited(_type_words(field.annotation), field.metadata)
+
+
+def _limited(words: str, metadata: Iterable[Any]) -> str:
+    """Add the bounds that stand in an annotation's metadata to the words for its type."""
+    bounds: dict[str, Any] = {}
+    # An annotation inside a union has its bounds wrapped in a FieldInfo of its own.
+    for each in (part for outer in metadata for part in (outer.metadata if isinstance(outer, FieldInfo) else [outer])):
+        bounds |= {name: getattr(each, name) for name in _BOUNDS if getattr(each, name, None) is not None}
+    least, most = bounds.get("ge", bounds.get("min_length")), bounds.get("le", bounds.get("max_length"))
+    if least is None and most is None:
+        return words
+    items = "" if not {"min_length", "max_length"} & bounds.keys() else " item" if (most or least) == 1 else " items"
+    span = f"at most {most}" if least is None else f"at least {least}" if most is None else f"{least} to {most}"
+    return f"{words}, {span}{items}"
 
 
 def _type_words(annotation: Any) -> str:
@@ -119,11 +123,11 @@ def _type_words(annotation: Any) -> str:
     if origin is Literal:
         return " \\| ".join(f"`{value}`" for value in arguments)
     if origin is typing.Annotated:
-        return _type_words(arguments[0])
+        return _limited(_type_words(arguments[0]), arguments[1:])
     if origin in (typing.Union, types.UnionType):
         return " or ".join(filter(None, map(_type_words, arguments)))
     if origin is tuple:
-        return f"list of {_type_words(arguments[0])}"
+        return f"list of {_type_words(arguments[0]).replace('mapping', 'mappings')}"
     if origin is dict:
         return "mapping of text"
     return "mapping"
