@@ -38,6 +38,8 @@ ARN = "arn:aws:elasticloadbalancing:{}:targetgroup/web/0123456789abcdef"
         ),
         ({"maxInstanceLifetime": "23h"}, f"maxInstanceLifetime: '23h' {ACCEPTED_DURATIONS} 1d to 365d."),
         ({"maxInstanceLifetime": "366d"}, f"maxInstanceLifetime: '366d' {ACCEPTED_DURATIONS} 1d to 365d."),
+        ({"maxInstanceLifetime": "86399s"}, f"maxInstanceLifetime: '86399s' {ACCEPTED_DURATIONS} 1d to 365d."),
+        ({"maxInstanceLifetime": "31536001s"}, f"maxInstanceLifetime: '31536001s' {ACCEPTED_DURATIONS} 1d to 365d."),
         ({"drainTimeout": "29s"}, f"drainTimeout: '29s' {ACCEPTED_DURATIONS} 30s to 2h."),
         ({"drainTimeout": "7201s"}, f"drainTimeout: '7201s' {ACCEPTED_DURATIONS} 30s to 2h."),
         (
@@ -101,7 +103,7 @@ def test_a_bad_group(keys: dict[str, Any], line: str) -> None:
         {"taints": ["a=b:NoSchedule", "a=b:NoExecute", "b=b:NoSchedule"]},
         {"architecture": "arm64", "machineType": "m7g.large"},
         {"architecture": "arm64", "machineType": None},
-        {"cpuCredits": "unlimited", "machineType": "t3a.large"},
+        *({"cpuCredits": "unlimited", "machineType": f"{family}.large"} for family in ("t2", "t3", "t3a")),
         {"cpuCredits": "unlimited", "machineType": "t4g.large", "architecture": "arm64"},
         {"cpuCredits": "unlimited", "machineType": None},
     ],
@@ -161,6 +163,7 @@ def test_a_long_new_name_does_not_matter_to_a_renamed_group() -> None:
         ("m7i-flex.large", "amd64"),
         ("hpc7g.4xlarge", "arm64"),
         ("inf2.xlarge", "amd64"),
+        ("r8g-flex.large", "arm64"),
     ],
 )
 def test_architectures_of_types(machine_type: str, architecture: str) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from infra.spec import CONFIG_KEY, SpecError, from_mapping, load
 from infra.spec.errors import Location
-from tests.infra.samples import ENVIRONMENT, group_mapping, sample_mapping
+from tests.infra.samples import ENVIRONMENT, group_mapping, merged, sample_mapping
 from tests.infra.spec.reports import GROUP, RICH, at, locations, paths, report, with_fourth
 
 EVERYWHERE = tuple(locations(RICH))
@@ -29,6 +29,8 @@ _PYDANTICS_WORDS = (
 )
 
 OTHERS_POLICY = "arn:aws:iam::999988887777:policy/boundary"
+
+ELSEWHERE = "arn:aws:elasticloadbalancing:eu-west-1:999988887777:targetgroup/web/0123456789abcdef"
 
 json_like = st.recursive(
     st.none()
@@ -124,6 +126,46 @@ def test_a_bad_group_in_the_middle_does_not_move_what_is_said_of_those_behind_it
 )
 def test_no_rule_speaks_of_what_rests_on_a_value_that_is_bad_itself(path: str, change: dict[str, Any]) -> None:
     assert paths(sample_mapping(**change)) == [path]
+
+
+@pytest.mark.parametrize(
+    ("group", "bad", "path", "others", "silenced"),
+    [
+        (
+            {"name": "g" * 50},
+            {"cluster": {"name": "Test"}},
+            "cluster.name",
+            {"cluster": {"kubernetesVersion": "1.37"}},
+            f"{GROUP}.name",
+        ),
+        (
+            {"zones": ["eu-central-1d"]},
+            {"network": {"zones": ["eu-central-1a", "Frankfurt"]}},
+            "network.zones[1]",
+            {"network": {"cidr": "ten"}},
+            f"{GROUP}.zones[0]",
+        ),
+        ({"targetGroups": [ELSEWHERE]}, {"region": "Frankfurt"}, "region", {"tags": 5}, f"{GROUP}.targetGroups[0]"),
+        ({"targetGroups": [ELSEWHERE]}, {"accountId": 1}, "accountId", {"tags": 5}, f"{GROUP}.targetGroups[0]"),
+        ({"cloudLabels": {"A": "x"}}, {"tags": {"a": 5}}, "tags.a", {"tags": {"b": 5}}, f"{GROUP}.cloudLabels.A"),
+    ],
+)
+def test_a_rule_of_a_group_is_silent_where_it_rests_on_a_bad_value_and_only_there(
+    group: dict[str, Any], bad: dict[str, Any], path: str, others: dict[str, Any], silenced: str
+) -> None:
+    fourth = with_fourth(**group)
+    fourth["tags"]["a"] = "x"
+    assert paths(merged(fourth, bad)) == [path]
+    assert silenced in paths(merged(fourth, others))
+
+
+def test_the_zones_of_a_member_are_not_judged_by_bad_zones_of_the_network() -> None:
+    raw = sample_mapping()
+    del raw["instanceGroups"][0]["zones"]
+    assert paths(raw) == ["instanceGroups[0].zones"]
+    assert paths(merged(raw, {"network": {"nat": "some"}})) == ["network.nat", "instanceGroups[0].zones"]
+    raw["network"]["zones"].append("Frankfurt")
+    assert paths(raw) == ["network.zones[3]"]
 
 
 def test_a_bad_size_keeps_the_rule_of_sizes_silent_and_no_other() -> None:

@@ -60,6 +60,19 @@ def test_blocks_that_are_accepted(prefix: int) -> None:
     assert report(sample_mapping(network={"cidr": f"10.0.0.0/{prefix}"})) == []
 
 
+@pytest.mark.parametrize(("length", "accepted"), [(13, True), (14, False)])
+def test_the_longest_cluster_name_leaves_room_for_thirteen_characters(length: int, accepted: bool) -> None:
+    cluster, group = "c" * 50, "g" * length
+    raw = members(1)
+    raw["cluster"]["name"] = cluster
+    raw["instanceGroups"].append(group_mapping(group))
+    line = (
+        f"instanceGroups[1].name: {group!r} is too long: the IAM role {group}.{cluster} has 65 characters, and IAM "
+        "allows 64. Fix: use at most 13 characters, or a shorter cluster.name."
+    )
+    assert report(raw) == ([] if accepted else [line])
+
+
 def test_a_cluster_name_too_long_is_said_once_and_not_for_each_group() -> None:
     name = f"{'a' * 40}.{'b' * 10}"
     assert report(sample_mapping(cluster={"name": name})) == [
