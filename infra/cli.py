@@ -157,15 +157,8 @@ def options(write: Write = None) -> None:
 
 @app.command("diagram")
 def diagram_(env: Env, write: Write = None) -> None:
-    """Draw an environment from its plan, as a Mermaid flowchart; in a Markdown block where the file is Markdown."""
-    plan = plan_environment(_load(env))
-    text = diagram(plan)
-    if write is not None and write.suffix == ".md":
-        text = (
-            f"# The environment `{plan.spec.name}`\n\nDrawn from its plan by `slipway diagram {plan.spec.name}`; "
-            f"do not edit.\n\n```mermaid\n{text}```\n"
-        )
-    _put(text, write)
+    """Draw an environment from its plan, as an SVG picture."""
+    _put(diagram(plan_environment(_load(env))), write)
 
 
 @app.command()

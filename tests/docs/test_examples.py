@@ -67,9 +67,8 @@ def test_the_addresses_shown_are_those_of_the_plan() -> None:
     assert f"| `{free_block('10.20.0.0/16')}` |\n" in text
 
 
-def test_the_diagram_is_that_of_the_present_plan() -> None:
-    page = Document(ROOT / "docs" / "environment.md")
-    name = page.inline_code()[0]
-    assert f"# The environment `{name}`\n" in page.path.read_text(encoding="utf-8")
-    drawn = diagram(plan_environment(load(ROOT / "stacks" / f"Pulumi.{name}.yaml", name)))
-    assert page.blocks("mermaid") == [drawn], f"draw it again: slipway diagram {name} --write docs/environment.md"
+def test_the_picture_is_that_of_the_present_plan() -> None:
+    drawn = diagram(plan_environment(load(ROOT / "stacks" / "Pulumi.prod.yaml", "prod")))
+    committed = (ROOT / "docs" / "environment.svg").read_text(encoding="utf-8")
+    assert committed == drawn, "draw it again: slipway diagram prod --write docs/environment.svg"
+    assert "docs/environment.svg" in README.links()
