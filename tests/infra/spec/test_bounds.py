@@ -105,6 +105,21 @@ def test_a_list_of_just_as_many_items_as_aws_takes(location: Location, items: li
     assert line.endswith(f" has {len(items) + 1} items. Fix: write at most {len(items)} items.")
 
 
+def test_the_size_of_a_further_volume() -> None:
+    location = (*FULL, "volumes", 0, "sizeGi")
+    path = format_path(location)
+    for size, lines in (
+        (0, [f"{path}: 0 is too small. Fix: write at least 1."]),
+        (1, []),
+        (65_536, []),
+        (65_537, [f"{path}: 65537 is too great. Fix: write at most 65536."]),
+    ):
+        raw = changed(location, size)
+        at(raw, location[:-1])["type"] = "gp3"
+        del at(raw, location[:-1])["iops"]
+        assert report(raw) == lines
+
+
 def test_six_zones_and_no_more() -> None:
     raw = copy.deepcopy(RICH)
     raw["network"]["zones"] = [f"eu-central-1{letter}" for letter in "abcdef"]

@@ -180,6 +180,11 @@ def test_a_list_of_bad_items_is_not_called_empty_as_well(key: str, value: list[A
     assert paths(sample_mapping(network={key: value})) == [f"network.{key}[{i}]" for i in range(len(value))]
 
 
+def test_no_rule_speaks_of_a_list_with_a_bad_item_for_what_it_says_would_have_a_wrong_index() -> None:
+    assert paths(with_fourth(zones=["Frankfurt", "eu-central-1a", "eu-central-1d"])) == [f"{GROUP}.zones[0]"]
+    assert paths(with_fourth(taints=["spot", "a:NoExecute", "a:NoExecute"])) == [f"{GROUP}.taints[0]"]
+
+
 def test_a_list_of_groups_none_of_which_is_one_is_not_called_empty_as_well() -> None:
     assert report(sample_mapping(instanceGroups=[None])) == [
         "instanceGroups[0]: null is not a mapping. Fix: write a mapping of keys to values."
