@@ -204,7 +204,7 @@ def bootstrap(
 def main() -> None:
     """Run the command; what a user can act on is one message, without a traceback."""
     try:
-        app()
+        app(prog_name="slipway")
     except SpecError as error:
         errors.print(str(error), markup=False, highlight=False)
         sys.exit(2)
