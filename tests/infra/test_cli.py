@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -12,6 +13,8 @@ import yaml
 
 from infra import cli
 from infra.ops.aws import session_for
+from infra.plan.diagram import diagram
+from infra.plan.environment import plan_environment
 from infra.spec import CONFIG_KEY, EnvironmentSpec
 from infra.spec.schema import json_schema, options_table
 from tests.infra.ops.cloud import ACCOUNT, BUCKET
@@ -74,7 +77,10 @@ def test_a_good_environment(run: Run, project: Path) -> None:
         ["nodes", "Node", "2 to 6", "m7i.large", "a, b, c"],
         ["edge", "Edge", "2 to 4", "t3.medium", "a, b, c"],
     ]
-    assert all(re.fullmatch(r"1\d,\d{3} bytes", row[5]) for row in rows(out))
+    data = [group.launch_template.user_data for group in plan_environment(spec_of_project()).groups]
+    assert [int(row[5].removesuffix(" bytes").replace(",", "")) for row in rows(out)] == [
+        pytest.approx(len(base64.b64decode(each)), abs=2) for each in data
+    ]
     assert re.fullmatch(r"A first `pulumi preview` shows (\d+) resources: (\d+) to create and 9 to import\.", lines[-1])
 
 
@@ -107,6 +113,15 @@ def test_the_path_of_a_file_stands_for_an_environment(run: Run, project: Path) -
     assert run("spec", "check", str(other))[1].startswith("somewhere: cluster")
 
 
+def test_the_picture_is_the_environments(run: Run, project: Path) -> None:
+    status, out, err = run("diagram", "test")
+    assert (status, err) == (0, "")
+    assert out == diagram(plan_environment(spec_of_project()))
+    file = project / "test.svg"
+    assert run("diagram", "test", "--write", str(file)) == (0, f"Wrote {file}.\n", "")
+    assert file.read_text(encoding="utf-8") == out
+
+
 def test_a_bad_environment_is_one_report_on_stderr(run: Run, project: Path) -> None:
     status, out, err = run("spec", "check", "bad")
     assert (status, out) == (2, "")
@@ -125,10 +140,11 @@ def test_every_command_refuses_a_bad_environment(run: Run, project: Path, comman
     assert "Pulumi.bad.yaml: 2 problems" in err
 
 
-def test_what_only_the_plan_can_refuse(run: Run, project: Path) -> None:
+@pytest.mark.parametrize("command", [("spec", "check"), ("diagram",), ("bootstrap",)])
+def test_what_only_the_plan_can_refuse(run: Run, project: Path, command: tuple[str, ...]) -> None:
     labelled = group_mapping("x", nodeLabels={"slipway/x": "1"})
     declare(project, "plan", instanceGroups=[*sample_mapping()["instanceGroups"], labelled])
-    status, out, err = run("spec", "check", "plan")
+    status, out, err = run(*command, "plan")
     assert (status, out) == (2, "")
     assert err.splitlines()[0] == "environment plan: 1 problem in the environment's spec"
 
@@ -198,6 +214,7 @@ def test_a_wrong_call(run: Run, arguments: list[str], words: str) -> None:
 def test_help_tells_the_exit_status(run: Run) -> None:
     status, out, _ = run("--help")
     assert status == 0
+    assert "Usage: slipway [OPTIONS] COMMAND" in out
     assert " ".join(out.split()).endswith(cli.EXIT_CODES)
 
 

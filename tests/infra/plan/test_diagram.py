@@ -204,6 +204,14 @@ def test_every_class_has_a_look_by_day_and_by_night() -> None:
         assert f".{role} {{" in night
 
 
+def test_text_is_cut_only_where_it_must_be() -> None:
+    drawing = Drawing(100, 50, "", "")
+    for text in ("x" * 10, "y" * 11, "z"):
+        drawing.text(0, 10, text, "quiet", room=text_width("x" * 10, "quiet") if text != "z" else 0)
+    shown = [each.text for each in ElementTree.fromstring(str(drawing)).iter(f"{SVG}text")]  # noqa: S314 (our own)
+    assert shown == ["x" * 10, "y" * 9 + "…", "z"]
+
+
 def test_text_cannot_become_markup() -> None:
     drawing = Drawing(100, 50, "<script>", "")
     drawing.text(0, 10, "<b>&'\"", "quiet", room=1000)

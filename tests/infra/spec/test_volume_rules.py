@@ -117,6 +117,20 @@ def test_a_bad_type_leaves_its_numbers_alone() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("keys", "key"),
+    [
+        ({"type": "gp9", "iops": 200}, "type"),
+        ({"type": "gp9", "iops": 60000, "sizeGi": 10}, "type"),
+        ({"type": "gp9", "throughput": 900}, "type"),
+        ({"sizeGi": "ten", "iops": 60000}, "sizeGi"),
+        ({"iops": "many", "throughput": 900}, "iops"),
+    ],
+)
+def test_a_number_is_not_judged_by_another_that_is_bad_itself(keys: dict[str, Any], key: str) -> None:
+    assert [line.partition(":")[0] for line in data(**keys)] == [key]
+
+
 def test_volumes_in_each_others_way() -> None:
     volumes = [
         {"device": "/dev/sdf", "mountPath": "/a", "sizeGi": 1},
