@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,17 @@ CONFIG_KEY = "slipway:environment"
 """Key of the environment among the stack's configuration."""
 
 _MERGE = "tag:yaml.org,2002:merge"
+_BOOL = "tag:yaml.org,2002:bool"
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """YAML's safe loader; a key written twice is refused instead of keeping the last, and every error has a place."""
+class StackFileLoader(yaml.SafeLoader):
+    """YAML's safe loader, reading scalars as the engine does.
+
+    A key written twice is refused instead of keeping the last, and every error has a place.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Return a mapping; raises yaml.YAMLError for a key written twice or a key that is no scalar."""
         seen: set[Any] = set()
         for key_node, _ in node.value:
             if key_node.tag == _MERGE:
@@ -37,6 +43,7 @@ class _StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Return a value; raises yaml.YAMLError, with its place, for one that only looks like a date or a number."""
         try:
             return super().construct_object(node, deep)
         except ValueError as error:
@@ -47,6 +54,19 @@ class _StrictLoader(yaml.SafeLoader):
             ) from None
 
 
+# The engine reads stack files by gopkg.in/yaml.v3, close to YAML 1.2; PyYAML follows YAML 1.1. What is checked must be
+# what the program is given later, so: yes, no, on and off are text, 1e3 and 012345678901 are numbers.
+StackFileLoader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in resolvers if tag != _BOOL or first in "tTfF"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _tag, _form in (
+    ("tag:yaml.org,2002:int", r"^[-+]?0o[0-7_]+$"),
+    ("tag:yaml.org,2002:float", r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$"),
+):
+    StackFileLoader.add_implicit_resolver(_tag, re.compile(_form), list("-+.0123456789"))
+
+
 def environment_in(path: Path) -> object:
     """Return what the stack file ``path`` holds under ``config: slipway:environment:``.
 
@@ -54,7 +74,7 @@ def environment_in(path: Path) -> object:
         SpecError: the file cannot be read, is not YAML, or holds no environment.
     """
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=StackFileLoader)  # noqa: S506 (a SafeLoader)
     except FileNotFoundError:
         raise _refusal(path, "the file does not exist", f"create {path}, or name another environment") from None
     except OSError as error:

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from infra.spec.stack_file import StackFileLoader
 from rehearsal.environment.errors import RehearsalError
 from rehearsal.processes import write_private
 
@@ -20,6 +21,18 @@ PLACEHOLDER = "rehearsal-placeholder"
 """Stands where the stack file has an encrypted value."""
 
 _ENCRYPTION_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text that begins like a number: the engine takes more of them for numbers than PyYAML does."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if text[:1] in tuple("-+.0123456789") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def copy_stack_config(source: Path, target: Path) -> list[str]:
@@ -38,13 +51,14 @@ def copy_stack_config(source: Path, target: Path) -> list[str]:
     }
     if salt := kept.get("encryptionsalt"):
         copied["encryptionsalt"] = salt
-    write_private(target, yaml.safe_dump(copied, sort_keys=False, allow_unicode=True, width=1000))
+    text = yaml.dump(copied, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    write_private(target, text)
     return replaced
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=StackFileLoader)  # noqa: S506 (a SafeLoader)
     except FileNotFoundError:
         raise RehearsalError(f"{path} does not exist. Create it, or name another environment.", 2) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

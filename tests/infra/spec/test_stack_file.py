@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,39 @@ def test_a_folder(tmp_path: Path) -> None:
 def test_a_merge_key_is_no_duplicate(tmp_path: Path) -> None:
     text = f"base: &base {{team: a, owner: b}}\nconfig:\n  {CONFIG_KEY}:\n    tags: {{<<: *base, team: c}}\n"
     assert environment_in(stack_file(tmp_path, text)) == {"tags": {"team": "c", "owner": "b"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *((word, word) for word in ("yes", "Yes", "no", "NO", "on", "off", "y", "n")),
+        *((word, True) for word in ("true", "True", "TRUE")),
+        *((word, False) for word in ("false", "FALSE")),
+        ("null", None),
+        ("~", None),
+        ("0x10", 16),
+        ("0o17", 15),
+        ("017", 15),
+        ("1e3", 1000.0),
+        ("123e4", 1230000.0),
+        ("012345678901", 12345678901.0),
+        ("111122223333", 111122223333),
+        ("1.37.2", "1.37.2"),
+        ("10.20.0.0/16", "10.20.0.0/16"),
+        ("1.5", 1.5),
+    ],
+)
+def test_words_are_read_as_the_engine_reads_them(tmp_path: Path, text: str, value: object) -> None:
+    assert environment_in(stack_file(tmp_path, f"{HEAD}    a: {text}\n")) == {"a": value}
+
+
+def test_an_account_that_begins_with_a_zero_needs_its_quotes(tmp_path: Path) -> None:
+    # JSON is YAML too, with every text in quotes.
+    text = json.dumps({"config": {CONFIG_KEY: {**ENVIRONMENT, "accountId": "012345678901"}}})
+    assert load(stack_file(tmp_path, text), "test").account_id == "012345678901"
+    assert refusal(stack_file(tmp_path, text.replace('"012345678901"', "012345678901"))) == (
+        "accountId: 12345678901.0 is not text. Fix: write text; put it in quotes if YAML takes it for a number."
+    )
 
 
 def test_an_alias_that_contains_itself(tmp_path: Path) -> None:

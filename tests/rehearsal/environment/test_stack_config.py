@@ -69,3 +69,11 @@ def test_an_empty_stack_file_has_an_empty_copy(tmp_path: Path) -> None:
     source.write_text("")
     assert copy_stack_config(source, tmp_path / "copy.yaml") == []
     assert yaml.safe_load((tmp_path / "copy.yaml").read_text()) == {}
+
+
+def test_texts_and_numbers_stay_what_the_engine_takes_them_for(tmp_path: Path) -> None:
+    source, target = tmp_path / "Pulumi.x.yaml", tmp_path / "copy.yaml"
+    source.write_text('config: {p:x: ["012345678901", "1e3", yes, "yes", true, 1e3, 7, 1.37.2]}\n')
+    copy_stack_config(source, target)
+    lines = [line.strip(" -") for line in target.read_text().splitlines()[2:]]
+    assert lines == ['"012345678901"', '"1e3"', "'yes'", "'yes'", "true", "1000.0", "7", '"1.37.2"']
