@@ -16,6 +16,11 @@ CONFIG_KEY = "slipway:environment"
 
 _MERGE = "tag:yaml.org,2002:merge"
 _BOOL = "tag:yaml.org,2002:bool"
+_NUMBERS = {
+    "tag:yaml.org,2002:int": r"^[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)$",
+    "tag:yaml.org,2002:float": r"^([-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
+    r"|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$",
+}
 
 
 class StackFileLoader(yaml.SafeLoader):
@@ -55,15 +60,12 @@ class StackFileLoader(yaml.SafeLoader):
 
 
 # The engine reads stack files by gopkg.in/yaml.v3, close to YAML 1.2; PyYAML follows YAML 1.1. What is checked must be
-# what the program is given later, so: yes, no, on and off are text, 1e3 and 012345678901 are numbers.
+# what the program is given later, so: yes, no, on, off and 12:30 are text, 1e3 and 012345678901 are numbers.
 StackFileLoader.yaml_implicit_resolvers = {
-    first: [(tag, form) for tag, form in resolvers if tag != _BOOL or first in "tTfF"]
+    first: [(tag, form) for tag, form in resolvers if tag not in _NUMBERS and (tag != _BOOL or first in "tTfF")]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-for _tag, _form in (
-    ("tag:yaml.org,2002:int", r"^[-+]?0o[0-7_]+$"),
-    ("tag:yaml.org,2002:float", r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$"),
-):
+for _tag, _form in _NUMBERS.items():
     StackFileLoader.add_implicit_resolver(_tag, re.compile(_form), list("-+.0123456789"))
 
 
