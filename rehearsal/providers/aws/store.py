@@ -38,8 +38,15 @@ def resource_shape(token: str) -> ResourceShape:
         UnknownTypeError: the SDK has no such type.
     """
     with _LOCK:
-        found = _kept().get(token) or fill([token])[token]
+        found = _kept().get(token) or _all_with(token)[token]
     return ResourceShape(from_json(found["inputs"]), frozenset(found["outputs"]))
+
+
+def _all_with(token: str) -> Mapping[str, Any]:
+    """Read every type that the stand-in knows beside the wanted one: one reading costs hardly more than its slowest."""
+    from rehearsal.providers.aws.types import KINDS  # which need this module
+
+    return fill([token, *KINDS])
 
 
 @cache

@@ -8,9 +8,7 @@ import pytest
 from moto import mock_aws
 
 from rehearsal.moto.scaling import complete_groups
-from rehearsal.providers.aws import store
 from rehearsal.providers.aws.session import Aws, Settings
-from rehearsal.providers.aws.types import KINDS
 from tests.rehearsal.providers.aws.world import World
 
 
@@ -19,7 +17,6 @@ def aws() -> Iterator[Aws]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
             patch.delenv(name, raising=False)
-        store.fill(KINDS)  # all in one reading of the SDK, where the store is empty
         complete_groups()
         with mock_aws():
             yield Aws(Settings("eu-west-1", {}))
