@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 
 from infra.plan.environment import EnvironmentPlan
-from infra.plan.instance_group import InstanceGroupPlan
 from infra.plan.namespaces import NamespacePlan
 from infra.plan.network import NetworkPlan
 
@@ -22,6 +21,17 @@ STATE_BUCKET_TYPES = (
     "aws:s3/bucketPolicy:BucketPolicy",
 )
 """What the program adopts instead of creating it."""
+
+GROUP_TYPES = (
+    "slipway:index:InstanceGroup",
+    "aws:iam/role:Role",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:iam/instanceProfile:InstanceProfile",
+    "aws:ec2/launchTemplate:LaunchTemplate",
+    "aws:autoscaling/group:Group",
+    "aws:autoscaling/lifecycleHook:LifecycleHook",
+)
+"""What every instance group is made of, one of each."""
 
 
 def inventory(plan: EnvironmentPlan) -> Mapping[str, int]:
@@ -45,8 +55,7 @@ def inventory(plan: EnvironmentPlan) -> Mapping[str, int]:
             "aws:cloudwatch/eventTarget:EventTarget": len(plan.termination.rules),
         }
     )
-    for group in plan.groups:
-        total.update(_group(group))
+    total.update(dict.fromkeys(GROUP_TYPES, len(plan.groups)))
     if plan.namespaces:
         total["pulumi:providers:kubernetes"] = 1
     for namespace in plan.namespaces:
@@ -76,22 +85,6 @@ def _network(plan: NetworkPlan) -> dict[str, int]:
         "aws:iam/rolePolicy:RolePolicy": logs,
         "aws:ec2/flowLog:FlowLog": logs,
     }
-
-
-def _group(plan: InstanceGroupPlan) -> dict[str, int]:
-    del plan  # every group is made of the same
-    return dict.fromkeys(
-        (
-            "slipway:index:InstanceGroup",
-            "aws:iam/role:Role",
-            "aws:iam/rolePolicy:RolePolicy",
-            "aws:iam/instanceProfile:InstanceProfile",
-            "aws:ec2/launchTemplate:LaunchTemplate",
-            "aws:autoscaling/group:Group",
-            "aws:autoscaling/lifecycleHook:LifecycleHook",
-        ),
-        1,
-    )
 
 
 def _namespace(plan: NamespacePlan) -> dict[str, int]:

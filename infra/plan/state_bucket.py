@@ -24,13 +24,6 @@ from infra.spec import EnvironmentSpec
 ENVIRONMENT_TAG = "slipway/environment"
 """Tag by which the bootstrap knows what it made, and for which environment."""
 
-KEY_DELETION_WINDOW_DAYS = 30
-"""Days between the request to delete the key and its deletion.
-
-It is the longest KMS allows and what it takes when told nothing (KMS API Reference, ScheduleKeyDeletion), and told
-nothing it is: the window is no property of a key, so an import would read none and differ from a program that sets it.
-"""
-
 ABORT_UPLOAD_DAYS = 7
 """Days after which an upload in parts that was never completed is dropped."""
 
@@ -52,7 +45,12 @@ class LifecycleRule:
 
 @dataclass(frozen=True)
 class StateKeyPlan:
-    """The KMS key that encrypts the state."""
+    """The KMS key that encrypts the state.
+
+    Its deletion window is left to KMS, which takes 30 days, the longest, when told nothing (KMS API Reference,
+    ScheduleKeyDeletion). The window is no property of a key: an import would read none and differ from a program that
+    sets it.
+    """
 
     alias: str
     description: str

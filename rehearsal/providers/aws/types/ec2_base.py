@@ -19,7 +19,6 @@ class Ec2Kind(Kind):
     """EC2's name of the type in tag specifications."""
     arn_type: ClassVar[str | None] = None
     """Name of the type in ARNs; None where the vendor gives no ARN."""
-    arn_with_account: ClassVar[bool] = True
 
     def item(self, aws: Aws, identifier: str) -> dict[str, Any] | None:
         """Return what EC2 says of it, or None."""

@@ -18,6 +18,18 @@ _EVERYTHING = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
 # EC2 gives a new group a rule that lets everything out, which the vendor takes away; see `SecurityGroup.complete`.
 
 
+def _described(item: dict[str, Any]) -> Props:
+    """Return a described group as the vendor shows it."""
+    group = item["GroupId"]
+    return {
+        "name": item["GroupName"],
+        "description": item["Description"],
+        "vpcId": item.get("VpcId"),
+        "ingress": rules_of(item["IpPermissions"], group),
+        "egress": rules_of(item["IpPermissionsEgress"], group),
+    }
+
+
 class SecurityGroup(Ec2Kind):
     """aws_security_group, with rules inside or as resources of their own.
 
@@ -63,14 +75,7 @@ class SecurityGroup(Ec2Kind):
         return state
 
     def state(self, aws: Aws, item: dict[str, Any]) -> Props:
-        group = item["GroupId"]
-        return {
-            "name": item["GroupName"],
-            "description": item["Description"],
-            "vpcId": item.get("VpcId"),
-            "ingress": rules_of(item["IpPermissions"], group),
-            "egress": rules_of(item["IpPermissionsEgress"], group),
-        }
+        return _described(item)
 
     def modify(self, aws: Aws, identifier: str, new: Props, changed: set[str], old: Props) -> None:
         for side in _SIDES:
@@ -111,14 +116,7 @@ class DefaultSecurityGroup(Ec2Kind):
         self.update(aws, identifier, inputs, {"tags"}, {"tags": state.get("tags")})
 
     def state(self, aws: Aws, item: dict[str, Any]) -> Props:
-        group = item["GroupId"]
-        return {
-            "name": item["GroupName"],
-            "description": item["Description"],
-            "vpcId": item.get("VpcId"),
-            "ingress": rules_of(item["IpPermissions"], group),
-            "egress": rules_of(item["IpPermissionsEgress"], group),
-        }
+        return _described(item)
 
     def modify(self, aws: Aws, identifier: str, new: Props, changed: set[str], old: Props) -> None:
         for side in _SIDES:
