@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_kubernetes as k8s
 
 from infra.components.images import resolve_images
 from infra.components.instance_group import InstanceGroup
-from infra.components.namespace import Namespace
 from infra.components.network import Network
 from infra.components.security_groups import SecurityGroups
 from infra.components.state_bucket import StateBucket
 from infra.components.termination_queue import TerminationQueue
-from infra.plan.environment import EnvironmentPlan, plan_environment
+from infra.in_cluster import declare_in_cluster
+from infra.plan.environment import plan_environment
 from infra.spec import CONFIG_KEY, EnvironmentSpec, SpecError, from_mapping
 
 
@@ -60,7 +59,7 @@ def declare(spec: EnvironmentSpec) -> None:
         )
         for group in plan.groups
     }
-    _declare_namespaces(plan)
+    declare_in_cluster(plan)
 
     pulumi.export("clusterName", spec.cluster.name)
     pulumi.export("stateBucket", state.bucket)
@@ -69,16 +68,3 @@ def declare(spec: EnvironmentSpec) -> None:
     pulumi.export("publicSubnetIds", dict(network.public_subnet_ids))
     pulumi.export("terminationQueueUrl", queue.queue_url)
     pulumi.export("instanceGroups", {name: group.autoscaling_group_name for name, group in groups.items()})
-
-
-def _declare_namespaces(plan: EnvironmentPlan) -> None:
-    """Declare what lives in the cluster. Without any of it, no API server is needed and no provider is made.
-
-    The provider takes the ambient kubeconfig's context of the cluster's name and no other, so that an environment is
-    never applied to another's cluster.
-    """
-    if not plan.namespaces:
-        return
-    cluster = k8s.Provider("kubernetes", context=plan.spec.cluster.name, enable_server_side_apply=True)
-    for namespace in plan.namespaces:
-        Namespace(namespace.name, namespace, opts=pulumi.ResourceOptions(provider=cluster))

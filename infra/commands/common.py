@@ -1,0 +1,78 @@
+"""What the commands share: their consoles, the argument that names an environment, and how it is found."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+
+from infra.spec import EnvironmentSpec, Problem, SpecError, load
+
+console = Console(soft_wrap=True)
+errors = Console(stderr=True, soft_wrap=True)
+
+Env = Annotated[
+    str, typer.Argument(metavar="ENV", help="Environment: stacks/Pulumi.ENV.yaml declares it. Or the path of a file.")
+]
+Write = Annotated[Path | None, typer.Option("--write", help="Write to this file instead of printing.")]
+
+
+def stack_file(env: str, start: Path) -> tuple[Path, str]:
+    """Return the stack file of an environment and the environment's name.
+
+    ``env`` is a name, looked up in the ``stacks`` folder of the project that ``start`` lies in, or the path of a file.
+
+    Raises:
+        SpecError: no project is found from ``start`` upwards, or it has no such environment.
+    """
+    if env.endswith((".yaml", ".yml")):
+        path = Path(env)
+        return path, path.stem.removeprefix("Pulumi.")
+    project = next((folder for folder in (start, *start.parents) if (folder / "Pulumi.yaml").is_file()), None)
+    if project is None:
+        problem = Problem((), f"no Pulumi.yaml in {start} or above it", "run the command inside the project")
+        raise SpecError(env, [problem])
+    path = project / "stacks" / f"Pulumi.{env}.yaml"
+    if not path.is_file():
+        known = [each.stem.removeprefix("Pulumi.") for each in sorted(path.parent.glob("Pulumi.*.yaml"))]
+        fix = " or ".join([f"create {path}", *([f"name one of {', '.join(known)}"] if known else [])])
+        raise SpecError(env, [Problem((), "there is no environment of this name", fix)])
+    return path, env
+
+
+def load_environment(env: str) -> EnvironmentSpec:
+    """Return the spec of an environment, given by name or path.
+
+    Raises:
+        SpecError: it cannot be found or used.
+    """
+    path, name = stack_file(env, Path.cwd())
+    return load(path, name)
+
+
+def put(text: str, write: Path | None) -> None:
+    """Print a document, or write it to a file.
+
+    Raises:
+        typer.Exit: the file cannot be written; the reason has been said.
+    """
+    if write is None:
+        sys.stdout.write(text)
+        return
+    try:
+        write.write_text(text, encoding="utf-8")
+    except OSError as error:
+        errors.print(f"error: {write} cannot be written: {error.strerror}.", markup=False, highlight=False)
+        raise typer.Exit(1) from None
+    console.print(f"Wrote {write}.", markup=False, highlight=False)
+
+
+def show(table: Table) -> None:
+    """Print a table whole: names cut to the width of a terminal, or of a log that has none, are of no use."""
+    needed = Measurement.get(console, console.options.update(max_width=1_000), table).maximum
+    Console(width=needed).print(table, crop=False)

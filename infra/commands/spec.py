@@ -1,0 +1,83 @@
+"""``slipway spec``: check an environment's spec, and what may stand in it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.table import Column, Table
+
+from infra.commands.common import Env, Write, console, load_environment, put, show
+from infra.plan.environment import EnvironmentPlan, plan_environment
+from infra.plan.inventory import STATE_BUCKET_TYPES, inventory
+from infra.spec.schema import json_schema, options_table
+
+spec_app = typer.Typer(help="The environment's spec: check it, and what may stand in it.", no_args_is_help=True)
+
+
+@spec_app.command()
+def check(
+    env: Env,
+    resources: Annotated[bool, typer.Option("--resources", help="List the number of resources by type, too.")] = False,
+) -> None:
+    """Check an environment's spec whole, and say what a first preview will show."""
+    plan = plan_environment(load_environment(env))
+    _summarise(plan)
+    counts = inventory(plan)
+    if resources:
+        by_type = Table("type", Column("resources", justify="right"))
+        for token, count in counts.items():
+            by_type.add_row(token, str(count))
+        show(by_type)
+    total, adopted = sum(counts.values()), sum(counts[token] for token in STATE_BUCKET_TYPES)
+    console.print(
+        f"A first `pulumi preview` shows {total} resources: {total - adopted} to create and {adopted} to import.",
+        markup=False,
+        highlight=False,
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _summarise(plan: EnvironmentPlan) -> None:
+    spec = plan.spec
+    console.print(
+        f"{spec.name}: cluster {spec.cluster.name}, Kubernetes {spec.cluster.kubernetes_version}, account "
+        f"{spec.account_id}, {spec.region}, {_count(len(plan.network.zones), 'zone')}, "
+        f"{_count(len(plan.network.nat_gateways), 'NAT gateway')}",
+        markup=False,
+        highlight=False,
+    )
+    groups = Table("instance group", "role", "machines", "type", "zones", "user-data")
+    for planned, group in zip(plan.groups, spec.instance_groups, strict=True):
+        scaling = planned.scaling
+        machines = (
+            f"{scaling.min_size} to {scaling.max_size}"
+            if scaling.min_size < scaling.max_size
+            else str(scaling.max_size)
+        )
+        groups.add_row(
+            planned.name,
+            planned.role,
+            machines,
+            planned.launch_template.instance_type or "mixed",
+            ", ".join(zone[-1] for zone in scaling.zones),
+            f"{len(planned.launch_template.user_data) * 3 // 4:,} bytes",
+            style="dim" if group.retire else None,
+        )
+    show(groups)
+
+
+@spec_app.command()
+def schema(write: Write = None) -> None:
+    """Print the JSON Schema of a stack file, for editors."""
+    put(json.dumps(json_schema(), indent=2) + "\n", write)
+
+
+@spec_app.command()
+def options(write: Write = None) -> None:
+    """Print the table of all options, made of the spec's own descriptions."""
+    put(options_table(), write)
