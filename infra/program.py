@@ -59,7 +59,7 @@ def declare(spec: EnvironmentSpec) -> None:
         )
         for group in plan.groups
     }
-    declare_in_cluster(plan)
+    declare_in_cluster(plan, {"terminationQueueUrl": queue.queue_url})
 
     pulumi.export("clusterName", spec.cluster.name)
     pulumi.export("stateBucket", state.bucket)

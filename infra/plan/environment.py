@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from infra.plan.addons.addons import plan_addons
+from infra.plan.addons.objects import AddonPlan
 from infra.plan.images import ImagesPlan, plan_images
 from infra.plan.instance_group import InstanceGroupPlan, plan_instance_groups
 from infra.plan.namespaces import NamespacePlan, plan_namespaces
@@ -30,6 +32,7 @@ class EnvironmentPlan:
     images: ImagesPlan
     groups: tuple[InstanceGroupPlan, ...]
     namespaces: tuple[NamespacePlan, ...]
+    addons: tuple[AddonPlan, ...]
 
 
 def plan_environment(spec: EnvironmentSpec) -> EnvironmentPlan:
@@ -55,6 +58,7 @@ def plan_environment(spec: EnvironmentSpec) -> EnvironmentPlan:
         "images": part(plan_images),
         "groups": part(plan_instance_groups),
         "namespaces": part(plan_namespaces),
+        "addons": part(plan_addons),
     }
     if problems:
         raise SpecError(f"environment {spec.name}", problems)

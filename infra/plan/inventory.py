@@ -56,10 +56,13 @@ def inventory(plan: EnvironmentPlan) -> Mapping[str, int]:
         }
     )
     total.update(dict.fromkeys(GROUP_TYPES, len(plan.groups)))
-    if plan.namespaces:
+    if plan.namespaces or plan.addons:
         total["pulumi:providers:kubernetes"] = 1
     for namespace in plan.namespaces:
         total.update(_namespace(namespace))
+    for addon in plan.addons:
+        total.update({"slipway:index:Manifests": 1})
+        total.update(manifest.token for manifest in addon.objects)
     return {token: count for token, count in sorted(total.items()) if count}
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from infra.spec.addons import AddonsSpec
 from infra.spec.base import SpecModel
 from infra.spec.scalars import ClusterName, DnsLabel, KubernetesVersion, Network, PolicyArn
 
@@ -66,6 +67,9 @@ class ClusterSpec(SpecModel):
 
     iam: IamSpec = IamSpec()
     """What all IAM roles of the environment share."""
+
+    addons: AddonsSpec = AddonsSpec()
+    """What Slipway puts into `kube-system`."""
 
     namespaces: tuple[NamespaceSpec, ...] = ()
     """Namespaces made and guarded with the environment. Needs a reachable API server: `KUBECONFIG` must hold a context

@@ -69,11 +69,14 @@ class Environment:
 
         Raises RehearsalError.
         """
-        namespaces = [namespace.name for namespace in self.spec.cluster.namespaces]
-        if namespaces and not self.with_control_plane:
+        cluster = self.spec.cluster
+        inside = [f"namespace {namespace.name}" for namespace in cluster.namespaces]
+        inside.extend(["add-ons"] if cluster.addons.managed else [])
+        if inside and not self.with_control_plane:
             raise RehearsalError(
-                f"{self.layout.name} declares namespaces ({', '.join(namespaces)}), which need an API server. Leave "
-                "--no-control-plane out, or remove cluster.namespaces.",
+                f"{self.layout.name} declares objects in the cluster ({', '.join(inside)}), which need an API "
+                "server. Leave --no-control-plane out, or set cluster.addons.managed to false and remove "
+                "cluster.namespaces.",
                 2,
             )
 

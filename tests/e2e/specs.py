@@ -10,13 +10,13 @@ ACCOUNT = "111122223333"
 
 
 def small(name: str, **change: Any) -> dict[str, Any]:
-    """Return an environment of one zone and two groups, changed by keyword at its top level."""
+    """Return an environment of one zone and two groups with nothing in the cluster, changed by keyword at its top."""
     spec: dict[str, Any] = {
         "accountId": ACCOUNT,
         "region": REGION,
         "state": {"bucket": f"slipway-e2e-{name}"},
         "network": {"cidr": "10.30.0.0/16", "zones": [f"{REGION}a", f"{REGION}b"], "nat": "single"},
-        "cluster": {"name": f"{name}.example.com", "kubernetesVersion": "1.37.2"},
+        "cluster": {"name": f"{name}.example.com", "kubernetesVersion": "1.37.2", "addons": {"managed": False}},
         "instanceGroups": [
             {"name": "control-plane-a", "role": "ControlPlane", "machineType": "m7i.large", "zones": [f"{REGION}a"]},
             {"name": "nodes", "role": "Node", "machineType": "m7i.large", "minSize": 1, "maxSize": 3},

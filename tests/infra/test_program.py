@@ -106,7 +106,7 @@ def test_only_credentials_of_the_environments_account_are_used() -> None:
 
 
 def test_no_kubernetes_provider_is_made_where_nothing_is_declared_in_the_cluster() -> None:
-    assert declared(sample_spec()).names("pulumi:providers:kubernetes") == set()
-    spec = sample_spec(cluster={"namespaces": [{"name": "web"}]})
-    provider = declared(spec).inputs("pulumi:providers:kubernetes", "kubernetes")
+    bare = sample_spec(cluster={"addons": {"managed": False}})
+    assert declared(bare).names("pulumi:providers:kubernetes") == set()
+    provider = declared(sample_spec()).inputs("pulumi:providers:kubernetes", "kubernetes")
     assert provider == {"context": "test.example.com", "enableServerSideApply": "true"}

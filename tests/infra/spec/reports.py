@@ -22,6 +22,17 @@ RICH: dict[str, Any] = {
             "podCidr": "100.96.0.0/11",
             "serviceCidr": "100.64.0.0/13",
             "iam": {"permissionsBoundary": "arn:aws:iam::111122223333:policy/boundary"},
+            "addons": {
+                "managed": True,
+                "cilium": {"encryption": "wireguard"},
+                "coreDns": {"replicas": 3},
+                "ebsCsi": {"enabled": True, "defaultStorageClass": False},
+                "metricsServer": {"enabled": True},
+                "nodeTerminationHandler": {"enabled": True},
+                "clusterAutoscaler": {"enabled": True, "expander": "random"},
+                "nodeProblemDetector": {"enabled": True},
+                "kubeletCsrApprover": {"enabled": True},
+            },
             "namespaces": [
                 {"name": "web", "podSecurity": "baseline", "quota": {"cpu": 4, "memoryGi": 8, "pods": 50}},
             ],

@@ -53,6 +53,7 @@ def changed(location: Location, value: Any) -> dict[str, Any]:
         ((*MIXED, "onDemandAboveBase"), 0, 100),
         ((*MIXED, "spotInstancePools"), 1, 20),
         ((*NEEDS, "cpu", "min"), 0, None),
+        (("cluster", "addons", "coreDns", "replicas"), 2, 50),
         (("cluster", "namespaces", 0, "quota", "cpu"), 1, None),
         (("cluster", "namespaces", 0, "quota", "memoryGi"), 1, None),
         (("cluster", "namespaces", 0, "quota", "pods"), 1, None),

@@ -1,0 +1,55 @@
+"""The objects of an add-on in the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from infra.plan.addons.objects import AddonObject, AddonPlan, Later
+
+
+class Manifests(pulumi.ComponentResource):
+    """Maps an :class:`AddonPlan` to one resource for each object, of the type that pulumi-kubernetes has for its kind.
+
+    Definitions of kinds come before everything else of the add-on. ``values`` are what AWS gives, by the name of the
+    plan's :class:`Later`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        plan: AddonPlan,
+        *,
+        values: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("slipway:index:Manifests", name, None, opts)
+        first: list[pulumi.Resource] = []
+        for manifest in plan.objects:
+            is_first = manifest.kind in ("Namespace", "CustomResourceDefinition")
+            child = pulumi.ResourceOptions(parent=self, depends_on=None if is_first else list(first))
+            made = _KubernetesObject(manifest, values, child)
+            if is_first:
+                first.append(made)
+        self.register_outputs({})
+
+
+class _KubernetesObject(pulumi.CustomResource):
+    """One object. The SDK's own classes would need their arguments renamed and take no kind that they do not know."""
+
+    def __init__(
+        self, manifest: AddonObject, values: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
+    ) -> None:
+        super().__init__(manifest.token, manifest.logical_name, _filled(manifest.body, values), opts)
+
+
+def _filled(value: Any, values: Mapping[str, pulumi.Input[str]]) -> Any:
+    if isinstance(value, Later):
+        return values[value.name]
+    if isinstance(value, Mapping):
+        return {key: _filled(item, values) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_filled(item, values) for item in value]
+    return value
