@@ -1,8 +1,7 @@
 """``python -m rehearsal.providers.aws``: read the vendor's SDK into the store, for all types the stand-in knows."""
 
-from rehearsal.providers.aws.store import fill, store_path
-from rehearsal.providers.aws.types import KINDS
+from rehearsal.providers.aws.store import STORE
 
 if __name__ == "__main__":
-    fill(KINDS)
-    print(store_path())
+    STORE.fill()
+    print(STORE.path)

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.providers.aws import shapes, store
+from rehearsal.providers.aws import store
 from rehearsal.providers.aws.kind import Kind, Props
 from rehearsal.providers.aws.projection import project, same_document
 from rehearsal.providers.aws.session import Aws, AwsError
+from rehearsal.providers.base import shapes
 from rehearsal.providers.base.diff import Change, changes, format_path, same, schema_path
 from rehearsal.providers.base.diff import Kind as ChangeKind
 from rehearsal.providers.base.values import UNKNOWN, reseal, reveal

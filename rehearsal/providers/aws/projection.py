@@ -6,8 +6,8 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from rehearsal.providers.aws.shapes import Shape
 from rehearsal.providers.base.diff import Path, same, schema_path
+from rehearsal.providers.base.shapes import Shape
 from rehearsal.providers.base.values import has_unknown
 
 

@@ -11,7 +11,6 @@ from rehearsal.journal import note_creation
 from rehearsal.providers.aws.lifecycle import PartialCreationError
 from rehearsal.providers.aws.provider import ConfigurationError, Provider, UnsupportedError, parse
 from rehearsal.providers.aws.session import AwsError, UnreachableError
-from rehearsal.providers.aws.shapes import UnknownTypeError
 from rehearsal.providers.base.protos import provider_pb2
 from rehearsal.providers.base.service import (
     PluginService,
@@ -23,6 +22,7 @@ from rehearsal.providers.base.service import (
     token_of,
 )
 from rehearsal.providers.base.serving import serve
+from rehearsal.providers.base.shapes import UnknownTypeError
 from rehearsal.providers.base.values import from_struct, to_struct
 
 

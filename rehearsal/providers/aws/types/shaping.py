@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from rehearsal.providers.aws import shapes, store
+from rehearsal.providers.aws import store
 from rehearsal.providers.aws.naming import arguments
 from rehearsal.providers.aws.session import Aws, AwsError
+from rehearsal.providers.base import shapes
 
 
 def request(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from rehearsal.providers.aws.projection import project, same_document
-from rehearsal.providers.aws.shapes import Shape
+from rehearsal.providers.base.shapes import Shape
 from rehearsal.providers.base.values import UNKNOWN
 
 TEXT = Shape("string")

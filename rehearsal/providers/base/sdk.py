@@ -1,11 +1,11 @@
-"""The vendor's own property names and types, read from the installed ``pulumi_aws`` package.
+"""A vendor's own property names and types, read from its installed SDK (``pulumi_aws``, ``pulumi_tls``...).
 
 A program that the vendor's plugin would refuse must be refused here too: an unknown property, a value of the wrong
 type, a required property left out. The SDK is generated from the plugin's schema, so it says all three.
 
 Importing the SDK takes seconds, and its lazy imports are not for several threads. So it is read by a process of its own
-(``python -m rehearsal.providers.aws.sdk TOKEN...`` prints the shapes as JSON), and what was read is kept: see
-:mod:`rehearsal.providers.aws.store`.
+(``python -m rehearsal.providers.base.sdk TOKEN...`` prints the shapes as JSON), and what was read is kept: see
+:mod:`rehearsal.providers.base.store`.
 """
 
 from __future__ import annotations
@@ -26,20 +26,27 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from rehearsal.providers.aws.shapes import ResourceShape, Shape, UnknownTypeError, to_json
+from rehearsal.providers.base.shapes import ResourceShape, Shape, UnknownTypeError, to_json
 
 _REGISTRATION = re.compile(r'resource_modules="""(.*?)"""', re.DOTALL)
 
 
+def sdk_package(token: str) -> str:
+    """Return the Python package that declares a resource type: ``pulumi_aws`` of ``aws:s3/bucket:Bucket``."""
+    return f"pulumi_{token.partition(':')[0]}"
+
+
 @cache
-def _registered() -> Mapping[str, tuple[str, str]]:
+def _registered(package: str) -> Mapping[str, tuple[str, str]]:
     """Return token -> (module, class), from the registration at the end of the package, without importing it."""
-    spec = importlib.util.find_spec("pulumi_aws")
+    spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise ImportError("pulumi_aws is not installed beside this plugin; install requirements.txt")
+        raise ImportError(f"{package} is not installed beside this plugin; install requirements.txt")
     match = _REGISTRATION.search(Path(spec.origin).read_text(encoding="utf-8"))
     if match is None:
-        raise ImportError("pulumi_aws registers no resource modules; this plugin reads version 7 of it")
+        raise ImportError(
+            f"{package} registers no resource modules; this plugin reads the versions in requirements.txt"
+        )
     found: dict[str, tuple[str, str]] = {}
     for module in json.loads(match.group(1)):
         for token, name in module["classes"].items():
@@ -53,13 +60,15 @@ def read_shape(token: str) -> ResourceShape:
     Raises:
         UnknownTypeError: the SDK has no such type; the message names the nearest ones.
     """
+    package = sdk_package(token)
+    registered = _registered(package)
     try:
-        package, name = _registered()[token]
+        place, name = registered[token]
     except KeyError:
-        near = difflib.get_close_matches(token, _registered(), n=3)
+        near = difflib.get_close_matches(token, registered, n=3)
         hint = f"; near it: {', '.join(near)}" if near else ""
-        raise UnknownTypeError(f"pulumi_aws has no resource type {token}{hint}") from None
-    module = importlib.import_module(f"{package}.{_module_name(name)}")
+        raise UnknownTypeError(f"{package} has no resource type {token}{hint}") from None
+    module = importlib.import_module(f"{place}.{_module_name(name)}")
     from pulumi import _types
 
     cls = getattr(module, name)
