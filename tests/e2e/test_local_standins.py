@@ -87,7 +87,7 @@ class Engine:
 
     def changes(self, **settings: str) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
-        for step in json.loads(self.run("preview", "--json", **settings))["steps"]:
+        for step in json.loads(self.run("preview", "--json", fails=False, **settings))["steps"]:
             if step["op"] != "same":
                 kind, name = step["urn"].split("::")[-2:]
                 found.setdefault(step["op"], set()).add(f"{kind.split(':')[-1]} {name}")
