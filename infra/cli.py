@@ -9,6 +9,9 @@ import typer
 from infra.commands.bootstrap import bootstrap
 from infra.commands.common import errors
 from infra.commands.diagram import draw_diagram
+from infra.commands.doctor import doctor
+from infra.commands.history import history
+from infra.commands.lock import lock
 from infra.commands.spec import spec_app
 from infra.spec import SpecError
 
@@ -26,6 +29,9 @@ app = typer.Typer(
 app.add_typer(spec_app, name="spec")
 app.command("diagram")(draw_diagram)
 app.command("bootstrap")(bootstrap)
+app.command("history")(history)
+app.command("lock")(lock)
+app.command("doctor")(doctor)
 
 
 def main() -> None:

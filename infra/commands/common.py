@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
@@ -76,3 +77,22 @@ def show(table: Table) -> None:
     """Print a table whole: names cut to the width of a terminal, or of a log that has none, are of no use."""
     needed = Measurement.get(console, console.options.update(max_width=1_000), table).maximum
     Console(width=needed).print(table, crop=False)
+
+
+def project_name(env: str) -> str:
+    """Return the name of the Pulumi project an environment belongs to: a part of the keys of its state.
+
+    Raises:
+        SpecError: there is no project around the stack file, or it has no name.
+    """
+    path, _ = stack_file(env, Path.cwd())
+    places = [*path.resolve().parents, Path.cwd(), *Path.cwd().parents]
+    project = next((each / "Pulumi.yaml" for each in places if (each / "Pulumi.yaml").is_file()), None)
+    if project is None:
+        problem = Problem((), f"no Pulumi.yaml in {Path.cwd()} or above it", "run the command inside the project")
+        raise SpecError(env, [problem])
+    settings = yaml.safe_load(project.read_text(encoding="utf-8"))
+    name = settings.get("name") if isinstance(settings, dict) else None
+    if not isinstance(name, str) or not name:
+        raise SpecError(str(project), [Problem(("name",), "the project has no name", "give it one: `name: slipway`")])
+    return name

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import yaml
 from rich.console import Console
 
+from infra.ops.state.lock import release, stack_locks
+from infra.plan.stack_keys import StackKeys
 from rehearsal import controlplane, toolchain
-from rehearsal.environment import plugins, stack_config, stack_lock
+from rehearsal.environment import plugins, stack_config
 from rehearsal.environment.cloud import Cloud
 from rehearsal.environment.engine import Engine
 from rehearsal.environment.errors import RehearsalError
@@ -193,13 +195,14 @@ class Environment:
     def release_abandoned_locks(self) -> None:
         """Delete the engine's locks whose holders are dead. Raises RehearsalError for one that may live."""
         s3 = self.cloud.client("s3", self.spec.region)
-        for lock in stack_lock.stack_locks(s3, self.spec.state.bucket, str(self.settings["name"]), self.layout.name):
+        keys = StackKeys(str(self.settings["name"]), self.layout.name)
+        for lock in stack_locks(s3, self.spec.state.bucket, keys):
             if not lock.is_abandoned():
                 raise RehearsalError(
                     f"The stack {self.layout.name} is locked by {lock}. Wait for that update to end. If it cannot be "
                     f"running any more, `./rehearse pulumi {self.layout.name} -- cancel --yes` releases the lock."
                 )
-            stack_lock.release(s3, self.spec.state.bucket, lock)
+            release(s3, self.spec.state.bucket, lock)
             self.console.print(f"Released the stack's lock of {lock}: that process is gone.", highlight=False)
 
     def create_stack(self) -> None:

@@ -1,0 +1,1 @@
+"""What happened to a stack: who, when, and what changed."""
