@@ -10,6 +10,7 @@ from infra.commands.bootstrap import bootstrap
 from infra.commands.common import errors
 from infra.commands.diagram import draw_diagram
 from infra.commands.doctor import doctor
+from infra.commands.firewall import firewall_app
 from infra.commands.history import history
 from infra.commands.lock import lock
 from infra.commands.spec import spec_app
@@ -27,6 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(spec_app, name="spec")
+app.add_typer(firewall_app, name="firewall")
 app.command("diagram")(draw_diagram)
 app.command("bootstrap")(bootstrap)
 app.command("history")(history)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from infra.plan.addons.addons import plan_addons
 from infra.plan.addons.objects import AddonPlan
+from infra.plan.edge import EdgePlan, plan_edge
 from infra.plan.images import ImagesPlan, plan_images
 from infra.plan.instance_group import InstanceGroupPlan, plan_instance_groups
 from infra.plan.namespaces import NamespacePlan, plan_namespaces
@@ -33,6 +34,8 @@ class EnvironmentPlan:
     groups: tuple[InstanceGroupPlan, ...]
     namespaces: tuple[NamespacePlan, ...]
     addons: tuple[AddonPlan, ...]
+    edge: EdgePlan | None
+    """None where nothing is reached from outside."""
 
 
 def plan_environment(spec: EnvironmentSpec) -> EnvironmentPlan:
@@ -59,7 +62,8 @@ def plan_environment(spec: EnvironmentSpec) -> EnvironmentPlan:
         "groups": part(plan_instance_groups),
         "namespaces": part(plan_namespaces),
         "addons": part(plan_addons),
+        "edge": part(plan_edge),
     }
     if problems:
         raise SpecError(f"environment {spec.name}", problems)
-    return EnvironmentPlan(spec=spec, **parts)  # type: ignore[arg-type]  # no part is None here
+    return EnvironmentPlan(spec=spec, **parts)  # type: ignore[arg-type]  # what is None here is no part of it

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from infra.spec.base import SpecModel
 from infra.spec.cluster import ClusterSpec
+from infra.spec.edge import EdgeSpec
 from infra.spec.instance_group import InstanceGroupSpec
 from infra.spec.labels import Tags
 from infra.spec.network import NetworkSpec
@@ -44,3 +45,6 @@ class EnvironmentSpec(SpecModel):
         Field(min_length=1, examples=[[{"name": "control-plane-a", "role": "ControlPlane"}]]),
     ]
     """The instance groups. A cluster has 1, 3 or 5 groups with the role `ControlPlane`."""
+
+    edge: EdgeSpec | None = None
+    """The edge router and its firewall policy. Unset: nothing is reached from outside, and no load balancer is made."""

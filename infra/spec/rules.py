@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from infra.spec.edge_rules import check_edge
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
 from infra.spec.group_rules import GROUP_NAME_LIMIT, LEAST_GROUP_ROOM, check_group
@@ -43,6 +44,7 @@ def check_environment(spec: EnvironmentSpec) -> list[Problem]:
         *_check_group_names(spec),
         *_check_control_plane(spec),
         *(p for index, group in enumerate(spec.instance_groups) for p in check_group(spec, index, group)),
+        *check_edge(spec),
     ]
 
 

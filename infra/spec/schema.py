@@ -116,7 +116,7 @@ def _limited(words: str, metadata: Iterable[Any]) -> str:
 
 
 def _type_words(annotation: Any) -> str:
-    names = {str: "text", int: "number", bool: "true or false", type(None): ""}
+    names = {str: "text", int: "number", bool: "true or false", type(None): "", Any: "number or text"}
     if annotation in names:
         return names[annotation]
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)

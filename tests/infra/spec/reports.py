@@ -37,6 +37,42 @@ RICH: dict[str, Any] = {
                 {"name": "web", "podSecurity": "baseline", "quota": {"cpu": 4, "memoryGi": 8, "pods": 50}},
             ],
         },
+        edge={
+            "firewall": [
+                {"name": "web", "sources": ["anywhere"], "ports": [80, 443], "hosts": ["shop.example.com"]},
+                {"name": "office", "sources": ["198.51.100.0/24"], "ports": ["postgres"], "hosts": []},
+            ],
+            "routes": [
+                {
+                    "name": "shop",
+                    "hosts": ["shop.example.com"],
+                    "namespace": "web",
+                    "service": "shop",
+                    "port": 80,
+                    "targetPort": 8080,
+                    "podLabels": {"app": "shop"},
+                },
+            ],
+            "tcpPorts": [
+                {
+                    "name": "postgres",
+                    "port": 5432,
+                    "namespace": "web",
+                    "service": "postgres",
+                    "servicePort": 5432,
+                    "targetPort": 15432,
+                    "podLabels": {"app": "postgres"},
+                },
+            ],
+            "tls": {
+                "acme": {"email": "certificates@example.com", "server": "staging", "solver": "dns01"},
+                "minVersion": "1.3",
+            },
+            "dns": {"zone": "example.com", "zoneId": "Z0123456789ABCDEFGHIJ"},
+            "internal": False,
+            "crossZone": True,
+            "deletionProtection": False,
+        },
     ),
     "instanceGroups": [
         *ENVIRONMENT["instanceGroups"],
@@ -111,7 +147,7 @@ RICH: dict[str, Any] = {
         },
     ],
 }
-"""A valid environment in which every key of the spec stands somewhere, save `allowedInstanceTypes`."""
+"""A valid environment in which every key of the spec stands somewhere, save `allowedInstanceTypes` and `acm`."""
 
 
 def problems(raw: object, name: str = "test") -> tuple[Problem, ...]:

@@ -216,4 +216,11 @@ def test_tables_are_in_the_order_of_the_file() -> None:
         "## `instanceGroups[].warmPool`",
         "## `instanceGroups[].rootVolume`",
         "## `instanceGroups[].volumes[]`",
+        "## `edge`",
+        "## `edge.firewall[]`",
+        "## `edge.routes[]`",
+        "## `edge.tcpPorts[]`",
+        "## `edge.tls`",
+        "## `edge.tls.acme`",
+        "## `edge.dns`",
     ]

@@ -41,7 +41,7 @@ def test_the_rich_environment_is_good_and_leaves_no_key_out() -> None:
         inner = (model_at(model, (key,)) for key in keys)
         return keys.union(*(known(each) for each in inner if each is not None))
 
-    assert known(EnvironmentSpec) - written == {"allowedInstanceTypes"}
+    assert known(EnvironmentSpec) - written == {"allowedInstanceTypes", "acm"}
 
 
 def test_a_good_spec_says_what_was_written() -> None:
@@ -139,7 +139,7 @@ def _rests_on(place: Location, related: tuple[Location, ...], changed_at: Locati
         ),
         (
             sample_mapping(extra=1),
-            "extra: is not a known key. Fix: remove it; known here: accountId, cluster, instanceGroups, network, "
+            "extra: is not a known key. Fix: remove it; known here: accountId, cluster, edge, instanceGroups, network, "
             "region, state, tags.",
         ),
         (with_fourth(min_size=1), f"{GROUP}.min_size: is not a known key. Fix: write minSize."),

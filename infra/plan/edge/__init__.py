@@ -1,0 +1,48 @@
+"""The edge: from the firewall policy to what each layer enforces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infra.plan.edge.balancer import BalancerPlan, plan_balancer
+from infra.plan.edge.entries import Entry, plan_entries
+from infra.plan.edge.gateway import plan_gateway
+from infra.plan.edge.manifest import Manifest
+from infra.plan.edge.network_policies import plan_network_policies
+from infra.plan.edge.policy import plan_exposures
+from infra.spec import EnvironmentSpec
+from infra.spec.edge import EdgeSpec
+
+__all__ = ["EdgePlan", "plan_edge"]
+
+
+@dataclass(frozen=True)
+class EdgePlan:
+    """The edge of an environment."""
+
+    spec: EdgeSpec
+    entries: tuple[Entry, ...]
+    balancer: BalancerPlan
+    objects: tuple[Manifest, ...]
+    """What lives in the cluster: the router, its routes and allow-lists, the network policies around it."""
+
+
+def plan_edge(spec: EnvironmentSpec) -> EdgePlan | None:
+    """Return the edge that ``spec`` declares, if it does.
+
+    Raises:
+        SpecError: the policy does not fit into the quotas of AWS.
+    """
+    edge = spec.edge
+    if edge is None:
+        return None
+    entries = plan_entries(edge)
+    return EdgePlan(
+        spec=edge,
+        entries=entries,
+        balancer=plan_balancer(spec, edge, entries),
+        objects=(
+            *plan_network_policies(spec, edge, entries),
+            *plan_gateway(edge, entries, plan_exposures(edge, entries)),
+        ),
+    )

@@ -1,0 +1,165 @@
+"""Routes of the router: Gateway API objects for host names, Traefik's own for plain TCP, and the allow-lists of both.
+
+Every route lives in the router's namespace and the Gateway admits none from elsewhere, so that no route of
+another's goes round an allow-list. ReferenceGrants in the namespaces of the Services say which of them may be reached.
+
+Each HTTPRoute has one host name. Traefik gives a route the priority of its longest name, so that of two names in one
+route the shorter would rank before a more exact name of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from infra.plan.edge.entries import HTTP_ENTRY, HTTPS_ENTRY, Entry
+from infra.plan.edge.manifest import EDGE_NAMESPACE, GATEWAY_GROUP, ROUTER, Manifest, manifest
+from infra.plan.edge.policy import AllowList, Exposure, allow_list, rules_for
+from infra.spec.edge import HTTPS_PORT, EdgeRouteSpec, EdgeSpec
+
+CONTROLLER = "traefik.io/gateway-controller"
+"""Name by which Traefik knows its GatewayClasses (``pkg/provider/kubernetes/gateway/kubernetes.go``)."""
+
+TRAEFIK_GROUP = "traefik.io"
+
+LISTENER_LIMIT = 64
+"""Listeners of a Gateway (Gateway API v1, ``spec.listeners``)."""
+
+
+def plan_gateway(edge: EdgeSpec, entries: tuple[Entry, ...], exposures: tuple[Exposure, ...]) -> Iterator[Manifest]:
+    """Yield the objects by which the router routes."""
+    yield manifest(f"{GATEWAY_GROUP}/v1", "GatewayClass", ROUTER, None, spec={"controllerName": CONTROLLER})
+    listeners = [*_listeners(edge, entries)]
+    if listeners:
+        spec = {"gatewayClassName": ROUTER, "listeners": listeners}
+        yield manifest(f"{GATEWAY_GROUP}/v1", "Gateway", ROUTER, spec=spec)
+    yield from _allow_lists(exposures)
+    for exposure in exposures:
+        yield _http_route(edge, exposure)
+    yield from _grants(edge)
+    for entry in entries:
+        if entry.tcp is not None:
+            yield from _tcp(edge, entry)
+
+
+def host_key(host: str) -> str:
+    """Return a host as part of an object's name: wildcards and names never meet in one."""
+    return f"below.{host[2:]}" if host.startswith("*.") else f"host.{host}"
+
+
+def listener_name(route_host: str) -> str:
+    """Return the name of the listener that serves a route's host."""
+    return f"https-{host_key(route_host)}"
+
+
+def tls_secret(route: EdgeRouteSpec) -> str:
+    """Return the name of the Secret that holds a route's certificate."""
+    return f"route-{route.name}-tls"
+
+
+def _listeners(edge: EdgeSpec, entries: tuple[Entry, ...]) -> Iterator[dict[str, Any]]:
+    allowed = {"namespaces": {"from": "Same"}, "kinds": [{"group": GATEWAY_GROUP, "kind": "HTTPRoute"}]}
+    for entry in entries:
+        if entry.kind == "redirect":
+            yield {"name": HTTP_ENTRY, "port": entry.router_port, "protocol": "HTTP", "allowedRoutes": allowed}
+        if entry.kind == "https":
+            for route in edge.routes:
+                for host in route.hosts:
+                    yield {
+                        "name": listener_name(host),
+                        "hostname": host,
+                        # Traefik finds its entry point by this number, which is why it is the router's own.
+                        "port": entry.router_port,
+                        **_protocol(edge, route),
+                        "allowedRoutes": allowed,
+                    }
+
+
+def _protocol(edge: EdgeSpec, route: EdgeRouteSpec) -> dict[str, Any]:
+    if edge.tls.acm is not None:
+        return {"protocol": "HTTP"}
+    secret = {"group": "", "kind": "Secret", "name": tls_secret(route)}
+    return {"protocol": "HTTPS", "tls": {"mode": "Terminate", "certificateRefs": [secret]}}
+
+
+def _allow_lists(exposures: tuple[Exposure, ...]) -> Iterator[Manifest]:
+    for allowed in dict.fromkeys(exposure.allowed for exposure in exposures if not exposure.allowed.everyone):
+        spec = {"ipAllowList": {"sourceRange": [*allowed.blocks], "rejectStatusCode": 403}}
+        yield manifest(f"{TRAEFIK_GROUP}/v1alpha1", "Middleware", allowed.name, spec=spec)
+
+
+def _filters(allowed: AllowList) -> list[dict[str, Any]]:
+    if allowed.everyone:
+        return []
+    reference = {"group": TRAEFIK_GROUP, "kind": "Middleware", "name": allowed.name}
+    return [{"type": "ExtensionRef", "extensionRef": reference}]
+
+
+def _http_route(edge: EdgeSpec, exposure: Exposure) -> Manifest:
+    redirect = exposure.entry.kind == "redirect"
+    listener = HTTP_ENTRY if redirect else listener_name(exposure.route_host)
+    rule: dict[str, Any] = {"matches": [{"path": {"type": "PathPrefix", "value": "/"}}]}
+    filters = _filters(exposure.allowed)
+    if redirect:
+        way = {"scheme": "https", "port": HTTPS_PORT, "statusCode": 301}
+        filters.append({"type": "RequestRedirect", "requestRedirect": way})
+    else:
+        route = exposure.route
+        rule["backendRefs"] = [{"name": route.service, "namespace": route.namespace, "port": route.port}]
+        if edge.tls.acm is not None:
+            # The router sees plain HTTP; what is behind it must know that the client did not.
+            header = {"name": "X-Forwarded-Proto", "value": "https"}
+            filters.append({"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [header]}})
+    return manifest(
+        f"{GATEWAY_GROUP}/v1",
+        "HTTPRoute",
+        f"{HTTP_ENTRY if redirect else HTTPS_ENTRY}-{host_key(exposure.host)}",
+        spec={
+            "parentRefs": [{"name": ROUTER, "sectionName": listener}],
+            "hostnames": [exposure.host],
+            "rules": [{**rule, **({"filters": filters} if filters else {})}],
+        },
+    )
+
+
+def _grants(edge: EdgeSpec) -> Iterator[Manifest]:
+    services: dict[str, dict[str, None]] = {}
+    for route in edge.routes:
+        services.setdefault(route.namespace, {})[route.service] = None
+    for namespace, names in services.items():
+        yield manifest(
+            f"{GATEWAY_GROUP}/v1beta1",
+            "ReferenceGrant",
+            ROUTER,
+            namespace,
+            spec={
+                "from": [{"group": GATEWAY_GROUP, "kind": "HTTPRoute", "namespace": EDGE_NAMESPACE}],
+                "to": [{"group": "", "kind": "Service", "name": name} for name in names],
+            },
+        )
+
+
+def _tcp(edge: EdgeSpec, entry: Entry) -> Iterator[Manifest]:
+    tcp = entry.tcp
+    assert tcp is not None  # noqa: S101 (for the type checker)
+    allowed = allow_list(rules_for(edge, entry.policy_port, None))
+    middlewares = [] if allowed.everyone else [{"name": f"tcp-{entry.name}"}]
+    if middlewares:
+        spec = {"ipAllowList": {"sourceRange": [*allowed.blocks]}}
+        yield manifest(f"{TRAEFIK_GROUP}/v1alpha1", "MiddlewareTCP", f"tcp-{entry.name}", spec=spec)
+    service = {"name": tcp.service, "namespace": tcp.namespace, "port": tcp.service_port or tcp.port}
+    yield manifest(
+        f"{TRAEFIK_GROUP}/v1alpha1",
+        "IngressRouteTCP",
+        f"tcp-{entry.name}",
+        spec={
+            "entryPoints": [entry.name],
+            "routes": [
+                {
+                    "match": "HostSNI(`*`)",
+                    "services": [service],
+                    **({"middlewares": middlewares} if middlewares else {}),
+                }
+            ],
+        },
+    )

@@ -1,0 +1,95 @@
+"""The firewall policy as decisions: which host leads where, and who may come to it.
+
+A rule allows; nothing denies. So who may come to a host on a port is the union of the sources of all rules that cover
+both, and the order of rules means nothing.
+
+The router picks the most exact host it has been given. Hosts of rules and of routes therefore become one list of
+*patterns*, and each pattern gets the sources of the rules that cover it. The patterns that match one name are ordered
+(see :func:`infra.spec.hosts.covers`), so the most exact one of them is covered by just the rules that match the name:
+what the router decides by its pattern is what the policy says of the name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from infra.plan.edge.entries import Entry
+from infra.spec.edge import EdgeRouteSpec, EdgeSpec, FirewallRuleSpec
+from infra.spec.hosts import EVERY_ADDRESS, covers, source_block, without_contained
+
+
+@dataclass(frozen=True)
+class AllowList:
+    """Who may come, and by which rules."""
+
+    rules: tuple[str, ...]
+    """Names of the rules, in the order of the policy."""
+    blocks: tuple[str, ...]
+    """IPv4 blocks, none inside another."""
+
+    @property
+    def everyone(self) -> bool:
+        """Whether every address may come."""
+        return self.blocks == (EVERY_ADDRESS,)
+
+    @property
+    def name(self) -> str:
+        """Name of the router's object that holds it."""
+        joined = f"allow.{'.'.join(self.rules)}"
+        # Kubernetes names have at most 253 characters; the digest keeps long ones apart.
+        return joined if len(joined) <= 200 else f"allow.{hashlib.sha256(joined.encode()).hexdigest()[:16]}"
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """A host pattern on an entry: the route it leads to and who may come."""
+
+    entry: Entry
+    host: str
+    route: EdgeRouteSpec
+    route_host: str
+    """The host of the route that covers ``host``; whose certificate it is served with."""
+    allowed: AllowList
+
+
+def allow_list(rules: Iterable[FirewallRuleSpec]) -> AllowList:
+    """Return the sources of some rules together."""
+    chosen = tuple(rules)
+    return AllowList(
+        rules=tuple(rule.name for rule in chosen),
+        blocks=without_contained(source_block(source) for rule in chosen for source in rule.sources),
+    )
+
+
+def rules_for(edge: EdgeSpec, policy_port: int | str, host: str | None) -> tuple[FirewallRuleSpec, ...]:
+    """Return the rules that open a port, for a host where the port has hosts."""
+    return tuple(
+        rule
+        for rule in edge.firewall
+        if policy_port in rule.ports and (host is None or any(covers(each, host) for each in rule.hosts))
+    )
+
+
+def route_for(edge: EdgeSpec, host: str) -> tuple[EdgeRouteSpec, str] | None:
+    """Return the route that a host leads to, and which of its hosts matches: the most exact, which is the longest."""
+    found = [(route, each) for route in edge.routes for each in route.hosts if covers(each, host)]
+    # An exact host wins over a wildcard of the same length.
+    return max(found, key=lambda pair: (not pair[1].startswith("*"), len(pair[1])), default=None)
+
+
+def plan_exposures(edge: EdgeSpec, entries: Sequence[Entry]) -> tuple[Exposure, ...]:
+    """Return every host pattern of every entry that carries host names, where a route and a rule allow it."""
+    found = []
+    for entry in entries:
+        if entry.kind == "tcp":
+            continue
+        hosts = [host for route in edge.routes for host in route.hosts]
+        hosts += [host for rule in edge.firewall if entry.policy_port in rule.ports for host in rule.hosts]
+        for host in dict.fromkeys(hosts):
+            route = route_for(edge, host)
+            rules = rules_for(edge, entry.policy_port, host)
+            if route is not None and rules:
+                found.append(Exposure(entry, host, *route, allow_list(rules)))
+    return tuple(found)
