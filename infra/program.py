@@ -12,7 +12,12 @@ from infra.components.security_groups import SecurityGroups
 from infra.components.state_bucket import StateBucket
 from infra.components.termination_queue import TerminationQueue
 from infra.in_cluster import declare_in_cluster
+from infra.plan.addons.iam import addon_roles
+from infra.plan.addons.identity import role_of
+from infra.plan.addons.placement import API_HOST
+from infra.plan.addons.scaling import QUEUE_URL
 from infra.plan.environment import plan_environment
+from infra.plan.partition import partition_of
 from infra.spec import CONFIG_KEY, EnvironmentSpec, SpecError, from_mapping
 
 
@@ -59,7 +64,7 @@ def declare(spec: EnvironmentSpec) -> None:
         )
         for group in plan.groups
     }
-    declare_in_cluster(plan, {"terminationQueueUrl": queue.queue_url})
+    declare_in_cluster(plan, _told_to_addons(spec, queue))
 
     pulumi.export("clusterName", spec.cluster.name)
     pulumi.export("stateBucket", state.bucket)
@@ -68,3 +73,13 @@ def declare(spec: EnvironmentSpec) -> None:
     pulumi.export("publicSubnetIds", dict(network.public_subnet_ids))
     pulumi.export("terminationQueueUrl", queue.queue_url)
     pulumi.export("instanceGroups", {name: group.autoscaling_group_name for name, group in groups.items()})
+
+
+def _told_to_addons(spec: EnvironmentSpec, queue: TerminationQueue) -> dict[str, pulumi.Input[str]]:
+    """Return what add-ons are told of AWS, by the name of the plan's :class:`Later`."""
+    roles = f"arn:{partition_of(spec.region)}:iam::{spec.account_id}:role"
+    return {
+        API_HOST.name: f"api.internal.{spec.cluster.name}",
+        QUEUE_URL.name: queue.queue_url,
+        **{role_of(role.addon).name: f"{roles}/{role.addon}.sa.{spec.cluster.name}" for role in addon_roles(spec)},
+    }

@@ -129,7 +129,7 @@ def plan_network(spec: EnvironmentSpec) -> NetworkPlan:
     )
     return NetworkPlan(
         cidr=network.cidr,
-        dhcp_domain_name="ec2.internal" if spec.region == "us-east-1" else f"{spec.region}.compute.internal",
+        dhcp_domain_name=internal_domain(spec.region),
         dhcp_name_servers=("AmazonProvidedDNS",),
         zones=zones,
         nat_gateways=tuple(NatPlan(zone, resource_tags(spec, f"{zone}.{cluster}")) for zone in nat_zones),
@@ -153,3 +153,8 @@ def _nat_zone_for(zone: str, nat_zones: tuple[str, ...]) -> str | None:
 
 def _subnet_tags(spec: EnvironmentSpec, name: str, subnet_type: str, role: str) -> dict[str, str]:
     return resource_tags(spec, name, {"SubnetType": subnet_type, role: "1"})
+
+
+def internal_domain(region: str) -> str:
+    """Return the domain of the private host names of EC2 machines (VPC User Guide, "DNS attributes in your VPC")."""
+    return "ec2.internal" if region == "us-east-1" else f"{region}.compute.internal"

@@ -9,7 +9,7 @@ from infra.spec import EnvironmentSpec
 
 def plan_coredns(spec: EnvironmentSpec) -> AddonPlan:
     """Return CoreDNS with the cluster's DNS address."""
-    manifest = Manifest("coredns")
+    manifest = Manifest("coredns", spec)
     manifest.get("Service", "kube-dns")["spec"]["clusterIP"] = cluster_dns(spec.cluster.service_cidr)
     manifest.get("Deployment", "coredns")["spec"]["replicas"] = spec.cluster.addons.core_dns.replicas
     return manifest.plan()

@@ -15,7 +15,8 @@ from typing import Any
 
 import yaml
 
-from infra.plan.addons.images import IMAGES
+from infra.plan.addons.images import images
+from infra.spec import EnvironmentSpec
 
 Body = dict[str, Any]
 
@@ -89,8 +90,9 @@ class AddonPlan:
 class Manifest:
     """A copy of an add-on's objects, to be filled in and made a plan of."""
 
-    def __init__(self, addon: str) -> None:
+    def __init__(self, addon: str, spec: EnvironmentSpec) -> None:
         self._addon = addon
+        self._images = images(spec.cluster.kubernetes_version)
         self._objects = [copy.deepcopy(body) for body in _parsed(addon)]
 
     def get(self, kind: str, name: str) -> Body:
@@ -113,13 +115,17 @@ class Manifest:
         spec: Body = self.get(kind, name)["spec"]["template"]["spec"]
         return spec
 
+    def containers(self, kind: str, name: str) -> list[Body]:
+        """Return all containers of a workload, those that run before the others too."""
+        return _containers(self.pod(kind, name))
+
     def container(self, kind: str, name: str, container: str) -> Body:
         """Return a container of a workload, an init container too.
 
         Raises:
             LookupError: the workload has no such container.
         """
-        for candidate in _containers(self.pod(kind, name)):
+        for candidate in self.containers(kind, name):
             if candidate["name"] == container:
                 return candidate
         raise LookupError(f"{kind} {name} of add-on {self._addon} has no container {container}")
@@ -139,7 +145,7 @@ class Manifest:
             metadata["annotations"] = {**metadata.get("annotations", {}), SKIP_AWAIT: "true"}
         if body["kind"] in _WORKLOADS:
             for container in _containers(body["spec"]["template"]["spec"]):
-                container["image"] = IMAGES[container["image"]]
+                container["image"] = self._images[container["image"]]
 
 
 def add_arguments(container: Body, arguments: Iterable[str | Later]) -> None:
