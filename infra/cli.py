@@ -13,6 +13,7 @@ from infra.commands.doctor import doctor
 from infra.commands.firewall import firewall_app
 from infra.commands.history import history
 from infra.commands.lock import lock
+from infra.commands.roll import roll
 from infra.commands.spec import spec_app
 from infra.spec import SpecError
 
@@ -34,6 +35,7 @@ app.command("bootstrap")(bootstrap)
 app.command("history")(history)
 app.command("lock")(lock)
 app.command("doctor")(doctor)
+app.command("roll")(roll)
 
 
 def main() -> None:

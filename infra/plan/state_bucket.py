@@ -15,6 +15,7 @@ from infra.plan.state_layout import (
     config_key,
     igconfigs_prefix,
     instance_groups_prefix,
+    locks_prefix,
     manifests_prefix,
 )
 from infra.plan.state_policies import bucket_policy, key_policy
@@ -122,6 +123,7 @@ def _lifecycle_rules(spec: EnvironmentSpec) -> tuple[LifecycleRule, ...]:
         "instancegroup": instance_groups_prefix(spec),
         "igconfig": igconfigs_prefix(spec),
         "manifests": manifests_prefix(spec),
+        "locks": locks_prefix(spec),
     }
     return tuple(
         LifecycleRule(

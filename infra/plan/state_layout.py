@@ -59,3 +59,13 @@ def backups_prefix(spec: EnvironmentSpec) -> str:
 def etcd_backup_prefix(spec: EnvironmentSpec) -> str:
     """Return the prefix of etcd snapshots."""
     return f"{backups_prefix(spec)}etcd/"
+
+
+def locks_prefix(spec: EnvironmentSpec) -> str:
+    """Return the prefix of the locks of Slipway's own operations. Pulumi's lie in its own folder."""
+    return f"{spec.cluster.name}/locks/"
+
+
+def roll_lock_key(spec: EnvironmentSpec) -> str:
+    """Return the key of the object that one rolling update at a time holds."""
+    return f"{locks_prefix(spec)}roll.json"

@@ -9,6 +9,7 @@ from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
 from infra.spec.instance_group import InstanceGroupSpec
 from infra.spec.labels import parse_taint
+from infra.spec.rolling_rules import check_rolling
 from infra.spec.scalars import duration_seconds
 from infra.spec.volume_rules import check_volumes
 
@@ -35,6 +36,7 @@ def check_group(spec: EnvironmentSpec, index: int, group: InstanceGroupSpec) -> 
     yield from _check_subnets(spec, at, group)
     yield from _check_durations(at, group)
     yield from check_capacity(at, group)
+    yield from check_rolling(at, group)
     yield from check_volumes(at, group)
     yield from _check_taints(at, group)
     yield from _check_names(spec, at, group)

@@ -9,6 +9,7 @@ from pydantic import Field
 from infra.spec.base import SpecModel
 from infra.spec.capacity import MixedInstancesSpec, WarmPoolSpec
 from infra.spec.labels import NodeLabels, Tags, TaintText
+from infra.spec.rolling import RollingUpdateSpec
 from infra.spec.scalars import DnsLabel, Duration, Image, MachineType, SecurityGroupId, TargetGroupArn, Zone
 from infra.spec.volumes import DataVolumeSpec, RootVolumeSpec
 
@@ -81,6 +82,9 @@ class InstanceGroupSpec(SpecModel):
 
     drain_timeout: Duration = "300s"
     """How long a terminating machine waits for its drain (the lifecycle hook's heartbeat): 30s to 2h."""
+
+    rolling_update: RollingUpdateSpec = RollingUpdateSpec()
+    """How `slipway roll` replaces the group's machines."""
 
     root_volume: RootVolumeSpec = RootVolumeSpec()
     """The root volume."""

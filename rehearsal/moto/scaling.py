@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 from moto.autoscaling.responses import AutoScalingResponse
 
 _NUMBERS: Final = {
@@ -15,6 +16,7 @@ _NUMBERS: Final = {
 
 def complete_groups() -> None:
     """Make moto keep these settings. It answers with any attribute of a group that has a member's name."""
+    _remember_launch_versions()
     for operation in ("create_auto_scaling_group", "update_auto_scaling_group"):
         _keep_after(operation)
 
@@ -38,3 +40,29 @@ def _keep_after(operation: str) -> None:
         return answer
 
     setattr(AutoScalingResponse, operation, completed)
+
+
+def _remember_launch_versions() -> None:
+    """Make moto keep the template version that each machine was started with; it answers with the newest for all."""
+    launch = FakeAutoScalingGroup.replace_autoscaling_group_instances
+
+    def remembered(self: Any, count_needed: int, propagated_tags: dict[str, str]) -> None:
+        before = len(self.instance_states)
+        launch(self, count_needed, propagated_tags)
+        template = self.ec2_launch_template
+        for state in self.instance_states[before:]:
+            state.instance.launched_version = None if template is None else str(template.default_version_number)
+
+    def launch_template(self: Any) -> dict[str, Any] | None:
+        group = self.auto_scaling_group
+        template = None if group is None else group.ec2_launch_template
+        if template is None:
+            return None
+        version = getattr(self.instance, "launched_version", None) or str(template.default_version_number)
+        return {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": version}
+
+    if getattr(launch, "remembers", False):
+        return
+    remembered.remembers = True  # type: ignore[attr-defined]
+    setattr(FakeAutoScalingGroup, launch.__name__, remembered)
+    setattr(InstanceState, launch_template.__name__, property(launch_template))

@@ -92,6 +92,7 @@ RICH: dict[str, Any] = {
             "warmPool": {"minSize": 1, "maxSize": 4, "state": "Stopped", "reuseOnScaleIn": True},
             "maxInstanceLifetime": "30d",
             "drainTimeout": "10m",
+            "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": 1, "drainTimeout": "20m"},
             "rootVolume": {"sizeGi": 100, "type": "gp3", "iops": 4000, "throughput": 500},
             "volumes": [
                 {"device": "/dev/sdf", "mountPath": "/var/lib/data", "sizeGi": 200, "type": "io2", "iops": 1000},

@@ -1,0 +1,1 @@
+"""The rolling update: what differs is decided apart from what is done about it."""

@@ -1,0 +1,40 @@
+"""The validation between the steps of a roll: the control plane and the group being rolled, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from infra.ops.kube import Kube
+from infra.ops.roll.cluster import Cluster
+from infra.ops.roll.etcd import EtcdHealth, problem
+from infra.ops.roll.view import Node
+from infra.ops.validate.control_plane import check_control_plane
+from infra.ops.validate.pods import check_critical_pods
+from infra.spec import EnvironmentSpec, InstanceGroupSpec
+
+
+class ClusterGate:
+    """The gate of a live cluster."""
+
+    def __init__(self, spec: EnvironmentSpec, kube: Kube, cluster: Cluster, etcd: EtcdHealth) -> None:
+        self._kube, self._cluster, self._etcd = kube, cluster, etcd
+        self._planes = tuple(group.name for group in spec.instance_groups if group.role == "ControlPlane")
+
+    def problems(self, group: InstanceGroupSpec, losing: Sequence[Node]) -> tuple[str, ...]:
+        """Return what is wrong with the control plane and with the group's critical pods."""
+        return tuple(self._problems(group, losing))
+
+    def _problems(self, group: InstanceGroupSpec, losing: Sequence[Node]) -> Iterator[str]:
+        yield from (str(finding) for finding in check_control_plane(self._kube, len(self._planes)))
+        if group.role == "ControlPlane":
+            report = self._etcd.report()
+            for lose in [node.name for node in losing] or [""]:
+                wrong = problem(report, len(self._planes), lose=lose)
+                if wrong:
+                    yield wrong
+        own = self._cluster.nodes(group.name)
+        watched = {node.name for node in own}
+        if group.role != "ControlPlane":
+            watched |= {node.name for plane in self._planes for node in self._cluster.nodes(plane)}
+        going = {node.name for node in own if node.draining or not node.ready} | {node.name for node in losing}
+        yield from (str(finding) for finding in check_critical_pods(self._kube, watched, going))

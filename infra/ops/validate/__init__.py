@@ -1,0 +1,1 @@
+"""Whether an environment is as it should be: one check a module, each a function that returns findings."""

@@ -1,0 +1,41 @@
+"""The control plane: the API server's own checks, and the pods that the control plane's machines run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from infra.ops.kube import Kube
+from infra.ops.roll.cluster import condition
+from infra.ops.roll.etcd import failed_checks
+from infra.ops.validate.findings import Finding
+
+CHECK = "control plane"
+COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+"""What kubeadm runs as static pods on each member, beside etcd, with these values of the label ``component``."""
+
+
+def check_control_plane(kube: Kube, members: int) -> Iterator[Finding]:
+    """Yield what is wrong with the control plane of ``members`` machines.
+
+    Where no component shows as a pod (they may run outside the cluster), the API server's checks alone are judged.
+    """
+    status, text = kube.raw("GET", "/readyz", query={"verbose": "true"})
+    if status != 200:
+        failed = ", ".join(failed_checks(text)) or f"HTTP {status}"
+        yield Finding(CHECK, "invalid", "the API server", f"is not ready: {failed}", "read its log")
+        return
+    selector = f"tier=control-plane,component in ({','.join(COMPONENTS)})"
+    pods = kube.items("/api/v1/namespaces/kube-system/pods", labelSelector=selector)
+    ready = dict.fromkeys(COMPONENTS, 0)
+    for pod in pods:
+        component = pod["metadata"]["labels"]["component"]
+        if condition(pod.get("status", {}), "Ready") == "True":
+            ready[component] += 1
+        else:
+            yield Finding(
+                CHECK, "invalid", f"pod kube-system/{pod['metadata']['name']}", "is not ready", "read its log"
+            )
+    for component, count in ready.items():
+        if pods and count < members:
+            problem = f"{count} of {members} are ready"
+            yield Finding(CHECK, "invalid", component, problem, "see the control plane's machines")

@@ -1,0 +1,34 @@
+"""Critical pods: what the cluster cannot do without must be ready."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from infra.ops.kube import Kube
+from infra.ops.roll.cluster import condition
+from infra.ops.validate.findings import Finding
+
+CHECK = "critical pods"
+PRIORITIES = ("system-cluster-critical", "system-node-critical")
+
+
+def check_critical_pods(
+    kube: Kube, nodes: Collection[str] | None = None, ignored: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Yield the critical pods that are not ready, as kops does (``pkg/validation``).
+
+    Critical are those whose priority class begins with ``system-``, in whatever namespace. With ``nodes``, only pods on
+    these count, and pods on none yet; pods on ``ignored`` nodes, which are being drained, never do.
+    """
+    for pod in kube.items("/api/v1/pods", fieldSelector="status.phase!=Succeeded,status.phase!=Failed"):
+        spec, metadata = pod.get("spec", {}), pod["metadata"]
+        node = spec.get("nodeName", "")
+        if spec.get("priorityClassName") not in PRIORITIES or node in ignored or "deletionTimestamp" in metadata:
+            continue
+        if nodes is not None and node and node not in nodes:
+            continue
+        if condition(pod.get("status", {}), "Ready") != "True":
+            where = f"on {node} " if node else ""
+            subject = f"pod {metadata['namespace']}/{metadata['name']}"
+            phase = pod.get("status", {}).get("phase", "unknown")
+            yield Finding(CHECK, "invalid", subject, f"{where}is not ready ({phase})", "describe the pod")
