@@ -15,6 +15,7 @@ from infra.plan.state_layout import (
     instance_group_key,
     manifests_prefix,
     pki_prefix,
+    roll_lock_key,
 )
 from infra.plan.state_policies import bucket_policy, key_policy
 from tests.infra.samples import sample_spec
@@ -66,6 +67,7 @@ def test_replaced_versions_of_named_prefixes_expire_late(days: int) -> None:
             ("instancegroup", "test.example.com/instancegroup/"),
             ("igconfig", "test.example.com/igconfig/"),
             ("manifests", "test.example.com/manifests/"),
+            ("locks", "test.example.com/locks/"),
         ]
     )
 
@@ -78,6 +80,7 @@ def test_replaced_versions_of_named_prefixes_expire_late(days: int) -> None:
         (instance_group_key(SPEC, NODES), "expire-replaced-instancegroup"),
         (igconfig_prefix(SPEC, NODES) + "nodeup.yaml", "expire-replaced-igconfig"),
         (manifests_prefix(SPEC) + "cni.yaml", "expire-replaced-manifests"),
+        (roll_lock_key(SPEC), "expire-replaced-locks"),
     ],
 )
 def test_each_kind_of_record_has_its_rule(key: str, rule: str) -> None:

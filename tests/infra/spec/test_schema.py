@@ -214,6 +214,7 @@ def test_tables_are_in_the_order_of_the_file() -> None:
         "## `instanceGroups[].mixedInstancesPolicy.instanceRequirements.cpu`",
         "## `instanceGroups[].mixedInstancesPolicy.instanceRequirements.memoryMi`",
         "## `instanceGroups[].warmPool`",
+        "## `instanceGroups[].rollingUpdate`",
         "## `instanceGroups[].rootVolume`",
         "## `instanceGroups[].volumes[]`",
         "## `edge`",
