@@ -18,7 +18,7 @@ KOPS: dict[str, tuple[set[str], set[str]]] = {
         {
             "autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeTags", "ec2:DescribeInstances",
             "ec2:DescribeRegions", "ec2:DescribeAvailabilityZones", "ec2:DescribeRouteTables",
-            "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "ec2:DescribeInstanceTopology",
+            "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
             "elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeLoadBalancerAttributes",
             "elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeLoadBalancerPolicies",
             "elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth",
@@ -44,8 +44,7 @@ KOPS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "ebs-csi": (
         {
-            "ec2:DescribeAvailabilityZones", "ec2:DescribeInstances", "ec2:DescribeVolumes", "ec2:DescribeTags",
-            "ec2:DescribeVolumesModifications", "ec2:DescribeVolumeStatus",
+            "ec2:DescribeInstances", "ec2:DescribeVolumes", "ec2:DescribeTags", "ec2:DescribeVolumesModifications",
         },
         {
             "ec2:ModifyVolume", "ec2:AttachVolume", "ec2:DeleteVolume", "ec2:DetachVolume", "ec2:CreateVolume",
@@ -78,6 +77,12 @@ KOPS: dict[str, tuple[set[str], set[str]]] = {
     ),
 }  # fmt: skip
 
+LOOKS: dict[str, set[str]] = {
+    # What newer versions read beyond that: "AWS Cloud Provider, Prerequisites", AmazonEBSCSIDriverPolicy.
+    "cloud-controller-manager": {"ec2:DescribeInstanceTopology"},
+    "ebs-csi": {"ec2:DescribeAvailabilityZones", "ec2:DescribeVolumeStatus"},
+}
+
 
 def roles() -> dict[str, AddonRole]:
     specs = (sample_spec(), sample_spec(cluster={"cni": "amazonVpc"}))
@@ -104,6 +109,7 @@ def test_the_linter_would_find_something() -> None:
 @each_role
 def test_nothing_is_wider_than_in_kops(role: AddonRole) -> None:
     free, tagged = KOPS[role.addon]
+    assert all(":Describe" in action for action in LOOKS.get(role.addon, ()))
     for statement in statements(role):
         actions = set(statement["Action"])
         if "Condition" in statement:
@@ -111,7 +117,7 @@ def test_nothing_is_wider_than_in_kops(role: AddonRole) -> None:
             (tests,) = statement["Condition"].values()
             assert "test.example.com" in tests.values()
         else:
-            assert actions <= free, statement["Sid"]
+            assert actions - LOOKS.get(role.addon, set()) <= free, statement["Sid"]
         assert not any("*" in action for action in actions)
 
 
