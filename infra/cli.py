@@ -13,6 +13,8 @@ from infra.commands.doctor import doctor
 from infra.commands.firewall import firewall_app
 from infra.commands.history import history
 from infra.commands.lock import lock
+from infra.commands.preview import EXIT_CODES as PREVIEW_EXIT_CODES
+from infra.commands.preview import preview
 from infra.commands.roll import roll
 from infra.commands.spec import spec_app
 from infra.spec import SpecError
@@ -36,6 +38,7 @@ app.command("history")(history)
 app.command("lock")(lock)
 app.command("doctor")(doctor)
 app.command("roll")(roll)
+app.command("preview", epilog=PREVIEW_EXIT_CODES)(preview)
 
 
 def main() -> None:

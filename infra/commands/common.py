@@ -56,6 +56,16 @@ def load_environment(env: str) -> EnvironmentSpec:
     return load(path, name)
 
 
+def engine_options(env: str) -> list[str]:
+    """Return the engine's options for an environment given by name or path: a file that is named is what it reads."""
+    return [f"--config-file={Path(env).absolute()}"] if env.endswith((".yaml", ".yml")) else []
+
+
+def tell_dim(line: str) -> None:
+    """Say what goes on, beside the output that another program may read."""
+    errors.print(line, markup=False, highlight=False, style="dim")
+
+
 def put(text: str, write: Path | None) -> None:
     """Print a document, or write it to a file.
 

@@ -1,0 +1,94 @@
+"""Whether the Kubernetes API goes away while the change is made, and for how long."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from infra.ops.preview.changes import DELETE, REPLACE, UPDATE, Change
+from infra.ops.preview.groups import CONTROL_PLANE, Group, Roll
+from infra.ops.preview.openings import Opening
+
+Level = Literal["none", "one-at-a-time", "interrupted"]
+
+API_PORTS = (443, 6443)
+_BALANCER_TYPES = re.compile(r"^aws:(lb|alb)/(loadBalancer|listener|targetGroup):")
+_RECORD = "aws:route53/record:Record"
+_INTERFACE = "aws:ec2/networkInterface:NetworkInterface"
+
+
+@dataclass(frozen=True)
+class ApiEffect:
+    """What users of the Kubernetes API notice."""
+
+    level: Level
+    reasons: tuple[str, ...]
+    members: int
+    """Machines of the control plane."""
+
+
+def api_effect(
+    groups: Mapping[str, Group], rolls: Sequence[Roll], openings: Sequence[Opening], changes: Sequence[Change]
+) -> ApiEffect:
+    """Return how the change meets the Kubernetes API."""
+    members = sum(group.machines(new=False) for group in groups.values() if group.role == CONTROL_PLANE)
+    reasons: list[str] = []
+    level: Level = "none"
+    rolled = [roll for roll in rolls if roll.role == CONTROL_PLANE]
+    if rolled:
+        level, reason = _roll(sum(roll.machines for roll in rolled), members)
+        reasons.append(reason)
+    broken = [*_balancers(changes), *_access(openings)]
+    if broken:
+        level = "interrupted"
+    return ApiEffect(level, (*reasons, *broken), members)
+
+
+def _roll(rolled: int, members: int) -> tuple[Level, str]:
+    if members < 3:
+        which = "its only member is" if members == 1 else f"{rolled} of its {members} members are"
+        quorum = "" if members == 1 else "; etcd of two members has no majority without either"
+        return "interrupted", (
+            f"the control plane has no spare member: {which} replaced by `slipway roll`, and the API is down "
+            f"meanwhile{quorum}. Workloads keep running"
+        )
+    return "one-at-a-time", (
+        f"{rolled} of {members} control-plane members are replaced by `slipway roll`, one at a time with etcd's quorum "
+        "checked before and after. The API keeps answering; connections to the member that goes are dropped"
+    )
+
+
+def _balancers(changes: Sequence[Change]) -> Iterator[str]:
+    for change in changes:
+        if change.op not in (DELETE, REPLACE) and not (change.op == UPDATE and change.type == _RECORD):
+            continue
+        words = set(re.split(r"[^a-z0-9]+", f"{change.component} {change.name}".lower()))
+        about_api = bool(words & {"api", "controlplane", "cluster", "apiserver"}) or {"control", "plane"} <= words
+        if not about_api:
+            continue
+        if _BALANCER_TYPES.match(change.type):
+            yield f"{change.label} in front of the API is {change.op}d: the API does not answer until it is back"
+        elif change.type == _RECORD and "api" in words:
+            yield f"the API's DNS record {change.name} is {change.op}d: clients follow when their caches expire"
+        elif change.type == _INTERFACE:
+            yield f"the network interface {change.name} of a control-plane member is {change.op}d, which cuts it off"
+
+
+def _access(openings: Sequence[Opening]) -> Iterator[str]:
+    for opening in openings:
+        rule = opening.rule
+        to_plane = "control-plane" in rule.group or "control-plane" in opening.urn.rpartition("-to-")[2]
+        if opening.opened or not rule.inward or not to_plane or not any(rule.covers(port) for port in API_PORTS):
+            continue
+        still = [
+            other
+            for other in openings
+            if other.opened
+            and other.rule.group == rule.group
+            and set(rule.peers) <= set(other.rule.peers)
+            and any(other.rule.covers(port) for port in API_PORTS)
+        ]
+        if not still:
+            yield f"{', '.join(rule.peers)} can no longer reach the API: {rule.words()} is closed"

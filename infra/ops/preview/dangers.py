@@ -1,0 +1,110 @@
+"""What would be lost: replacements and deletions of what cannot be made again, and who has waived which."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from infra.ops.preview.changes import DELETE, REPLACE, UPDATE, Change
+from infra.ops.preview.groups import Group
+from infra.plan.stateful import GROUP_TYPE, stateful
+
+_VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
+
+
+@dataclass(frozen=True)
+class Danger:
+    """One resource that would be lost."""
+
+    urn: str
+    type: str
+    name: str
+    label: str
+    op: str
+    holds: str
+    because: tuple[str, ...]
+    """Properties that force the replacement, with what they were and will be."""
+    protected: bool
+    """Whether the engine itself refuses to delete it."""
+    retained: bool
+    """Whether the resource stays in the cloud and is only forgotten."""
+    waived: bool
+
+    def words(self) -> str:
+        """Return the danger as sentences."""
+        verb = "REPLACED by an empty one" if self.op == REPLACE else "DELETED" if self.op == DELETE else "CHANGED"
+        after = []
+        if self.retained:
+            after.append("the old one stays in the cloud, but nothing manages it any more")
+        if self.protected:
+            after.append("it is protected: the engine will refuse until the protection is lifted")
+        because = f", because of {'; '.join(self.because)}" if self.because else ""
+        tail = f" ({'; '.join(after)})" if after else ""
+        waived = " Waived." if self.waived else ""
+        return f"{self.label} would be {verb}{because}. It holds {self.holds}{tail}.{waived}"
+
+
+def dangers_of(
+    changes: Sequence[Change], groups: Mapping[str, Group], waivers: Collection[str]
+) -> tuple[tuple[Danger, ...], tuple[str, ...]]:
+    """Return what would be lost, and the waivers that fit none of it.
+
+    A waiver is a resource's URN, or the name of its instance group or component.
+    """
+    by_scaling = {group.scaling.urn: group for group in groups.values() if group.scaling}
+    used: set[str] = set()
+    found = []
+    for change in changes:
+        holds = _holds(change, by_scaling.get(change.urn))
+        if holds is None:
+            continue
+        fitting = {word for word in waivers if word in _names(change, by_scaling.get(change.urn))}
+        used |= fitting
+        found.append(_danger(change, holds, waived=bool(fitting)))
+    found.sort(key=lambda danger: danger.waived)
+    return tuple(found), tuple(word for word in waivers if word not in used)
+
+
+def _holds(change: Change, group: Group | None) -> str | None:
+    if change.op == UPDATE and change.type == _VERSIONING:
+        status = _status(change)
+        return "the versions that recovery goes back to; none are kept any more" if status == "Suspended" else None
+    if change.op not in (DELETE, REPLACE):
+        return None
+    old = change.step.old
+    if change.type == GROUP_TYPE:
+        machines = group.machines(new=False) if group else 0
+        most = old.inputs.get("maxSize") if old else 0
+        if not most or not machines:
+            return None
+        return f"{machines} running machines, which would all end at once instead of being rolled"
+    entry = stateful(change.type, change.name, old.inputs if old else {})
+    return entry.holds if entry else None
+
+
+def _status(change: Change) -> str:
+    settings = change.step.state.inputs.get("versioningConfiguration")
+    return str(settings.get("status", "")) if isinstance(settings, Mapping) else ""
+
+
+def _names(change: Change, group: Group | None) -> set[str]:
+    component = change.component.partition(" ")[2]
+    return {name for name in (change.urn, component, group.name if group else "") if name}
+
+
+def _danger(change: Change, holds: str, *, waived: bool) -> Danger:
+    old = change.step.old
+    forced = [each for each in change.differences if each.replaces]
+    because = tuple(f"{each.path} ({each.old} → {each.new})" if each.old else each.path for each in forced)
+    return Danger(
+        urn=change.urn,
+        type=change.type,
+        name=change.name,
+        label=change.label,
+        op=change.op,
+        holds=holds,
+        because=because if change.op == REPLACE else (),
+        protected=bool(old and old.protect),
+        retained=bool(old and old.retain_on_delete),
+        waived=waived,
+    )

@@ -1,0 +1,93 @@
+"""Runs the engine so that it changes nothing, and reads what it says. It finds the project as ``pulumi`` does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from threading import Thread
+from typing import IO
+
+from infra.ops.preview.errors import PreviewError
+from infra.ops.preview.events import Diagnostic, Run, read_events
+from infra.ops.preview.secrets import scrubbed
+
+STREAM = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
+"""Makes ``--json`` print each event as it happens, policy violations among them, instead of one digest at the end."""
+
+Tell = Callable[[str], None]
+
+
+def preview(stack: str, options: Sequence[str], tell: Tell) -> Run:
+    """Return what ``pulumi preview`` says of a stack.
+
+    Raises:
+        PreviewError: the engine is not on PATH, or printed something else than events.
+    """
+    return _run(["preview", "--stack", stack, "--non-interactive", "--json", *options], tell)
+
+
+def refresh_preview(stack: str, options: Sequence[str], tell: Tell) -> Run:
+    """Return what a refresh would find; neither state nor cloud is changed.
+
+    Raises:
+        PreviewError: as for :func:`preview`.
+    """
+    command = ["refresh", "--preview-only", "--stack", stack, "--non-interactive", "--json", *options]
+    return _run(command, tell)
+
+
+def _run(arguments: list[str], tell: Tell) -> Run:
+    try:
+        process = subprocess.Popen(
+            ["pulumi", *arguments],
+            env={**os.environ, STREAM: "true"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+    except FileNotFoundError:
+        raise PreviewError("`pulumi` is not on PATH. Install the engine, or give recorded events by --from.") from None
+    assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018 (by PIPE above)
+    said: list[str] = []
+    reader = Thread(target=_drain, args=(process.stderr, said), daemon=True)
+    reader.start()
+    lines = list(_read(process.stdout, tell))
+    status = process.wait()
+    reader.join()
+    return _outcome(lines, "".join(said), status, " ".join(["pulumi", *arguments]))
+
+
+def _drain(stream: IO[str], into: list[str]) -> None:
+    into.extend(stream)
+
+
+def _read(stream: IO[str], tell: Tell) -> Iterator[str]:
+    for line in stream:
+        if urn := _urn_of(line):
+            tell(f"  {urn.rpartition('::')[0].rpartition('$')[2].rpartition('::')[2]} {urn.rpartition('::')[2]}")
+        yield line
+
+
+def _urn_of(line: str) -> str:
+    """Return the URN of a resource that the engine begins with and does not leave as it is."""
+    if '"resourcePreEvent"' not in line or '"op":"same"' in line:
+        return ""
+    try:
+        return str(json.loads(line)["resourcePreEvent"]["metadata"]["urn"])
+    except (json.JSONDecodeError, KeyError, TypeError):
+        return ""
+
+
+def _outcome(lines: Sequence[str], said: str, status: int, command: str) -> Run:
+    events = [line for line in lines if line.lstrip().startswith("{")]
+    other = scrubbed("".join(line for line in lines if not line.lstrip().startswith("{")) + said).strip()
+    run = read_events("".join(events), f"`{command}`") if events else Run()
+    if status == 0:
+        return run
+    reason = other or f"`{command}` ended with status {status}"
+    told = run.diagnostics if run.errors else (*run.diagnostics, Diagnostic("error", reason))
+    return Run(run.steps, run.results, told, run.violations, run.counts, finished=False)

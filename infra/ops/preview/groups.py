@@ -1,0 +1,189 @@
+"""Instance groups in a run: which must be rolled, which only change their size, and what their machines are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.ops.preview.changes import CREATE, DELETE, IMPORT, REPLACE, Change
+from infra.ops.preview.differences import Difference
+from infra.ops.preview.events import Run, State, Step
+from infra.plan.stateful import GROUP_TYPE
+
+TEMPLATE_TYPE = "aws:ec2/launchTemplate:LaunchTemplate"
+CONTROL_PLANE = "ControlPlane"
+ROLL_ORDER = ("Bastion", CONTROL_PLANE, "APIServer", "Node", "Edge")
+"""Roles in the order in which ``slipway roll`` takes their groups."""
+
+_NO_MACHINE_SEES = frozenset({"tags", "tagsAll", "description", "updateDefaultVersion", "name", "defaultVersion"})
+"""Properties of a launch template that are the template's own: a change of them alone leaves machines as they are."""
+
+_WORDS: Mapping[str, str] = {
+    "instanceType": "machine type",
+    "imageId": "image",
+    "userData": "first-boot configuration",
+    "blockDeviceMappings": "disks",
+    "metadataOptions": "metadata service",
+    "networkInterfaces": "network interfaces and security groups",
+    "iamInstanceProfile": "IAM profile",
+    "tagSpecifications": "tags of machines and volumes",
+    "monitoring": "detailed monitoring",
+    "creditSpecification": "CPU credits",
+    "placement": "tenancy",
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """An instance group as it is and as it will be."""
+
+    name: str
+    role: str
+    template: Step | None
+    scaling: Step | None
+
+    def machines(self, *, new: bool) -> int:
+        """Return how many machines run: the desired number where it is said or was seen, else the least."""
+        if self.scaling is None:
+            return 0
+        state = self.scaling.new if new else self.scaling.old
+        if state is None or (self.scaling.op == "delete" and new):
+            return 0
+        wanted = state.inputs.get("desiredCapacity")
+        least, most = _number(state.inputs.get("minSize")), _number(state.inputs.get("maxSize"))
+        if isinstance(wanted, int | float):
+            return int(wanted)
+        seen = self.scaling.old.outputs.get("desiredCapacity") if self.scaling.old else None
+        return min(max(int(seen), least), most) if isinstance(seen, int | float) else least
+
+
+@dataclass(frozen=True)
+class Roll:
+    """A group whose machines must be replaced by ``slipway roll`` before the change reaches them."""
+
+    group: str
+    role: str
+    machines: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Resize:
+    """A group that changes its size and nothing about its machines."""
+
+    group: str
+    role: str
+    words: str
+    fewer: int
+    """Machines that Auto Scaling ends for it, each after its drain."""
+
+
+def _number(value: Any) -> int:
+    return int(value) if isinstance(value, int | float) else 0
+
+
+def groups_of(run: Run) -> dict[str, Group]:
+    """Return every instance group in the run, changed or not, by the URN of its component."""
+    templates: dict[str, Step] = {}
+    scalings: dict[str, Step] = {}
+    for step in run.steps:
+        if step.op.endswith("-replaced") or step.type not in (TEMPLATE_TYPE, GROUP_TYPE):
+            continue
+        (templates if step.type == TEMPLATE_TYPE else scalings)[step.state.parent or step.urn] = step
+    return {
+        key: _group(templates.get(key), scalings.get(key))
+        for key in sorted({*templates, *scalings}, key=lambda urn: urn.rpartition("::")[2])
+    }
+
+
+def _group(template: Step | None, scaling: Step | None) -> Group:
+    known = template or scaling
+    tags = {**_tags(template), **_tags(scaling)}
+    name = tags.get("slipway/instance-group") or (known.name if known else "")
+    return Group(str(name), str(tags.get("slipway/role", "")), template, scaling)
+
+
+def _tags(step: Step | None) -> dict[str, Any]:
+    tags = step.state.inputs.get("tags") if step else None
+    if isinstance(tags, list):
+        return {tag.get("key", ""): tag.get("value", "") for tag in tags if isinstance(tag, Mapping)}
+    return dict(tags) if isinstance(tags, Mapping) else {}
+
+
+def rolls_of(groups: Mapping[str, Group], changes: Sequence[Change]) -> tuple[Roll, ...]:
+    """Return the groups to roll, in the order in which that is done."""
+    by_urn = {change.urn: change for change in changes}
+    found = list(_rolls(groups, by_urn))
+    return tuple(sorted(found, key=lambda roll: (role_order(roll.role), roll.group)))
+
+
+def role_order(role: str) -> int:
+    """Return a role's place in the order of rolling; what is unknown comes last."""
+    return ROLL_ORDER.index(role) if role in ROLL_ORDER else len(ROLL_ORDER)
+
+
+def _rolls(groups: Mapping[str, Group], changes: Mapping[str, Change]) -> Iterator[Roll]:
+    for group in groups.values():
+        change = changes.get(group.template.urn) if group.template else None
+        machines = group.machines(new=False)
+        if change is None or change.op in (CREATE, DELETE, IMPORT) or machines == 0:
+            continue
+        seen = [each for each in change.differences if top(each.path) not in _NO_MACHINE_SEES]
+        if change.op == REPLACE or seen:
+            yield Roll(group.name, group.role, machines, tuple(_reasons(seen, change.op == REPLACE)))
+
+
+def _reasons(differences: Sequence[Difference], replaced: bool) -> Iterator[str]:
+    if replaced:
+        yield "another launch template"
+    told = set[str]()
+    for each in differences:
+        key = top(each.path)
+        word = _WORDS.get(key, key)
+        if key == "userData":
+            file = each.path.partition("(")[2].rstrip(")")
+            yield f"{word}: {file}" if file else word
+        elif each.lines or "[" in each.path or "." in each.path:
+            if key not in told:
+                yield word
+        else:
+            yield f"{word} {each.old} → {each.new}"
+        told.add(key)
+
+
+def top(path: str) -> str:
+    """Return the first name in a property path."""
+    return path.partition("[")[0].partition(".")[0].partition(" (")[0]
+
+
+def resizes_of(groups: Mapping[str, Group], changes: Sequence[Change]) -> tuple[Resize, ...]:
+    """Return the groups whose sizes change."""
+    by_urn = {change.urn: change for change in changes}
+    found = []
+    for group in groups.values():
+        change = by_urn.get(group.scaling.urn) if group.scaling else None
+        if change is None or group.scaling is None:
+            continue
+        if words := _size_words(change, group.scaling.old, group.scaling.new):
+            fewer = max(0, group.machines(new=False) - group.machines(new=True))
+            found.append(Resize(group.name, group.role, words, fewer))
+    return tuple(sorted(found, key=lambda each: (role_order(each.role), each.group)))
+
+
+def _size_words(change: Change, old: State | None, new: State | None) -> str:
+    if change.op in (CREATE, IMPORT):
+        return f"new group of {_range(new)} machines"
+    if change.op == DELETE:
+        return f"the group goes; it had {_range(old)} machines"
+    sizes = ("minSize", "maxSize", "desiredCapacity")
+    names = {"minSize": "least", "maxSize": "most", "desiredCapacity": "desired"}
+    parts = [f"{names[each.path]} {each.old} → {each.new}" for each in change.differences if each.path in sizes]
+    return ", ".join(parts)
+
+
+def _range(state: State | None) -> str:
+    if state is None:
+        return "0"
+    least, most = _number(state.inputs.get("minSize")), _number(state.inputs.get("maxSize"))
+    return str(most) if least == most else f"{least} to {most}"

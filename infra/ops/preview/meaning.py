@@ -1,0 +1,177 @@
+"""What a run of the engine means for production. A pure function of its steps, the price table and the waivers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from infra.ops.preview.api_effect import ApiEffect, api_effect
+from infra.ops.preview.changes import DELETE, OPERATIONS, REPLACE, Change, changes_of
+from infra.ops.preview.cost import Cost, cost_of
+from infra.ops.preview.dangers import Danger, dangers_of
+from infra.ops.preview.events import Diagnostic, Run, Violation
+from infra.ops.preview.groups import Resize, Roll, groups_of, resizes_of, rolls_of
+from infra.ops.preview.openings import Opening, openings_of
+from infra.ops.preview.permissions import Permission, permissions_of
+from infra.ops.preview.prices import Prices
+
+Verdict = Literal["failed", "stop", "attention", "fine", "nothing"]
+EXIT_CODES: Mapping[Verdict, int] = {"failed": 1, "stop": 3, "attention": 0, "fine": 0, "nothing": 0}
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that a report says, before it has a form."""
+
+    environment: str
+    verdict: Verdict
+    headline: str
+    sentences: tuple[str, ...]
+    """What will happen, in the order of importance."""
+    dangers: tuple[Danger, ...]
+    rolls: tuple[Roll, ...]
+    resizes: tuple[Resize, ...]
+    api: ApiEffect
+    openings: tuple[Opening, ...]
+    permissions: tuple[Permission, ...]
+    kubernetes: tuple[Change, ...]
+    cost: Cost
+    changes: tuple[Change, ...]
+    counts: Mapping[str, int]
+    """Operation -> number of resources."""
+    diagnostics: tuple[Diagnostic, ...]
+    violations: tuple[Violation, ...]
+    unknown_waivers: tuple[str, ...]
+    """Words of waiver that fit nothing."""
+
+    @property
+    def exit_code(self) -> int:
+        """Return the exit status of the command."""
+        return EXIT_CODES[self.verdict]
+
+
+def interpret(run: Run, *, environment: str, region: str, prices: Prices, waivers: Collection[str] = ()) -> Report:
+    """Return what a run means for production."""
+    changes = changes_of(run)
+    groups = groups_of(run)
+    dangers, unknown = dangers_of(changes, groups, waivers)
+    rolls = rolls_of(groups, changes)
+    openings = openings_of(run, changes)
+    api = api_effect(groups, rolls, openings, changes)
+    permissions = permissions_of(changes)
+    counted = Counter(change.op for change in changes)
+    verdict = _verdict(run, dangers, rolls, api, openings, permissions, changes)
+    cost = cost_of(run, groups, prices, region)
+    return Report(
+        environment=environment,
+        verdict=verdict,
+        headline=_headline(verdict, environment, dangers, run, changes),
+        sentences=_sentences(dangers, rolls, resizes := resizes_of(groups, changes), api, openings, cost, changes),
+        dangers=dangers,
+        rolls=rolls,
+        resizes=resizes,
+        api=api,
+        openings=openings,
+        permissions=permissions,
+        kubernetes=tuple(change for change in changes if change.type.startswith("kubernetes:")),
+        cost=cost,
+        changes=changes,
+        counts={op: counted[op] for op in OPERATIONS if counted[op]},
+        diagnostics=run.diagnostics,
+        violations=run.violations,
+        unknown_waivers=unknown,
+    )
+
+
+def _verdict(
+    run: Run,
+    dangers: Sequence[Danger],
+    rolls: Sequence[Roll],
+    api: ApiEffect,
+    openings: Sequence[Opening],
+    permissions: Sequence[Permission],
+    changes: Sequence[Change],
+) -> Verdict:
+    mandatory = any(each.level == "mandatory" for each in run.violations)
+    if any(not danger.waived for danger in dangers):
+        return "failed" if not run.finished else "stop"
+    if not run.finished or mandatory:
+        return "failed"
+    if not changes:
+        return "nothing"
+    alarming = any(each.alarming for each in openings) or any(each.alarming for each in permissions)
+    gone = any(change.op in (DELETE, REPLACE) for change in changes)
+    return "attention" if dangers or rolls or api.level != "none" or alarming or gone else "fine"
+
+
+def _headline(
+    verdict: Verdict, environment: str, dangers: Sequence[Danger], run: Run, changes: Sequence[Change]
+) -> str:
+    open_dangers = [danger for danger in dangers if not danger.waived]
+    if verdict == "failed":
+        errors = len(run.errors)
+        broken = sum(each.level == "mandatory" for each in run.violations)
+        why = [f"{count(errors, 'error')}"] if errors else []
+        why += [f"{count(broken, 'broken rule')} of a policy pack"] if broken else []
+        why += [] if why else ["the engine did not come to its end"]
+        return f"{environment}: the preview FAILED ({', '.join(why)}). This change cannot be applied as it is."
+    if verdict == "stop":
+        return (
+            f"{environment}: STOP. {count(len(open_dangers), 'resource')} that cannot be made again would be replaced "
+            "or deleted."
+        )
+    if verdict == "attention":
+        return f"{environment}: {count(len(changes), 'change')}, and production will notice."
+    if verdict == "fine":
+        return f"{environment}: {count(len(changes), 'change')}; nothing that runs is interrupted."
+    return f"{environment}: nothing changes."
+
+
+def _sentences(
+    dangers: Sequence[Danger],
+    rolls: Sequence[Roll],
+    resizes: Sequence[Resize],
+    api: ApiEffect,
+    openings: Sequence[Opening],
+    cost: Cost,
+    changes: Sequence[Change],
+) -> tuple[str, ...]:
+    if not changes:
+        return ()
+    told = [danger.words() for danger in dangers]
+    told += [f"The API: {reason}." for reason in api.reasons] or ["The Kubernetes API is not interrupted."]
+    told.append(_roll_sentence(rolls))
+    told += [f"Group {each.group}: {each.words}, no roll needed." for each in resizes]
+    told += [f"Everyone on the internet: {each.words()}." for each in openings if each.alarming]
+    if cost.lines or cost.not_priced:
+        told.append(_cost_sentence(cost))
+    return tuple(told)
+
+
+def _roll_sentence(rolls: Sequence[Roll]) -> str:
+    if not rolls:
+        return "No machine is replaced: nothing has to be rolled."
+    total = sum(roll.machines for roll in rolls)
+    order = ", then ".join(f"{roll.group} ({count(roll.machines, 'machine')})" for roll in rolls)
+    return (
+        f"{count(total, 'machine')} must be drained and replaced, by `slipway roll` after the update, in this order: "
+        f"{order}. The update itself replaces none."
+    )
+
+
+def _cost_sentence(cost: Cost) -> str:
+    unpriced = f", and {count(len(cost.not_priced), 'thing')} that is not priced" if cost.not_priced else ""
+    return f"Monthly cost: {money(cost.change)} (list prices{f' of {cost.date}' if cost.date else ''}){unpriced}."
+
+
+def money(amount: float) -> str:
+    """Return USD with its sign."""
+    sign = "+" if amount > 0.005 else "-" if amount < -0.005 else "±"
+    return f"{sign}${abs(amount):,.2f}"
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number and its noun."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

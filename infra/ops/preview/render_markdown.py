@@ -1,0 +1,219 @@
+"""The report as a pull request's comment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from infra.ops.preview.changes import CREATE, DELETE, IMPORT, REPLACE, UPDATE, Change
+from infra.ops.preview.dangers import Danger
+from infra.ops.preview.fold import COMMENT_LIMIT, NEVER, Block, Section, folded
+from infra.ops.preview.markdown_text import code, escaped, fenced
+from infra.ops.preview.meaning import Report, Verdict, count, money
+from infra.ops.preview.openings import Opening
+from infra.ops.preview.permissions import Permission
+
+MARKS: dict[Verdict, str] = {"failed": "🔴", "stop": "🔴", "attention": "🟠", "fine": "🟢", "nothing": "⚪"}
+OP_WORDS: dict[str, str] = {DELETE: "delete", REPLACE: "replace", UPDATE: "update", CREATE: "create", IMPORT: "adopt"}
+_OP_MARKS: dict[str, str] = {DELETE: "🗑️", REPLACE: "♻️", UPDATE: "✏️", CREATE: "🆕", IMPORT: "📥"}
+_RANKS: dict[str, int] = {DELETE: 50, REPLACE: 51, UPDATE: 60, CREATE: 80, IMPORT: 81}
+"""Operation -> rank of its property diffs: those of new resources are folded first."""
+_LISTED = 40
+"""Entries of a list that are shown one by one; those after them are folded first."""
+
+
+def marker(environment: str) -> str:
+    """Return the invisible line by which a later run finds this comment and updates it."""
+    return f"<!-- slipway-preview: {environment} -->"
+
+
+def render_markdown(report: Report, *, limit: int = COMMENT_LIMIT, where: str = "") -> str:
+    """Return the report in at most ``limit`` characters. ``where`` says where the whole of it is."""
+    return folded(list(_sections(report)), limit, where=where)
+
+
+def _sections(report: Report) -> Iterator[Section]:
+    head = f"{marker(report.environment)}\n## {MARKS[report.verdict]} {escaped(report.headline)}\n\n"
+    yield Section("", [Block(NEVER, head)])
+    yield from _errors(report)
+    yield from _dangers(report)
+    yield from _summary(report)
+    yield from _violations(report)
+    yield from _rolls(report)
+    yield _list("### Security rules\n\n", [_opening(each) for each in report.openings], 20, "security rules")
+    yield _list("### Permissions\n\n", [_permission(each) for each in report.permissions], 30, "permissions")
+    objects = [f"- {_OP_MARKS[each.op]} {OP_WORDS[each.op]} {code(_object(each))}\n" for each in report.kubernetes]
+    yield _list("### Kubernetes objects\n\n", objects, 40, "Kubernetes objects")
+    yield from _cost(report)
+    yield from _changes(report)
+    yield from _messages(report)
+
+
+def _list(head: str, lines: Sequence[str], rank: int, label: str) -> Section:
+    blocks = [Block(rank if at < _LISTED else rank + 35, line, label=label) for at, line in enumerate(lines)]
+    return Section(head, blocks, "\n")
+
+
+def _errors(report: Report) -> Iterator[Section]:
+    errors = [each for each in report.diagnostics if each.severity == "error"]
+    if report.verdict != "failed":
+        return
+    blocks = [Block(1 + at, f"{fenced(each.message)}\n", label="errors") for at, each in enumerate(errors)]
+    if not blocks and not report.violations:
+        blocks = [Block(NEVER, "The engine ended without its summary: it was interrupted, or could not start.\n\n")]
+    yield Section("> [!CAUTION]\n> The engine could not work out what this change would do.\n\n", blocks)
+
+
+def _dangers(report: Report) -> Iterator[Section]:
+    for waived in (False, True):
+        found = [danger for danger in report.dangers if danger.waived is waived]
+        if not found:
+            continue
+        if waived:
+            head = "> [!WARNING]\n> **Waived:** the following cannot be made again, and will go as was agreed.\n>\n"
+        else:
+            head = (
+                "> [!CAUTION]\n> **Data, keys or machines would be lost.** Do not apply this unless each of these is "
+                "meant.\n>\n"
+            )
+        blocks = [_danger(danger, 1 + min(at, 9)) for at, danger in enumerate(found)]
+        tail = "" if waived else f">\n> If one is meant, say so: {code('--waive ' + found[0].urn)}\n"
+        yield Section(head, blocks, f"{tail}\n")
+    if report.unknown_waivers:
+        words = ", ".join(code(word) for word in report.unknown_waivers)
+        yield Section("", [Block(NEVER, f"Waivers that fit nothing here: {words}.\n\n")])
+
+
+def _danger(danger: Danger, rank: int) -> Block:
+    text = f"> - 🔴 {escaped(danger.words())}\n>   {code(danger.urn)}\n"
+    return Block(rank, text, f"> - 🔴 {OP_WORDS.get(danger.op, danger.op)} {code(danger.label)}\n", "dangers")
+
+
+def _summary(report: Report) -> Iterator[Section]:
+    if not report.changes:
+        return
+    table = "| " + " | ".join(OP_WORDS[op] for op in report.counts) + " |\n"
+    table += "|" + "---:|" * len(report.counts) + "\n"
+    table += "| " + " | ".join(str(number) for number in report.counts.values()) + " |\n\n"
+    told = report.sentences[len(report.dangers) :]
+    lines = "".join(f"- {escaped(sentence)}\n" for sentence in told)
+    yield Section(
+        "### What will happen\n\n", [Block(NEVER, lines), Block(15, f"\n{table}", label="the table of counts")]
+    )
+
+
+def _violations(report: Report) -> Iterator[Section]:
+    lines = [
+        f"- {'🔴' if each.level == 'mandatory' else '🟠'} **{escaped(each.policy)}** ({each.level}): "
+        f"{escaped(' '.join(each.message.split()))} {code(each.urn.rpartition('::')[2] or each.urn)}\n"
+        for each in report.violations
+    ]
+    yield _list("### Rules of policy packs that are broken\n\n", lines, 11, "policy violations")
+
+
+def _rolls(report: Report) -> Iterator[Section]:
+    if not report.rolls:
+        return
+    head = "### Machines to replace\n\nIn this order, by `slipway roll` after the update:\n\n"
+    head += "| | group | role | machines | because |\n|---:|---|---|---:|---|\n"
+    blocks = [
+        Block(
+            12,
+            f"| {at} | {escaped(roll.group)} | {escaped(roll.role)} | {roll.machines} | "
+            f"{escaped('; '.join(roll.reasons))} |\n",
+            label="groups to roll",
+        )
+        for at, roll in enumerate(report.rolls, 1)
+    ]
+    yield Section(head, blocks, "\n")
+
+
+def _opening(opening: Opening) -> str:
+    mark = "🔴" if opening.alarming else "🔓" if opening.opened else "🔒"
+    alarm = " **Open to the whole internet.**" if opening.alarming else ""
+    return f"- {mark} {escaped(opening.words())}{alarm}\n"
+
+
+def _permission(permission: Permission) -> str:
+    mark = "🔴" if permission.alarming else "🔓" if permission.added else "🔒"
+    may = permission.words().partition(": ")[0]
+    return f"- {mark} {escaped(may)}: {code(permission.action)} on {code(permission.target)}\n"
+
+
+def _object(change: Change) -> str:
+    metadata = change.step.state.inputs.get("metadata")
+    place = metadata if isinstance(metadata, dict) else {}
+    name = place.get("name") or change.name
+    kind = change.type.rpartition(":")[2]
+    return f"{kind} {place['namespace']}/{name}" if place.get("namespace") else f"{kind} {name}"
+
+
+def _cost(report: Report) -> Iterator[Section]:
+    cost = report.cost
+    day = cost.date or "no known day"
+    if not cost.lines and not cost.not_priced:
+        return
+    head = (
+        f"### Monthly cost: {money(cost.change)}\n\nAt the number of machines that run now, or the least a group may "
+        f"have. ${cost.before:,.2f} → ${cost.after:,.2f} of what is priced. List prices, machines of {day}; "
+        "traffic, requests, Spot and discounts are not in it.\n\n| | before | after | change |\n|---|---:|---:|---:|\n"
+    )
+    rows = [
+        f"| {escaped(line.what)} | ${line.before:,.2f} | ${line.after:,.2f} | {money(line.change)} |\n"
+        for line in cost.lines
+    ]
+    rows += [f"| {escaped(each)} | | | not priced |\n" for each in cost.not_priced]
+    blocks = [Block(35, row, label="lines of the cost table") for row in rows]
+    sources = "".join(f"- {escaped(each)}\n" for each in cost.sources)
+    blocks.append(
+        Block(70, f"\n<details><summary>Sources of the prices</summary>\n\n{sources}\n</details>\n", label="sources")
+    )
+    yield Section(head, blocks, "\n")
+
+
+def _changes(report: Report) -> Iterator[Section]:
+    by_component: dict[str, list[Change]] = {}
+    for change in report.changes:
+        by_component.setdefault(change.component, []).append(change)
+    ordered = sorted(by_component.items(), key=lambda entry: min(_RANKS[each.op] for each in entry[1]))
+    if ordered:
+        yield Section("", [Block(NEVER, "### All changes\n\n")])
+    for component, changes in ordered:
+        counted = Counter(OP_WORDS[change.op] for change in changes)
+        words = ", ".join(f"{number} to {word}" for word, number in counted.items())
+        title = escaped(component or "Without a component")
+        yield Section(
+            f"<details><summary><b>{title}</b>: {words}</summary>\n\n",
+            [_change(change) for change in sorted(changes, key=lambda each: _RANKS[each.op])],
+            "\n</details>\n",
+        )
+
+
+def _change(change: Change) -> Block:
+    line = f"- {_OP_MARKS[change.op]} {OP_WORDS[change.op]} {code(change.label)}\n"
+    label = f"resources to {OP_WORDS[change.op]}"
+    diff = "\n".join(_diff_lines(change))
+    if not diff:
+        return Block(_RANKS[change.op], line, "", label)
+    return Block(_RANKS[change.op], f"{line}\n{fenced(diff, 'diff')}\n", line, label)
+
+
+def _diff_lines(change: Change) -> Iterator[str]:
+    for each in change.differences:
+        forces = "   # forces the replacement" if each.replaces and change.op == REPLACE else ""
+        if each.lines:
+            yield f"@@ {each.path} @@{forces}"
+            yield from each.lines
+        else:
+            yield from _two(each.path, each.old, each.new, forces)
+
+
+def _two(path: str, old: str, new: str, forces: str) -> Iterable[str]:
+    return (f"- {path}: {old}{forces}", f"+ {path}: {new}")
+
+
+def _messages(report: Report) -> Iterator[Section]:
+    kept = [each for each in report.diagnostics if each.severity in ("warning", "info#err")]
+    blocks = [Block(65, f"{fenced(each.message)}\n", label="messages") for each in kept]
+    summary = count(len(kept), "message")
+    yield Section(f"<details><summary>{summary} of the engine</summary>\n\n", blocks, "\n</details>\n")
