@@ -1,4 +1,4 @@
-"""The ``slipway`` command. Exit codes: 0 done, 1 failed against a live environment, 2 a bad spec or a wrong call."""
+"""The ``slipway`` command. What its exit codes mean is said in :data:`EXIT_CODES`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from infra.commands.preview import EXIT_CODES as PREVIEW_EXIT_CODES
 from infra.commands.preview import preview
 from infra.commands.roll import roll
 from infra.commands.spec import spec_app
+from infra.commands.validate import validate
 from infra.spec import SpecError
 
-EXIT_CODES = "Exit status: 0 done, 1 failed against a live environment, 2 a bad spec or a wrong call."
+EXIT_CODES = (
+    "Exit status: 0 done, 1 failed against a live environment, 2 a bad spec or a wrong call, 4 not valid or paused."
+)
 
 app = typer.Typer(
     name="slipway",
@@ -37,6 +40,7 @@ app.command("bootstrap")(bootstrap)
 app.command("history")(history)
 app.command("lock")(lock)
 app.command("doctor")(doctor)
+app.command("validate")(validate)
 app.command("roll")(roll)
 app.command("preview", epilog=PREVIEW_EXIT_CODES)(preview)
 

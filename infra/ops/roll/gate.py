@@ -25,16 +25,18 @@ class ClusterGate:
         return tuple(self._problems(group, losing))
 
     def _problems(self, group: InstanceGroupSpec, losing: Sequence[Node]) -> Iterator[str]:
-        yield from (str(finding) for finding in check_control_plane(self._kube, len(self._planes)))
+        # A member that is to be replaced may be why the control plane is not whole.
+        own = [node.name for node in losing] if group.role == "ControlPlane" else []
+        yield from (str(finding) for finding in check_control_plane(self._kube, len(self._planes), own))
         if group.role == "ControlPlane":
             report = self._etcd.report()
             for lose in [node.name for node in losing] or [""]:
                 wrong = problem(report, len(self._planes), lose=lose)
                 if wrong:
                     yield wrong
-        own = self._cluster.nodes(group.name)
-        watched = {node.name for node in own}
+        nodes = self._cluster.nodes(group.name)
+        watched = {node.name for node in nodes}
         if group.role != "ControlPlane":
             watched |= {node.name for plane in self._planes for node in self._cluster.nodes(plane)}
-        going = {node.name for node in own if node.draining or not node.ready} | {node.name for node in losing}
+        going = {node.name for node in nodes if node.draining or not node.ready} | {node.name for node in losing}
         yield from (str(finding) for finding in check_critical_pods(self._kube, watched, going))

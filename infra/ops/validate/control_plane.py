@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from infra.ops.kube import Kube
 from infra.ops.roll.cluster import condition
@@ -14,8 +14,8 @@ COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 """What kubeadm runs as static pods on each member, beside etcd, with these values of the label ``component``."""
 
 
-def check_control_plane(kube: Kube, members: int) -> Iterator[Finding]:
-    """Yield what is wrong with the control plane of ``members`` machines.
+def check_control_plane(kube: Kube, members: int, ignored: Collection[str] = ()) -> Iterator[Finding]:
+    """Yield what is wrong with the control plane of ``members`` machines, not counting those of ``ignored`` nodes.
 
     Where no component shows as a pod (they may run outside the cluster), the API server's checks alone are judged.
     """
@@ -28,6 +28,8 @@ def check_control_plane(kube: Kube, members: int) -> Iterator[Finding]:
     pods = kube.items("/api/v1/namespaces/kube-system/pods", labelSelector=selector)
     ready = dict.fromkeys(COMPONENTS, 0)
     for pod in pods:
+        if pod.get("spec", {}).get("nodeName") in ignored:
+            continue
         component = pod["metadata"]["labels"]["component"]
         if condition(pod.get("status", {}), "Ready") == "True":
             ready[component] += 1
@@ -36,6 +38,6 @@ def check_control_plane(kube: Kube, members: int) -> Iterator[Finding]:
                 CHECK, "invalid", f"pod kube-system/{pod['metadata']['name']}", "is not ready", "read its log"
             )
     for component, count in ready.items():
-        if pods and count < members:
-            problem = f"{count} of {members} are ready"
+        if pods and count < members - len(ignored):
+            problem = f"{count} of {members - len(ignored)} are ready"
             yield Finding(CHECK, "invalid", component, problem, "see the control plane's machines")

@@ -1,0 +1,82 @@
+"""``slipway validate``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from infra.commands.common import Env, console, errors, load_environment, show
+from infra.spec.scalars import duration_seconds
+
+if TYPE_CHECKING:
+    from infra.ops.validate.run import Report
+
+EXIT = {"valid": 0, "invalid": 4, "unknown": 1}
+"""Exit status by verdict."""
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def validate(
+    env: Env,
+    group: Annotated[
+        list[str] | None, typer.Option("--group", "-g", help="Only this group and the control plane; may be repeated.")
+    ] = None,
+    wait: Annotated[
+        str, typer.Option("--wait", help="Look again until it is valid, at most this long, as 10m.")
+    ] = "0s",
+    poll: Annotated[float, typer.Option("--poll", min=0.05, help="Seconds between two looks.")] = 10.0,
+    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+) -> None:
+    """Say whether the cluster is as it should be: nodes, control plane, etcd and its backups, critical pods,
+    certificates, DNS, edge.
+
+    Exit status: 0 valid, 4 not valid, 1 cannot tell.
+    """
+    from infra.ops.clock import SystemClock
+    from infra.ops.errors import OpsError
+    from infra.ops.roll.order import groups_to_roll
+    from infra.ops.validate.run import connected, wait_until_valid
+
+    spec = load_environment(env)
+    chosen = groups_to_roll(spec, group) if group else ()
+    try:
+        seconds = duration_seconds(wait)
+    except ValueError:
+        raise typer.BadParameter("write a whole number and a unit, as 10m", param_hint="--wait") from None
+    clock = SystemClock()
+    try:
+        validation = connected(spec, clock)
+        report = wait_until_valid(lambda: validation.report(chosen), clock, wait=seconds, poll=poll)
+    except OpsError as error:
+        errors.print(f"error: {error}", markup=False, highlight=False)
+        raise typer.Exit(1) from None
+    _tell(spec.cluster.name, report, form)
+    raise typer.Exit(EXIT[report.verdict])
+
+
+def _tell(cluster: str, report: Report, form: Format) -> None:
+    if form is Format.JSON:
+        findings = [finding.as_json() for finding in report.findings]
+        document = {"cluster": cluster, "verdict": report.verdict, "checks": list(report.checks), "findings": findings}
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        return
+    if report.findings:
+        styles = {"invalid": "red", "unknown": "yellow", "warning": "dim"}
+        table = Table("check", "", "what", "problem", "fix")
+        for each in report.findings:
+            table.add_row(each.check, each.severity, each.subject, each.problem, each.fix, style=styles[each.severity])
+        show(table)
+    words = {"valid": "is valid", "invalid": "is not valid", "unknown": "could not be looked at whole"}
+    checked = ", ".join(report.checks)
+    console.print(f"{cluster} {words[report.verdict]}. Checked: {checked}.", markup=False, highlight=False)
