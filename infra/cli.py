@@ -10,6 +10,8 @@ from infra.commands.bootstrap import bootstrap
 from infra.commands.common import errors
 from infra.commands.diagram import draw_diagram
 from infra.commands.doctor import doctor
+from infra.commands.drift import EXIT_CODES as DRIFT_EXIT_CODES
+from infra.commands.drift import drift
 from infra.commands.firewall import firewall_app
 from infra.commands.history import history
 from infra.commands.lock import lock
@@ -42,6 +44,7 @@ app.command("lock")(lock)
 app.command("doctor")(doctor)
 app.command("validate")(validate)
 app.command("roll")(roll)
+app.command("drift", epilog=DRIFT_EXIT_CODES)(drift)
 app.command("preview", epilog=PREVIEW_EXIT_CODES)(preview)
 
 

@@ -58,7 +58,7 @@ def preview(
         if source is None:
             run = engine.preview(spec.name, options, tell_dim)
         else:
-            run = read_events(_read(source), "standard input" if source == "-" else source)
+            run = read_events(read_source(source), "standard input" if source == "-" else source)
     except PreviewError as error:
         errors.print(f"error: {error}", markup=False, highlight=False)
         raise typer.Exit(1) from None
@@ -67,7 +67,12 @@ def preview(
     raise typer.Exit(report.exit_code)
 
 
-def _read(source: str) -> str:
+def read_source(source: str) -> str:
+    """Return recorded events.
+
+    Raises:
+        typer.Exit: the file cannot be read; the reason has been said.
+    """
     if source == "-":
         return sys.stdin.read()
     try:

@@ -1,0 +1,1 @@
+"""What was changed outside of the program: found by a refresh that writes nothing."""

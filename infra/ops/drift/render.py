@@ -1,0 +1,91 @@
+"""The drift report as text, Markdown or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from infra.ops.drift.report import Drifted, DriftReport
+from infra.ops.preview.fold import COMMENT_LIMIT, NEVER, Block, Section, folded
+from infra.ops.preview.markdown_text import code, escaped, fenced
+
+MARKS = {"none": "🟢", "drift": "🟠", "failed": "🔴"}
+
+
+def render_text(report: DriftReport) -> str:
+    """Return the report for a terminal or a log."""
+    return "".join(f"{line}\n" for line in _text_lines(report))
+
+
+def _text_lines(report: DriftReport) -> Iterator[str]:
+    yield report.headline
+    for error in report.errors:
+        yield from (f"  error: {line}" for line in error.message.splitlines())
+    for gone in report.gone:
+        yield f"  GONE  {gone.label} ({gone.id})"
+    last = ""
+    for each in report.drifted:
+        if each.urn != last:
+            last = each.urn
+            yield f"  {each.label}"
+            yield f"    {each.urn}"
+        if each.lines:
+            yield f"    {each.path}: from expected (-) to found (+)"
+            yield from (f"      {line}" for line in each.lines)
+        else:
+            note = f" ({each.note})" if each.note else ""
+            yield f"    {each.path}: expected {each.expected}, found {each.found}{note}"
+    for moved in report.moved:
+        yield f"  (not declared, no drift) {moved.label}: {moved.path} {moved.before} → {moved.found}"
+
+
+def render_markdown(report: DriftReport, *, limit: int = COMMENT_LIMIT) -> str:
+    """Return the report as a comment or an issue's text, of at most ``limit`` characters."""
+    head = f"<!-- slipway-drift: {report.environment} -->\n## {MARKS[report.verdict]} {escaped(report.headline)}\n\n"
+    errors = [Block(1, fenced(each.message), label="errors") for each in report.errors]
+    gone = [Block(2, f"- {code(each.label)} ({code(each.id)})\n", label="resources gone") for each in report.gone]
+    drifted = [Block(10, _row(each), label="drifted properties") for each in report.drifted]
+    moved = [
+        Block(
+            20, f"- {code(each.label)}: {escaped(f'{each.path} {each.before} → {each.found}')}\n", label="moved values"
+        )
+        for each in report.moved
+    ]
+    sections = [
+        Section("", [Block(NEVER, head)]),
+        Section("", errors, "\n"),
+        Section("### Gone\n\n", gone, "\n"),
+        Section(
+            "### Changed outside\n\n| resource | property | expected | found |\n|---|---|---|---|\n", drifted, "\n"
+        ),
+        Section("", _texts(report), "\n"),
+        Section(
+            "<details><summary>Set by AWS or a controller, not declared: no drift</summary>\n\n",
+            moved,
+            "\n</details>\n",
+        ),
+    ]
+    return folded(sections, limit)
+
+
+def _row(each: Drifted) -> str:
+    expected, found = ("a text, see below",) * 2 if each.lines else (each.expected, each.found)
+    note = f" ({each.note})" if each.note else ""
+    return f"| {escaped(each.label)} | {escaped(each.path)} | {escaped(expected)} | {escaped(found + note)} |\n"
+
+
+def _text(each: Drifted) -> str:
+    title = code(f"{each.label}: {each.path}")
+    return f"{title}, from expected (-) to found (+):\n\n{fenced(chr(10).join(each.lines), 'diff')}\n"
+
+
+def _texts(report: DriftReport) -> list[Block]:
+    return [Block(15, _text(each), label="diffs of texts") for each in report.drifted if each.lines]
+
+
+def render_json(report: DriftReport) -> str:
+    """Return the report for machines."""
+    return (
+        json.dumps({"version": 1, **asdict(report), "exitCode": report.exit_code}, indent=2, ensure_ascii=False) + "\n"
+    )

@@ -1,0 +1,136 @@
+"""Drift, told from what a refresh found. A pure function of the engine's events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from infra.ops.preview.changes import short_type
+from infra.ops.preview.differences import ABSENT, step_differences, value_at
+from infra.ops.preview.events import PROVIDER_PREFIX, Diagnostic, Run, Step
+
+Verdict = Literal["none", "drift", "failed"]
+EXIT_CODES: Mapping[Verdict, int] = {"none": 0, "failed": 1, "drift": 4}
+
+UNDECLARED: Mapping[str, Mapping[str, str]] = {
+    "aws:ec2/launchTemplate:LaunchTemplate": {
+        "latestVersion": "machines start from the newest version, and this one is not the program's",
+        "defaultVersion": "another version than the program's is the default",
+    },
+}
+"""Type -> properties that no program declares and that nobody but the program should move, and what that means."""
+
+
+@dataclass(frozen=True)
+class Drifted:
+    """One property that is not as declared."""
+
+    urn: str
+    label: str
+    path: str
+    expected: str
+    found: str
+    lines: tuple[str, ...] = ()
+    """From expected to found, line by line, where the value is a longer text."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A resource that exists no more."""
+
+    urn: str
+    label: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A property that AWS or a controller set, and no program declares: no drift."""
+
+    urn: str
+    label: str
+    path: str
+    before: str
+    found: str
+
+
+@dataclass(frozen=True)
+class DriftReport:
+    """What a refresh found."""
+
+    environment: str
+    verdict: Verdict
+    headline: str
+    gone: tuple[Gone, ...]
+    drifted: tuple[Drifted, ...]
+    moved: tuple[Moved, ...]
+    errors: tuple[Diagnostic, ...]
+    looked_at: int
+    """Resources that were compared."""
+
+    @property
+    def exit_code(self) -> int:
+        """Return the exit status of the command."""
+        return EXIT_CODES[self.verdict]
+
+
+def drift_of(run: Run, environment: str) -> DriftReport:
+    """Return what a previewed refresh found."""
+    results = [step for step in run.results if step.state.custom and not step.type.startswith(PROVIDER_PREFIX)]
+    gone = tuple(
+        Gone(step.urn, _label(step), step.old.id if step.old else "") for step in results if step.op == "delete"
+    )
+    compared = [step for step in results if step.op in ("update", "refresh", "same") and step.old and step.new]
+    drifted = tuple(each for step in compared for each in _drifted(step))
+    moved = tuple(each for step in compared for each in _moved(step))
+    verdict: Verdict = "failed" if not run.finished else "drift" if gone or drifted else "none"
+    return DriftReport(
+        environment=environment,
+        verdict=verdict,
+        headline=_headline(verdict, environment, gone, drifted, len(results)),
+        gone=gone,
+        drifted=drifted,
+        moved=moved,
+        errors=run.errors,
+        looked_at=len(results),
+    )
+
+
+def _headline(
+    verdict: Verdict, environment: str, gone: tuple[Gone, ...], drifted: tuple[Drifted, ...], looked_at: int
+) -> str:
+    if verdict == "failed":
+        return f"{environment}: looking for drift FAILED; what follows is what was seen before that."
+    if verdict == "none":
+        return f"{environment}: no drift in {looked_at} resources."
+    resources = len({each.urn for each in drifted})
+    parts = [f"{len(gone)} of them gone"] if gone else []
+    parts += [f"{len(drifted)} properties of {resources} changed outside"] if drifted else []
+    return f"{environment}: DRIFT. Of {looked_at} resources: {', '.join(parts)}."
+
+
+def _label(step: Step) -> str:
+    return f"{short_type(step.type)} {step.name}"
+
+
+def _drifted(step: Step) -> Iterator[Drifted]:
+    assert step.old is not None and step.new is not None  # noqa: S101, PT018 (compared steps have both)
+    if step.op == "update":
+        for each in step_differences(step):
+            yield Drifted(step.urn, _label(step), each.path, each.old, each.new, each.lines)
+    for path, note in UNDECLARED.get(step.type, {}).items():
+        before, found = value_at(step.old.outputs, path), value_at(step.new.outputs, path)
+        if before != found and ABSENT not in (before, found):
+            yield Drifted(step.urn, _label(step), path, before, found, note=note)
+
+
+def _moved(step: Step) -> Iterator[Moved]:
+    assert step.old is not None and step.new is not None  # noqa: S101, PT018 (compared steps have both)
+    told = {diff.path.partition("[")[0].partition(".")[0] for diff in step.diffs}
+    declared = {*step.old.inputs, *step.new.inputs, *told, *UNDECLARED.get(step.type, {}), "tagsAll"}
+    for key in sorted({*step.old.outputs, *step.new.outputs} - declared):
+        before, found = value_at(step.old.outputs, key), value_at(step.new.outputs, key)
+        if before != found:
+            yield Moved(step.urn, _label(step), key, before, found)
