@@ -103,7 +103,7 @@ def test_without_uv_the_standard_library_and_pip_do_it(venv: ModuleType, tmp_pat
     make, install = venv.commands(None)
     assert make == [sys.executable, "-m", "venv", "--clear", f"{tmp_path}/.venv"]
     assert install[:3] == [f"{tmp_path}/.venv/bin/python", "-m", "pip"]
-    assert {"--require-hashes", "--no-deps", f"{tmp_path}/requirements.lock"} <= set(install)
+    assert {"--require-hashes", "--no-deps", "--no-compile", f"{tmp_path}/requirements.lock"} <= set(install)
 
 
 def test_a_python_without_ensurepip_names_the_package(venv: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,6 +135,21 @@ def test_no_python_is_one_clear_message(tmp_path: Path) -> None:
     assert outcome.stderr == (
         "No Python 3.11 or newer was found (tried: /opt/python).\nInstall one, or set SLIPWAY_PYTHON to its path.\n"
     )
+
+
+def test_what_was_compiled_is_kept_in_the_environment_whatever_the_caller_set(tmp_path: Path) -> None:
+    _script(
+        tmp_path / "python3",
+        'case "$1" in -c) exit 0 ;; esac; echo "$PYTHONPYCACHEPREFIX ${PYTHONDONTWRITEBYTECODE-unset}"',
+    )
+    outcome = subprocess.run(
+        ["/bin/bash", "-c", f"root={tmp_path}; source {ROOT}/tools/venv.sh; ensure_venv"],
+        env={"PATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert outcome.stdout == f"{tmp_path}/.venv/pycache unset\n"
 
 
 def test_check_refuses_what_it_does_not_know(tmp_path: Path) -> None:

@@ -55,7 +55,8 @@ def commands(uv: str | None) -> list[list[str]]:
         )
     return [
         [sys.executable, "-m", "venv", "--clear", str(VENV)],
-        [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", *install],
+        # What is used is compiled at its first use (tools/venv.sh); all of it would take a minute.
+        [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", *install, "--no-compile"],
     ]
 
 

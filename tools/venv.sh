@@ -18,5 +18,9 @@ find_python() {
 ensure_venv() {
     local found
     found=$(find_python) || return
-    "$found" "${root:?}/tools/venv.py"
+    # Every command starts several interpreters, and the SDKs are tens of megabytes of source: compiled once and kept,
+    # they are read in a fraction of the time. Kept in .venv, so that a setting against __pycache__ is honoured in spirit.
+    unset PYTHONDONTWRITEBYTECODE
+    export PYTHONPYCACHEPREFIX=${root:?}/.venv/pycache
+    "$found" "$root/tools/venv.py"
 }

@@ -127,7 +127,7 @@ def engine(plane: ControlPlane, tools: dict[str, Path], tmp_path: Path) -> Engin
             "PATH": f"{ROOT / 'rehearsal' / 'bin'}:{os.environ['PATH']}",
             "HOME": str(tmp_path),
             "ENGINE": str(tools["pulumi"]),
-            "SLIPWAY_PYTHON": sys.executable,
+            "SLIPWAY_HOST_PYTHON": sys.executable,
             "KUBECONFIG": str(plane.kubeconfig),
             "PULUMI_HOME": str(tmp_path / "home"),
             "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",

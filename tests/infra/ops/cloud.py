@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import boto3
@@ -85,10 +86,15 @@ class Calls:
         self._after(len(self.made) - 1, f"{model.service_model.service_name}.{model.name}")
 
 
+@cache
+def _client(service: str, region: str) -> Any:
+    """Return a client for all tests of a process: making one takes longer than what a test asks of it."""
+    return boto3.Session("testing", "testing", region_name=region).client(service)
+
+
 def remains(region: str = "eu-central-1", bucket: str = BUCKET) -> dict[str, Any]:
     """Return everything there is of the state bucket and of keys, read anew."""
-    session = boto3.Session(region_name=region)
-    s3, kms = session.client("s3"), session.client("kms")
+    s3, kms = _client("s3", region), _client("kms", region)
     keys = []
     for key in kms.list_keys()["Keys"]:
         metadata = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -66,14 +67,31 @@ class Server:
         )
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    port = next(port for port in range(18000, 19000) if port_is_free(port))
-    server = Server(tmp_path / "moto", port)
+def _free_port() -> int:
+    """Return a port that the system gives out; it gives the same to no other test for a while."""
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
+
+
+def _served(data: Path) -> Iterator[Server]:
+    server = Server(data, _free_port())
     server.start()
     yield server
     if server.process is not None and server.process.poll() is None:
         server.end(signal.SIGKILL)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A server of the test's own, to be ended."""
+    yield from _served(tmp_path / "moto")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server for tests that leave it running, and call their things as no other does."""
+    yield from _served(tmp_path_factory.mktemp("shared"))
 
 
 def _populate(server: Server) -> dict[str, Any]:
@@ -129,9 +147,9 @@ def test_what_it_holds_survives_a_stop_at_once_and_a_kill_after_the_last_snapsho
 
 
 def test_a_bucket_closed_to_unencrypted_connections_and_to_one_action_is_closed_to_that_action_alone(
-    server: Server,
+    shared: Server,
 ) -> None:
-    s3 = server.client("s3")
+    s3 = shared.client("s3")
     s3.create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_object(Bucket="kept", Key="k", Body=b"content")
     denial = {"Effect": "Deny", "Principal": "*", "Resource": ["arn:aws:s3:::kept", "arn:aws:s3:::kept/*"]}
@@ -145,8 +163,8 @@ def test_a_bucket_closed_to_unencrypted_connections_and_to_one_action_is_closed_
         s3.get_object(Bucket="kept", Key="k")
 
 
-def test_a_long_poll_of_a_queue_holds_no_one_up(server: Server) -> None:
-    sqs = server.client("sqs")
+def test_a_long_poll_of_a_queue_holds_no_one_up(shared: Server) -> None:
+    sqs = shared.client("sqs")
     queue = sqs.create_queue(QueueName="q")["QueueUrl"]
     poll = subprocess.Popen(
         [
@@ -157,7 +175,7 @@ def test_a_long_poll_of_a_queue_holds_no_one_up(server: Server) -> None:
         ],
         env=process_environment(
             {
-                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.port}",
+                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{shared.port}",
                 "AWS_REGION": REGION,
                 "AWS_DEFAULT_REGION": REGION,
                 "AWS_ACCESS_KEY_ID": "x",
@@ -173,14 +191,10 @@ def test_a_long_poll_of_a_queue_holds_no_one_up(server: Server) -> None:
     assert poll.wait(10) == 0
 
 
-def test_it_refuses_to_start_empty_where_its_data_are_damaged(
-    server: Server, capfd: pytest.CaptureFixture[str]
-) -> None:
-    server.end(signal.SIGKILL)
-    server.data.mkdir(exist_ok=True)
-    (server.data / "cloud.snapshot").write_bytes(b"noise\n")
+def test_it_refuses_to_start_empty_where_its_data_are_damaged(tmp_path: Path) -> None:
+    (tmp_path / "cloud.snapshot").write_bytes(b"noise\n")
     done = subprocess.run(
-        [sys.executable, "-m", "rehearsal.moto", "--port", str(server.port), "--data", str(server.data)],
+        [sys.executable, "-m", "rehearsal.moto", "--port", str(_free_port()), "--data", str(tmp_path)],
         env=process_environment({"PYTHONPATH": str(ROOT)}),
         capture_output=True,
         text=True,
