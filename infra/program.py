@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
 import pulumi
 import pulumi_aws as aws
 
+from infra.components.api_endpoint import ApiEndpoint
+from infra.components.cluster_pki import ClusterPki
+from infra.components.cluster_records import ClusterRecords
+from infra.components.control_plane_member import ControlPlaneMember
 from infra.components.images import resolve_images
 from infra.components.instance_group import InstanceGroup
+from infra.components.join_token import JoinToken
 from infra.components.network import Network
 from infra.components.security_groups import SecurityGroups
+from infra.components.service_account_issuer import ServiceAccountIssuer
+from infra.components.service_account_role import ServiceAccountRole
 from infra.components.state_bucket import StateBucket
 from infra.components.termination_queue import TerminationQueue
-from infra.in_cluster import declare_in_cluster
-from infra.plan.addons.iam import addon_roles
+from infra.in_cluster import Cluster, declare_in_cluster
 from infra.plan.addons.identity import role_of
 from infra.plan.addons.placement import API_HOST
 from infra.plan.addons.scaling import QUEUE_URL
-from infra.plan.environment import plan_environment
-from infra.plan.partition import partition_of
+from infra.plan.environment import EnvironmentPlan, plan_environment
+from infra.plan.join import certificate_user, operators_kubeconfig, token_period
 from infra.spec import CONFIG_KEY, EnvironmentSpec, SpecError, from_mapping
 
 
@@ -35,6 +45,42 @@ def run() -> None:
         raise pulumi.RunError(str(error)) from None
 
 
+@dataclass(frozen=True)
+class Foundation:
+    """What an environment stands on: its bucket, its network, who may reach whom."""
+
+    state: StateBucket
+    network: Network
+    security: SecurityGroups
+    opts: pulumi.ResourceOptions
+    """Options of AWS resources."""
+
+    @property
+    def subnets(self) -> Mapping[str, Mapping[str, pulumi.Input[str]]]:
+        """Kind of subnet -> zone -> ID."""
+        return {"private": self.network.private_subnet_ids, "public": self.network.public_subnet_ids}
+
+
+@dataclass(frozen=True)
+class ControlPlane:
+    """What control planes are made of, machines aside."""
+
+    pki: ClusterPki
+    issuer: ServiceAccountIssuer
+    api: ApiEndpoint
+    token: JoinToken
+    records: ClusterRecords
+    members: Mapping[str, ControlPlaneMember]
+    """By the identity of the instance group."""
+
+    def needed_by(self, identity: str) -> list[pulumi.Resource]:
+        """Return what must exist before machines of a group start, so that the first boot finds it."""
+        needed = [*self.records.objects]
+        if identity in self.members:
+            needed += [*self.pki.objects, *self.api.ready, *self.members[identity].resources]
+        return needed
+
+
 def declare(spec: EnvironmentSpec) -> None:
     """Declare every resource of the environment.
 
@@ -44,29 +90,30 @@ def declare(spec: EnvironmentSpec) -> None:
     plan = plan_environment(spec)
     provider = aws.Provider("aws", region=spec.region, allowed_account_ids=[spec.account_id])
     opts = pulumi.ResourceOptions(provider=provider)
-    lookups = pulumi.InvokeOutputOptions(provider=provider)
 
     state = StateBucket("state", plan.state_bucket, opts=opts)
     network = Network("network", plan.network, opts=opts)
     security = SecurityGroups("security", plan.security, vpc_id=network.vpc_id, opts=opts)
     queue = TerminationQueue("termination", plan.termination, opts=opts)
-    images = resolve_images(plan.images, opts=lookups)
-    groups = {
-        group.name: InstanceGroup(
-            group.identity,
-            group,
-            image=images[group.launch_template.image],
-            subnet_ids={"private": network.private_subnet_ids, "public": network.public_subnet_ids},
-            security_group_id=security.ids[group.role],
-            state_key_arn=state.key_arn,
-            after=[security.ways_out[group.role]],
-            opts=opts,
-        )
-        for group in plan.groups
-    }
-    declare_in_cluster(plan, _told_to_addons(spec, queue))
+    foundation = Foundation(state, network, security, opts)
+    control_plane = _control_plane(plan, foundation)
+    groups = _instance_groups(plan, foundation, control_plane)
+    declare_in_cluster(
+        plan,
+        Cluster(
+            kubeconfig=_kubeconfig(spec, control_plane),
+            issuer_arn=control_plane.issuer.arn,
+            token_id=control_plane.token.identifier,
+            token_secret=control_plane.token.secret,
+            values=_told_to_addons(plan, control_plane, queue, opts),
+            aws=opts,
+            after=[groups[group.name] for group in plan.groups if group.identity in control_plane.members],
+        ),
+    )
 
     pulumi.export("clusterName", spec.cluster.name)
+    pulumi.export("apiServer", control_plane.api.address.apply(lambda address: address.operators_server))
+    pulumi.export("serviceAccountIssuer", plan.issuer.url)
     pulumi.export("stateBucket", state.bucket)
     pulumi.export("vpcId", network.vpc_id)
     pulumi.export("privateSubnetIds", dict(network.private_subnet_ids))
@@ -75,11 +122,80 @@ def declare(spec: EnvironmentSpec) -> None:
     pulumi.export("instanceGroups", {name: group.autoscaling_group_name for name, group in groups.items()})
 
 
-def _told_to_addons(spec: EnvironmentSpec, queue: TerminationQueue) -> dict[str, pulumi.Input[str]]:
-    """Return what add-ons are told of AWS, by the name of the plan's :class:`Later`."""
-    roles = f"arn:{partition_of(spec.region)}:iam::{spec.account_id}:role"
+def _control_plane(plan: EnvironmentPlan, foundation: Foundation) -> ControlPlane:
+    opts, bucket, security = foundation.opts, foundation.state.bucket, foundation.security
+    pki = ClusterPki("pki", plan.pki, bucket=bucket, opts=opts)
+    issuer = ServiceAccountIssuer("issuer", plan.issuer, public_keys=pki.service_account_keys, opts=opts)
+    api = ApiEndpoint(
+        "api",
+        plan.api,
+        vpc_id=foundation.network.vpc_id,
+        subnet_ids=foundation.subnets,
+        security_group_ids=security.ids,
+        opts=opts,
+    )
+    token = JoinToken("join", token_period(datetime.now(UTC)))
+    records = ClusterRecords(
+        "records",
+        plan.records,
+        bucket=bucket,
+        address=api.address,
+        authority=pki.authority_bundle,
+        token=token.token,
+        opts=opts,
+    )
+    members = {
+        member.name: ControlPlaneMember(
+            member.name,
+            member,
+            subnet_ids=foundation.subnets,
+            security_group_id=security.ids["ControlPlane"],
+            opts=opts,
+        )
+        for member in plan.members
+    }
+    return ControlPlane(pki, issuer, api, token, records, members)
+
+
+def _instance_groups(
+    plan: EnvironmentPlan, foundation: Foundation, control_plane: ControlPlane
+) -> Mapping[str, InstanceGroup]:
+    images = resolve_images(plan.images, opts=pulumi.InvokeOutputOptions(provider=foundation.opts.provider))
+    security = foundation.security
     return {
-        API_HOST.name: f"api.internal.{spec.cluster.name}",
+        group.name: InstanceGroup(
+            group.identity,
+            group,
+            image=images[group.launch_template.image],
+            subnet_ids=foundation.subnets,
+            security_group_id=security.ids[group.role],
+            state_key_arn=foundation.state.key_arn,
+            target_group_arns=control_plane.api.target_group_arns if group.identity in control_plane.members else (),
+            after=[security.ways_out[group.role], *control_plane.needed_by(group.identity)],
+            opts=foundation.opts,
+        )
+        for group in plan.groups
+    }
+
+
+def _kubeconfig(spec: EnvironmentSpec, control_plane: ControlPlane) -> pulumi.Output[str]:
+    pki = control_plane.pki
+    known = pulumi.Output.all(control_plane.api.address, pki.authority_bundle, pki.admin_certificate, pki.admin_key)
+    return pulumi.Output.secret(
+        known.apply(lambda it: operators_kubeconfig(spec, it[0], it[1], certificate_user(it[2], it[3])))
+    )
+
+
+def _told_to_addons(
+    plan: EnvironmentPlan, control_plane: ControlPlane, queue: TerminationQueue, opts: pulumi.ResourceOptions
+) -> dict[str, pulumi.Input[str]]:
+    """Return what add-ons are told of AWS, by the name of the plan's :class:`Later`."""
+    roles = {
+        role.name: ServiceAccountRole(role.name, role, issuer_arn=control_plane.issuer.arn, opts=opts)
+        for role in plan.addon_roles
+    }
+    return {
+        API_HOST.name: control_plane.api.address.apply(lambda address: address.internal),
         QUEUE_URL.name: queue.queue_url,
-        **{role_of(role.addon).name: f"{roles}/{role.addon}.sa.{spec.cluster.name}" for role in addon_roles(spec)},
+        **{role_of(addon).name: role.role_arn for addon, role in roles.items()},
     }

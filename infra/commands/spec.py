@@ -30,7 +30,7 @@ def check(
         for token, count in counts.items():
             by_type.add_row(token, str(count))
         show(by_type)
-    total, adopted = sum(counts.values()), sum(counts[token] for token in STATE_BUCKET_TYPES)
+    total, adopted = sum(counts.values()), len(STATE_BUCKET_TYPES)
     console.print(
         f"A first `pulumi preview` shows {total} resources: {total - adopted} to create and {adopted} to import.",
         markup=False,

@@ -51,6 +51,7 @@ def autoscaling_group(
         health_check_type=plan.health_check_type,
         health_check_grace_period=plan.health_check_grace,
         wait_for_capacity_timeout=plan.wait_for_capacity,
+        min_elb_capacity=plan.min_elb_capacity,
         tags=[
             aws.autoscaling.GroupTagArgs(key=tag.key, value=tag.value, propagate_at_launch=tag.propagate)
             for tag in plan.tags

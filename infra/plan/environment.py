@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from infra.plan.addons.addons import plan_addons
+from infra.plan.addons.iam import plan_addon_roles
 from infra.plan.addons.objects import AddonPlan
+from infra.plan.cluster_access import ClusterAccessPlan, plan_cluster_access
+from infra.plan.control_plane.endpoints import ApiEndpointPlan, plan_api_endpoint
+from infra.plan.control_plane.issuer import IssuerPlan, plan_issuer
+from infra.plan.control_plane.members import MemberPlan, plan_members
+from infra.plan.control_plane.pki import PkiPlan, plan_pki
 from infra.plan.edge import EdgePlan, plan_edge
 from infra.plan.images import ImagesPlan, plan_images
 from infra.plan.instance_group import InstanceGroupPlan, plan_instance_groups
 from infra.plan.namespaces import NamespacePlan, plan_namespaces
 from infra.plan.network import NetworkPlan, plan_network
+from infra.plan.records import RecordsPlan, plan_records
 from infra.plan.security import SecurityPlan, plan_security
+from infra.plan.service_account_role import ServiceAccountRolePlan
 from infra.plan.state_bucket import StateBucketPlan, plan_state_bucket
 from infra.plan.termination import TerminationPlan, plan_termination
 from infra.spec import EnvironmentSpec, Problem, SpecError
@@ -31,8 +39,15 @@ class EnvironmentPlan:
     security: SecurityPlan
     termination: TerminationPlan
     images: ImagesPlan
+    pki: PkiPlan
+    issuer: IssuerPlan
+    api: ApiEndpointPlan
+    members: tuple[MemberPlan, ...]
+    records: RecordsPlan
     groups: tuple[InstanceGroupPlan, ...]
+    access: ClusterAccessPlan
     namespaces: tuple[NamespacePlan, ...]
+    addon_roles: tuple[ServiceAccountRolePlan, ...]
     addons: tuple[AddonPlan, ...]
     edge: EdgePlan | None
     """None where nothing is reached from outside."""
@@ -59,8 +74,15 @@ def plan_environment(spec: EnvironmentSpec) -> EnvironmentPlan:
         "security": part(plan_security),
         "termination": part(plan_termination),
         "images": part(plan_images),
+        "pki": part(plan_pki),
+        "issuer": part(plan_issuer),
+        "api": part(plan_api_endpoint),
+        "members": part(plan_members),
+        "records": part(plan_records),
         "groups": part(plan_instance_groups),
+        "access": part(plan_cluster_access),
         "namespaces": part(plan_namespaces),
+        "addon_roles": part(plan_addon_roles),
         "addons": part(plan_addons),
         "edge": part(plan_edge),
     }

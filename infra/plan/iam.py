@@ -8,11 +8,11 @@ scaling) is no concern of the machines: it belongs to the roles of those control
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.plan.naming import group_resource_name
+from infra.plan.naming import MEMBER_TAG, group_identity, group_resource_name
 from infra.plan.partition import partition_of
 from infra.plan.state_layout import (
     config_key,
@@ -49,6 +49,8 @@ class StateAccess:
     readable: tuple[str, ...]
     """Keys, and prefixes with a ``*`` behind them."""
     writable: tuple[str, ...]
+    own_statements: tuple[Statement, ...]
+    """What the machines may do beside the state bucket."""
     via_service: str
     """The service through which alone the key may be used: S3 in the environment's region."""
 
@@ -100,7 +102,7 @@ class StateAccess:
                 },
             }
         )
-        return _document(statements)
+        return _document([*statements, *self.own_statements])
 
 
 @dataclass(frozen=True)
@@ -118,9 +120,14 @@ class GroupIamPlan:
     tags: Mapping[str, str]
 
 
+def dns_suffix(region: str) -> str:
+    """Return the DNS suffix of AWS services in a region."""
+    return _DNS_SUFFIXES[partition_of(region)]
+
+
 def plan_group_iam(spec: EnvironmentSpec, group: InstanceGroupSpec) -> GroupIamPlan:
     """Return the IAM of one group."""
-    suffix = _DNS_SUFFIXES[partition_of(spec.region)]
+    suffix = dns_suffix(spec.region)
     trust: Statement = {
         "Effect": "Allow",
         "Principal": {"Service": f"ec2.{suffix}"},
@@ -135,11 +142,41 @@ def plan_group_iam(spec: EnvironmentSpec, group: InstanceGroupSpec) -> GroupIamP
             bucket_arn=f"arn:{partition_of(spec.region)}:s3:::{spec.state.bucket}",
             readable=_readable(spec, group),
             writable=(f"{etcd_backup_prefix(spec)}*",) if group.role == "ControlPlane" else (),
+            own_statements=tuple(_member_statements(spec, group)) if group.role == "ControlPlane" else (),
             via_service=f"s3.{spec.region}.{suffix}",
         ),
         permissions_boundary=spec.cluster.iam.permissions_boundary,
         tags=group_tags(spec, group),
     )
+
+
+def _member_statements(spec: EnvironmentSpec, group: InstanceGroupSpec) -> Iterator[Statement]:
+    """Yield what a member needs to take over its own address and volume: of all in the account, these two alone.
+
+    kops gives control planes ``ec2:AttachVolume`` on whatever carries the cluster's tag; here the member's own tag must
+    match, too, on what is attached and on the machine that it is attached to.
+    """
+    partition, cluster = partition_of(spec.region), spec.cluster.name
+    arn = f"arn:{partition}:ec2:{spec.region}:{spec.account_id}"
+    own = {"aws:ResourceTag/KubernetesCluster": cluster, f"aws:ResourceTag/{MEMBER_TAG}": group_identity(group)}
+    # Describing has no permissions for single resources (Service Authorization Reference, EC2).
+    yield {
+        "Sid": "FindOwnMember",
+        "Effect": "Allow",
+        "Action": ["ec2:DescribeNetworkInterfaces", "ec2:DescribeVolumes"],
+        "Resource": "*",
+    }
+    for sid, action, kind in (
+        ("TakeOwnAddress", "ec2:AttachNetworkInterface", "network-interface"),
+        ("TakeOwnVolume", "ec2:AttachVolume", "volume"),
+    ):
+        yield {
+            "Sid": sid,
+            "Effect": "Allow",
+            "Action": action,
+            "Resource": [f"{arn}:{kind}/*", f"{arn}:instance/*"],
+            "Condition": {"StringEquals": own},
+        }
 
 
 def _readable(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[str, ...]:

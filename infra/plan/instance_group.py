@@ -9,7 +9,7 @@ from infra.plan.autoscaler_tags import LABEL_PREFIX, TAINT_PREFIX
 from infra.plan.iam import GroupIamPlan, plan_group_iam
 from infra.plan.launch_template import LaunchTemplatePlan, plan_launch_template
 from infra.plan.naming import group_identity
-from infra.plan.node import render_user_data
+from infra.plan.node.user_data import render_user_data
 from infra.plan.scaling import HookPlan, ScalingPlan, plan_hook, plan_scaling
 from infra.spec import EnvironmentSpec, InstanceGroupSpec, Problem, SpecError
 from infra.spec.errors import Location

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from infra.plan.cluster_access import ClusterAccessPlan
+from infra.plan.control_plane.endpoints import ApiEndpointPlan
+from infra.plan.control_plane.pki import AUTHORITIES, PkiPlan
 from infra.plan.environment import EnvironmentPlan
 from infra.plan.namespaces import NamespacePlan
 from infra.plan.network import NetworkPlan
@@ -56,14 +59,88 @@ def inventory(plan: EnvironmentPlan) -> Mapping[str, int]:
         }
     )
     total.update(dict.fromkeys(GROUP_TYPES, len(plan.groups)))
-    if plan.namespaces or plan.addons:
-        total["pulumi:providers:kubernetes"] = 1
+    for part in (_pki(plan.pki), _ISSUER, _api(plan.api), _members(plan), _access(plan.access), _records(plan)):
+        total.update(part)
+    for token in ("slipway:index:ServiceAccountRole", "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"):
+        total[token] += len(plan.addon_roles)
+    total["pulumi:providers:kubernetes"] = 1
     for namespace in plan.namespaces:
         total.update(_namespace(namespace))
     for addon in plan.addons:
         total.update({"slipway:index:Manifests": 1})
         total.update(manifest.token for manifest in addon.objects)
     return {token: count for token, count in sorted(total.items()) if count}
+
+
+_ISSUER = {
+    "slipway:index:ServiceAccountIssuer": 1,
+    "aws:s3/bucket:Bucket": 1,
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": 1,
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": 1,
+    "aws:s3/bucketPolicy:BucketPolicy": 1,
+    "aws:s3/bucketObjectv2:BucketObjectv2": 2,
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": 1,
+}
+
+
+def _pki(plan: PkiPlan) -> dict[str, int]:
+    generations = len(plan.trusted)
+    return {
+        "slipway:index:ClusterPki": 1,
+        # Of each generation a key for each authority and one for service accounts; and the administrator's.
+        "tls:index/privateKey:PrivateKey": (len(AUTHORITIES) + 1) * generations + 1,
+        "tls:index/selfSignedCert:SelfSignedCert": len(AUTHORITIES) * generations,
+        "tls:index/certRequest:CertRequest": 1,
+        "tls:index/locallySignedCert:LocallySignedCert": 1,
+        "random:index/randomBytes:RandomBytes": generations,
+        # Certificate and key of each authority, the signing certificate alone, service accounts' pair, encryption.
+        "aws:s3/bucketObjectv2:BucketObjectv2": 2 * len(AUTHORITIES) + 1 + 2 + 1,
+    }
+
+
+def _api(plan: ApiEndpointPlan) -> dict[str, int]:
+    balancers = len(plan.balancers)
+    return {
+        "slipway:index:ApiEndpoint": 1,
+        "aws:lb/loadBalancer:LoadBalancer": balancers,
+        "aws:lb/targetGroup:TargetGroup": balancers,
+        "aws:lb/listener:Listener": balancers,
+        "aws:ec2/securityGroup:SecurityGroup": balancers,
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": balancers,
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": sum(
+            1 + len(balancer.sources) for balancer in plan.balancers
+        ),
+        "aws:route53/record:Record": sum(balancer.record is not None for balancer in plan.balancers),
+    }
+
+
+def _members(plan: EnvironmentPlan) -> dict[str, int]:
+    return {
+        token: len(plan.members)
+        for token in (
+            "slipway:index:ControlPlaneMember",
+            "aws:ec2/networkInterface:NetworkInterface",
+            "aws:ebs/volume:Volume",
+        )
+    }
+
+
+def _access(plan: ClusterAccessPlan) -> dict[str, int]:
+    return {
+        "slipway:index:JoinToken": 1,
+        "random:index/randomString:RandomString": 1,
+        "random:index/randomPassword:RandomPassword": 1,
+        "slipway:index:ClusterAccess": 1,
+        "kubernetes:core/v1:Secret": 1,
+        "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding": len(plan.bindings),
+    }
+
+
+def _records(plan: EnvironmentPlan) -> dict[str, int]:
+    return {
+        "slipway:index:ClusterRecords": 1,
+        "aws:s3/bucketObjectv2:BucketObjectv2": len(plan.records.records) + len(plan.records.joins),
+    }
 
 
 def _network(plan: NetworkPlan) -> dict[str, int]:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.plan.images import image_reference
-from infra.plan.naming import group_resource_name
+from infra.plan.naming import MEMBER_TAG, group_identity, group_resource_name
 from infra.plan.tags import group_tags
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 from infra.spec.instance_group import Architecture
@@ -116,8 +116,13 @@ def subnet_kind(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
 
 
 def machine_tags(spec: EnvironmentSpec, group: InstanceGroupSpec) -> dict[str, str]:
-    """Return the tags of the group's instances."""
-    return {**group_tags(spec, group), MANAGED_TAG: ""}
+    """Return the tags of the group's instances.
+
+    A member's machine carries the member's tag. Its own network interface and root volume do not, or it would take them
+    for those of the member.
+    """
+    member = {MEMBER_TAG: group_identity(group)} if group.role == "ControlPlane" else {}
+    return {**group_tags(spec, group), MANAGED_TAG: "", **member}
 
 
 def _instance_type(group: InstanceGroupSpec) -> str | None:

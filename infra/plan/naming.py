@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 
+MEMBER_TAG = "slipway/member"
+"""Tag by which a machine finds the address and volume of the member it is, and by which IAM lets it take no other."""
+
 
 def group_identity(group: InstanceGroupSpec) -> str:
     """Return the name under which the group was created: what its Pulumi and AWS names are made of.

@@ -28,6 +28,10 @@ METRICS = (
 HEALTH_CHECK_GRACE_SECONDS = 300
 """Seconds after its launch in which a machine is not judged: what the console proposes. The API's default is none."""
 
+MEMBER_WAIT = "20m"
+"""Time in which a control-plane member must answer. kops's own waiting (``kops validate cluster --wait``) takes 10 to
+15 minutes in its documentation's examples; a member installs its packages first."""
+
 CPU_MANUFACTURERS: dict[Architecture, tuple[str, ...]] = {
     "amd64": ("intel", "amd"),
     "arm64": ("amazon-web-services",),
@@ -132,7 +136,10 @@ class ScalingPlan:
     """Seconds."""
     wait_for_capacity: str
     """``0``: an update ends when AWS has accepted the group. Whether machines come, and their nodes with them, is what
-    ``slipway validate`` judges; waiting here would fail an update for a shortage of Spot, and see no node anyway."""
+    ``slipway validate`` judges; waiting here would fail an update for a shortage of Spot, and see no node anyway. Not
+    so for the control plane: what is declared in the cluster needs an API that answers."""
+    min_elb_capacity: int | None
+    """Machines that the load balancers must find healthy before a new group counts as made."""
     tags: tuple[GroupTag, ...]
     """Sorted by key."""
 
@@ -144,6 +151,7 @@ def plan_scaling(spec: EnvironmentSpec, group: InstanceGroupSpec) -> ScalingPlan
     has no warm pool and no scale-in protection, which would both keep machines.
     """
     mixed = group.mixed_instances_policy
+    is_member = group.role == "ControlPlane" and not group.retire
     uses_spot = mixed is not None and mixed.on_demand_above_base < 100
     return ScalingPlan(
         name=group_resource_name(spec, group),
@@ -162,7 +170,8 @@ def plan_scaling(spec: EnvironmentSpec, group: InstanceGroupSpec) -> ScalingPlan
         metrics=METRICS,
         health_check_type="EC2",
         health_check_grace=HEALTH_CHECK_GRACE_SECONDS,
-        wait_for_capacity="0",
+        wait_for_capacity=MEMBER_WAIT if is_member else "0",
+        min_elb_capacity=1 if is_member else None,
         tags=_tags(spec, group),
     )
 

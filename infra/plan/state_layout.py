@@ -69,3 +69,8 @@ def locks_prefix(spec: EnvironmentSpec) -> str:
 def roll_lock_key(spec: EnvironmentSpec) -> str:
     """Return the key of the object that one rolling update at a time holds."""
     return f"{locks_prefix(spec)}roll.json"
+
+
+def etcd_member_prefix(spec: EnvironmentSpec, member: str) -> str:
+    """Return the prefix of the control files that say that an etcd member has had data, one for each etcd CA."""
+    return f"{etcd_backup_prefix(spec)}members/{member}"

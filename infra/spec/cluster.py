@@ -8,6 +8,8 @@ from pydantic import Field
 
 from infra.spec.addons import AddonsSpec
 from infra.spec.base import SpecModel
+from infra.spec.control_plane import ApiSpec, ControlPlaneSpec
+from infra.spec.pki import PkiSpec
 from infra.spec.scalars import ClusterName, DnsLabel, KubernetesVersion, Network, PolicyArn
 
 PodSecurityLevel = Literal["privileged", "baseline", "restricted"]
@@ -65,6 +67,15 @@ class ClusterSpec(SpecModel):
     service_cidr: Network = "100.64.0.0/13"
     """Addresses of Services; outside the VPC's and the pods' blocks. kops's default."""
 
+    api: ApiSpec = ApiSpec()
+    """How the Kubernetes API is reached."""
+
+    control_plane: ControlPlaneSpec = ControlPlaneSpec()
+    """etcd's volumes, the audit log, and when the cluster gives up on a node."""
+
+    pki: PkiSpec = PkiSpec()
+    """Generations of the certificate authorities."""
+
     iam: IamSpec = IamSpec()
     """What all IAM roles of the environment share."""
 
@@ -72,5 +83,4 @@ class ClusterSpec(SpecModel):
     """What Slipway puts into `kube-system`."""
 
     namespaces: tuple[NamespaceSpec, ...] = ()
-    """Namespaces made and guarded with the environment. Needs a reachable API server: `KUBECONFIG` must hold a context
-    named as the cluster."""
+    """Namespaces made and guarded with the environment."""

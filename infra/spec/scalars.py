@@ -20,6 +20,7 @@ _IMAGE = re.compile(r"^(ami-[0-9a-f]{8,17}|ssm:/[A-Za-z0-9_./-]+|([0-9]{12}|amaz
 _SECURITY_GROUP = r"^sg-[0-9a-f]{8,17}$"
 _TARGET_GROUP = r"^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup/[A-Za-z0-9-]+/[0-9a-f]+$"
 _POLICY = r"^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]+$"
+_HOSTED_ZONE = r"^Z[A-Z0-9]{7,31}$"
 _TYPE_PATTERN = r"^[A-Za-z0-9.*-]{1,30}$"
 
 
@@ -169,6 +170,12 @@ def _policy_arn(value: str) -> str:
     return value
 
 
+def _hosted_zone(value: str) -> str:
+    if not re.fullmatch(_HOSTED_ZONE, value):
+        refuse("is not the ID of a hosted zone", "write the ID as Route 53 shows it, as Z0123456789ABCDEFGHIJ")
+    return value
+
+
 _LABEL_FORM = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _NETWORK_FORM = matching(r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$")
 
@@ -188,3 +195,4 @@ Duration = Annotated[str, checked(_duration), matching(_DURATION.pattern)]
 SecurityGroupId = Annotated[str, checked(_security_group_id), matching(_SECURITY_GROUP)]
 TargetGroupArn = Annotated[str, checked(_target_group_arn), matching(_TARGET_GROUP)]
 PolicyArn = Annotated[str, checked(_policy_arn), matching(_POLICY)]
+HostedZoneId = Annotated[str, checked(_hosted_zone), matching(_HOSTED_ZONE)]

@@ -19,3 +19,7 @@ class StateSpec(SpecModel):
     noncurrent_version_days: Annotated[int, Field(ge=90, le=3650)] = 400
     """Days for which replaced or deleted versions of state objects can be brought back. Backups never expire by
     this rule."""
+
+    issuer_bucket: BucketName | None = None
+    """Name of the public bucket that holds the issuer's keys, by which AWS verifies service accounts. Unset: the state
+    bucket's name with `-issuer` behind it. It cannot be changed later: every token names it."""

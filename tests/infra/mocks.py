@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 from pulumi.runtime.mocks import MockMonitor
+
+PUBLIC_KEY = (Path(__file__).parent / "service-account.pub").read_text()
+"""An RSA public key; nobody has its private half."""
+
+CLUSTER_OUTPUTS: Mapping[str, Mapping[str, Any]] = {
+    "tls:index/privateKey:PrivateKey": {"privateKeyPem": "private key\n", "publicKeyPem": PUBLIC_KEY},
+    "tls:index/selfSignedCert:SelfSignedCert": {"certPem": "authority\n"},
+    "tls:index/certRequest:CertRequest": {"certRequestPem": "request\n"},
+    "tls:index/locallySignedCert:LocallySignedCert": {"certPem": "certificate\n"},
+    "random:index/randomString:RandomString": {"result": "abcdef"},
+    "random:index/randomPassword:RandomPassword": {"result": "0123456789abcdef"},
+    "random:index/randomBytes:RandomBytes": {"base64": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
+    "aws:lb/loadBalancer:LoadBalancer": {"dnsName": "balancer.elb.amazonaws.com", "zoneId": "Z1"},
+    "aws:route53/record:Record": {"fqdn": "record.example.com"},
+}
+"""What providers answer that the cluster's components read."""
 
 Call = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 from collections import Counter
 from pathlib import Path
@@ -13,7 +15,7 @@ from infra.plan.environment import plan_environment
 from infra.plan.inventory import inventory
 from infra.program import declare
 from infra.spec import EnvironmentSpec, load
-from tests.infra.mocks import Recorder, record
+from tests.infra.mocks import CLUSTER_OUTPUTS, Recorder, record
 from tests.infra.samples import sample_spec
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +35,7 @@ def declared(spec: EnvironmentSpec) -> Recorder:
         "aws:ec2/getAmi:getAmi": image_of,
         "aws:kms/getAlias:getAlias": lambda _: {"targetKeyId": "00000000-0000-4000-8000-000000000000"},
     }
-    return record(lambda: declare(spec), Recorder(calls=calls))
+    return record(lambda: declare(spec), Recorder(outputs=CLUSTER_OUTPUTS, calls=calls))
 
 
 def stack_files() -> list[Path]:
@@ -105,8 +107,23 @@ def test_only_credentials_of_the_environments_account_are_used() -> None:
     assert "skipRequestingAccountId" not in provider
 
 
-def test_no_kubernetes_provider_is_made_where_nothing_is_declared_in_the_cluster() -> None:
-    bare = sample_spec(cluster={"addons": {"managed": False}})
-    assert declared(bare).names("pulumi:providers:kubernetes") == set()
-    provider = declared(sample_spec()).inputs("pulumi:providers:kubernetes", "kubernetes")
-    assert provider == {"context": "test.example.com", "enableServerSideApply": "true"}
+def test_the_cluster_is_reached_by_a_certificate_of_its_own_authority() -> None:
+    recorder = declared(sample_spec())
+    config = json.loads(revealed(recorder.inputs("pulumi:providers:kubernetes", "kubernetes")["kubeconfig"]))
+    name = sample_spec().cluster.name
+    assert config["current-context"] == name
+    assert config["clusters"][0]["cluster"]["server"] == "https://balancer.elb.amazonaws.com:443"
+    user = config["users"][0]["user"]
+    assert base64.b64decode(user["client-certificate-data"]) == b"certificate\n"
+    assert base64.b64decode(user["client-key-data"]) == b"private key\n"
+
+
+def test_nothing_is_put_into_the_cluster_before_a_member_answers() -> None:
+    request = declared(sample_spec()).requests["pulumi:providers:kubernetes", "kubernetes"]
+    assert any("aws:autoscaling/group:Group::control-plane-a" in urn for urn in request.dependencies)
+
+
+def revealed(value: Any) -> str:
+    """Return what is inside a secret as it goes over the wire."""
+    assert isinstance(value, dict), value
+    return str(value["value"])

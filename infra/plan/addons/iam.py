@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from infra.plan.iam import Statement
 from infra.plan.partition import partition_of
+from infra.plan.service_account_role import ServiceAccountRolePlan, plan_service_account_role
 from infra.plan.termination import plan_termination
 from infra.spec import EnvironmentSpec
 
@@ -82,6 +83,20 @@ def addon_roles(spec: EnvironmentSpec) -> tuple[AddonRole, ...]:
         AddonRole(addon, service_account, tuple(statements(spec, scope)))
         for enabled, addon, service_account, statements in wanted
         if enabled
+    )
+
+
+def plan_addon_roles(spec: EnvironmentSpec) -> tuple[ServiceAccountRolePlan, ...]:
+    """Return the IAM roles of the add-ons' service accounts, called as the add-ons."""
+    return tuple(
+        plan_service_account_role(
+            spec,
+            name=role.addon,
+            namespace=role.namespace,
+            service_account=role.service_account,
+            statements=role.statements,
+        )
+        for role in addon_roles(spec)
     )
 
 

@@ -1,5 +1,1 @@
-"""What the machines of an instance group are given as user-data."""
-
-from infra.plan.node.user_data import USER_DATA_LIMIT, render_user_data
-
-__all__ = ["USER_DATA_LIMIT", "render_user_data"]
+"""Node configuration: what a machine of an instance group is given at its first boot."""

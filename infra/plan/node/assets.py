@@ -7,12 +7,27 @@ every program, would earn nothing, and files without values stay what their own 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from string import Template
 
+LIBRARY = "/usr/local/lib/slipway"
+"""Where programs lie on machines."""
+
+UNITS = "/etc/systemd/system"
+
 _FOLDER = "node"
 _DOCSTRING = '"""'
+
+
+@dataclass(frozen=True)
+class NodeFile:
+    """A file written on a machine, owned by root."""
+
+    path: str
+    content: str
+    executable: bool = False
 
 
 @cache

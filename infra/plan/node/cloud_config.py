@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from infra.plan.node.files import NodeFile
+from infra.plan.node.assets import LIBRARY, NodeFile
 from infra.plan.node.yaml_text import yaml_text
 
 HEADER = "#cloud-config\n"
@@ -14,19 +14,28 @@ HEADER = "#cloud-config\n"
 TIME_SERVER = "169.254.169.123"
 """Amazon Time Sync Service (EC2 User Guide): on every instance, without leaving it."""
 
-PACKAGES = ("containerd", "curl", "iptables", "logrotate")
-"""Packages of the distribution. iptables is what the kubelet and kube-proxy call; the images may lack curl."""
+PACKAGES = ("containerd", "curl", "iptables", "logrotate", "python3-boto3")
+"""Packages of the distribution. iptables is what the kubelet and kube-proxy call; the images may lack curl; boto3
+fetches the machine's configuration as the role that the machine has."""
 
 VOLUME_PACKAGES = ("nvme-cli",)
 """What finds the volumes of a group that has some."""
 
-_UNITS = ("containerd.service", "slipway-machine.service", "slipway-kubelet-install.service", "kubelet.path")
+_UNITS = ("containerd.service", "slipway-machine.service")
+_KUBELET_UNITS = ("slipway-kubelet-install.service", "kubelet.path", "kubelet.service")
+
+FETCH_FILES = f"until {LIBRARY}/fetch_config.py files; do sleep 5; done"
+"""Everything else waits for it: without its files a machine is of no use, and they may be written a moment later."""
 
 
-def cloud_config_text(files: tuple[NodeFile, ...], *, with_volumes: bool) -> str:
-    """Return the document, byte for byte the same for the same arguments."""
+def cloud_config_text(files: tuple[NodeFile, ...], *, with_volumes: bool, is_member: bool = False) -> str:
+    """Return the document, byte for byte the same for the same arguments.
+
+    ``with_volumes`` is whether the group declares volumes, ``is_member`` whether its machine joins the control plane,
+    whose members have a volume of etcd's.
+    """
     written = "".join(_written(file) for file in files)
-    return f"{HEADER}{_settings(with_volumes)}write_files:\n{written}{_commands(with_volumes)}"
+    return f"{HEADER}{_settings(with_volumes or is_member)}write_files:\n{written}{_commands(with_volumes, is_member)}"
 
 
 @lru_cache
@@ -57,9 +66,11 @@ def _written(file: NodeFile) -> str:
 
 
 @lru_cache
-def _commands(with_volumes: bool) -> str:
-    units = [*(("slipway-volumes.service",) if with_volumes else ()), *_UNITS, "kubelet.service"]
+def _commands(with_volumes: bool, is_member: bool) -> str:
+    own = "slipway-member.service" if is_member else "slipway-join.service"
+    units = [*(("slipway-volumes.service",) if with_volumes else ()), *_UNITS, own, *_KUBELET_UNITS]
     commands = [
+        FETCH_FILES,
         "swapoff --all",
         "systemctl mask swap.target",
         "systemctl daemon-reload",

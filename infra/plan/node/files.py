@@ -1,14 +1,14 @@
-"""The files that a group's machines are given."""
+"""The files that a group's machines are given in their user-data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from infra.plan.node.assets import asset, filled
+from infra.plan.node.assets import LIBRARY, UNITS, NodeFile, asset, filled
+from infra.plan.node.document import files_digest
 from infra.plan.node.kubelet import kubelet_document
 from infra.plan.node.log_files import LOGROTATE_GLOBS, LOGROTATE_MAX_SIZE, LOGROTATE_ROTATE
 from infra.plan.node.registration import node_labels
 from infra.plan.node.volumes import volumes_document
+from infra.plan.state_layout import igconfig_prefix
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 
 KUBERNETES_RELEASES = "https://dl.k8s.io/release"
@@ -16,18 +16,6 @@ KUBERNETES_RELEASES = "https://dl.k8s.io/release"
 
 SANDBOX_IMAGE = "registry.k8s.io/pause:3.10.2"
 """The pause image of Kubernetes 1.37 (``PauseVersion`` in kubeadm's constants)."""
-
-_LIBRARY = "/usr/local/lib/slipway"
-_UNITS = "/etc/systemd/system"
-
-
-@dataclass(frozen=True)
-class NodeFile:
-    """A file written on the machine, owned by root."""
-
-    path: str
-    content: str
-    executable: bool = False
 
 
 def node_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeFile, ...]:
@@ -48,8 +36,8 @@ def _host_files() -> tuple[NodeFile, ...]:
         NodeFile("/etc/sysctl.d/90-slipway.conf", asset("sysctl.conf")),
         NodeFile("/etc/systemd/journald.conf.d/slipway.conf", asset("journald.conf")),
         NodeFile("/etc/slipway/logrotate.conf", logrotate),
-        NodeFile(f"{_UNITS}/logrotate.timer.d/slipway.conf", asset("logrotate.timer.conf")),
-        NodeFile(f"{_UNITS}/logrotate.service.d/slipway.conf", asset("logrotate.service.conf")),
+        NodeFile(f"{UNITS}/logrotate.timer.d/slipway.conf", asset("logrotate.timer.conf")),
+        NodeFile(f"{UNITS}/logrotate.service.d/slipway.conf", asset("logrotate.service.conf")),
     )
 
 
@@ -61,11 +49,15 @@ def _kubelet_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[Nod
     return (
         NodeFile("/etc/slipway/node.env", _environment(spec, group)),
         NodeFile("/etc/kubernetes/kubelet.yaml", kubelet_document(spec, group)),
-        _program("install-kubelet.sh"),
-        _program("machine_config.py"),
-        *(_unit(name) for name in ("slipway-kubelet-install.service", "slipway-machine.service")),
+        _program("fetch_config.py"),
+        *(_unit(f"slipway-{name}.service") for name in _services(group)),
         *(_unit(name) for name in ("kubelet.path", "kubelet.service")),
     )
+
+
+def _services(group: InstanceGroupSpec) -> tuple[str, ...]:
+    # A member of the control plane signs its own kubelet's certificate, and asks nobody for it.
+    return (*(() if group.role == "ControlPlane" else ("join",)), "kubelet-install", "machine")
 
 
 def _volume_files(group: InstanceGroupSpec) -> tuple[NodeFile, ...]:
@@ -73,19 +65,18 @@ def _volume_files(group: InstanceGroupSpec) -> tuple[NodeFile, ...]:
         return ()
     return (
         NodeFile("/etc/slipway/volumes", volumes_document(group)),
-        _program("mount-volumes.sh"),
         _unit("slipway-volumes.service"),
-        NodeFile(f"{_UNITS}/containerd.service.d/slipway.conf", asset("needs-volumes.conf")),
-        NodeFile(f"{_UNITS}/kubelet.service.d/slipway.conf", asset("needs-volumes.conf")),
+        NodeFile(f"{UNITS}/containerd.service.d/slipway.conf", asset("needs-volumes.conf")),
+        NodeFile(f"{UNITS}/kubelet.service.d/slipway.conf", asset("needs-volumes.conf")),
     )
 
 
 def _program(name: str) -> NodeFile:
-    return NodeFile(f"{_LIBRARY}/{name}", asset(name), executable=True)
+    return NodeFile(f"{LIBRARY}/{name}", asset(name), executable=True)
 
 
 def _unit(name: str) -> NodeFile:
-    return NodeFile(f"{_UNITS}/{name}", asset(name))
+    return NodeFile(f"{UNITS}/{name}", asset(name))
 
 
 def _environment(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
@@ -95,5 +86,9 @@ def _environment(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
         "KUBELET_ARCH": group.architecture,
         "KUBELET_RELEASES": KUBERNETES_RELEASES,
         "NODE_LABELS": labels,
+        "STATE_BUCKET": spec.state.bucket,
+        "STATE_PREFIX": igconfig_prefix(spec, group),
+        "STATE_REGION": spec.region,
+        "FILES_SHA256": files_digest(spec, group),
     }
     return "".join(f"{name}={value}\n" for name, value in values.items())

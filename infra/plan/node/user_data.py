@@ -37,7 +37,9 @@ def render_user_data(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
 
 
 def _text(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
-    return cloud_config_text(node_files(spec, group), with_volumes=bool(group.volumes))
+    return cloud_config_text(
+        node_files(spec, group), with_volumes=bool(group.volumes), is_member=group.role == "ControlPlane"
+    )
 
 
 def _size_problems(at: Location, spec: EnvironmentSpec, group: InstanceGroupSpec, size: int) -> Iterator[Problem]:

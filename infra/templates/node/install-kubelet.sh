@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Puts the kubelet of one Kubernetes release in place, once its sha256 is what the release says.
+# Puts a program of one Kubernetes release in place, once its sha256 is what the release says: `install-kubelet.sh
+# [kubelet|kubeadm]`.
 # Input, from /etc/slipway/node.env: KUBELET_VERSION (v1.37.2), KUBELET_ARCH, KUBELET_RELEASES.
 # On every later boot it finds the digest it kept and the binary it installed, and needs no network.
 set -euo pipefail
 
-url=${KUBELET_RELEASES:?}/${KUBELET_VERSION:?}/bin/linux/${KUBELET_ARCH:?}/kubelet
-target=${KUBELET_TARGET:-/usr/local/bin/kubelet}
+name=${1:-kubelet}
+url=${KUBELET_RELEASES:?}/${KUBELET_VERSION:?}/bin/linux/${KUBELET_ARCH:?}/$name
+target=${KUBELET_TARGET:-/usr/local/bin/$name}
 work=${KUBELET_WORK:-/var/lib/slipway/kubelet}/$KUBELET_VERSION-$KUBELET_ARCH
-part=$work/kubelet
-digest=$work/kubelet.sha256
+part=$work/$name
+digest=$work/$name.sha256
 
 say() { echo "install-kubelet: $*" >&2; }
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from infra.plan.images import plan_images
 from infra.plan.instance_group import InstanceGroupPlan, plan_instance_group, plan_instance_groups
-from infra.plan.node import render_user_data
+from infra.plan.node.user_data import render_user_data
 from infra.spec import EnvironmentSpec, InstanceGroupSpec, Problem, SpecError
 from tests.infra.samples import ENVIRONMENT, group_mapping, sample_spec, with_group
 

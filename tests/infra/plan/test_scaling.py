@@ -65,8 +65,17 @@ def test_the_plain_group() -> None:
         health_check_type="EC2",
         health_check_grace=300,
         wait_for_capacity="0",
+        min_elb_capacity=None,
         tags=planned.tags,
     )
+
+
+def test_a_control_plane_member_counts_once_its_api_server_answers() -> None:
+    spec = sample_spec()
+    planned = plan_scaling(spec, spec.instance_groups[0])
+    assert (planned.wait_for_capacity, planned.min_elb_capacity) == ("20m", 1)
+    retired = plan_scaling(spec, spec.instance_groups[0].model_copy(update={"retire": True}))
+    assert (retired.wait_for_capacity, retired.min_elb_capacity) == ("0", None)
 
 
 def test_tags_of_machines_propagate_and_those_of_the_autoscaler_do_not() -> None:

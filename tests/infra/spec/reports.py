@@ -15,12 +15,25 @@ GROUP = "instanceGroups[3]"
 RICH: dict[str, Any] = {
     **sample_mapping(
         tags={"team": "platform", "cost centre": "42"},
-        state={"bucket": "acme-slipway-test", "noncurrentVersionDays": 365},
+        state={"bucket": "acme-slipway-test", "noncurrentVersionDays": 365, "issuerBucket": "acme-slipway-issuer"},
         network={"nat": "single", "flowLogs": {"enabled": True, "traffic": "ALL", "retentionDays": 90}},
         cluster={
             "cni": "cilium",
             "podCidr": "100.96.0.0/11",
             "serviceCidr": "100.64.0.0/13",
+            "api": {"access": "public", "allowedCidrs": ["203.0.113.0/24"], "hostedZone": "Z0123456789ABCDEFGHIJ"},
+            "controlPlane": {
+                "etcd": {"volumeSizeGi": 40, "volumeType": "io2", "iops": 4000},
+                "controllers": {
+                    "nodeMonitorPeriod": "5s",
+                    "nodeMonitorGracePeriod": "40s",
+                    "notReadyToleration": "2m",
+                    "unreachableToleration": "2m",
+                    "terminatedPodsKept": 500,
+                },
+                "audit": {"profile": "request", "maxSizeMi": 50, "maxFiles": 5, "maxAgeDays": 7},
+            },
+            "pki": {"signing": 1, "trusted": [1, 2]},
             "iam": {"permissionsBoundary": "arn:aws:iam::111122223333:policy/boundary"},
             "addons": {
                 "managed": True,

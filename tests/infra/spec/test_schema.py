@@ -6,7 +6,7 @@ import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import pytest
 import yaml
@@ -190,38 +190,27 @@ def test_rows_of_the_table() -> None:
 
 def test_tables_are_in_the_order_of_the_file() -> None:
     headings = [line for line in options_table().splitlines() if line.startswith("## ")]
-    assert headings == [
-        "## The environment",
-        "## `state`",
-        "## `network`",
-        "## `network.flowLogs`",
-        "## `cluster`",
-        "## `cluster.iam`",
-        "## `cluster.addons`",
-        "## `cluster.addons.cilium`",
-        "## `cluster.addons.coreDns`",
-        "## `cluster.addons.ebsCsi`",
-        "## `cluster.addons.metricsServer`",
-        "## `cluster.addons.nodeTerminationHandler`",
-        "## `cluster.addons.clusterAutoscaler`",
-        "## `cluster.addons.nodeProblemDetector`",
-        "## `cluster.addons.kubeletCsrApprover`",
-        "## `cluster.namespaces[]`",
-        "## `cluster.namespaces[].quota`",
-        "## `instanceGroups[]`",
-        "## `instanceGroups[].mixedInstancesPolicy`",
-        "## `instanceGroups[].mixedInstancesPolicy.instanceRequirements`",
-        "## `instanceGroups[].mixedInstancesPolicy.instanceRequirements.cpu`",
-        "## `instanceGroups[].mixedInstancesPolicy.instanceRequirements.memoryMi`",
-        "## `instanceGroups[].warmPool`",
-        "## `instanceGroups[].rollingUpdate`",
-        "## `instanceGroups[].rootVolume`",
-        "## `instanceGroups[].volumes[]`",
-        "## `edge`",
-        "## `edge.firewall[]`",
-        "## `edge.routes[]`",
-        "## `edge.tcpPorts[]`",
-        "## `edge.tls`",
-        "## `edge.tls.acme`",
-        "## `edge.dns`",
-    ]
+    assert headings[0] == "## The environment"
+    assert headings[1:] == [f"## `{path}`" for path in _paths(EnvironmentSpec, "")]
+    assert headings[1:3] == ["## `state`", "## `network`"]
+
+
+def _paths(model: type[BaseModel], prefix: str) -> list[str]:
+    """The models below one, in the order in which fields are declared."""
+    found = []
+    for field in model.model_fields.values():
+        inner, many = _inner(field.annotation)
+        if inner is not None:
+            path = f"{prefix}{field.alias}{'[]' if many else ''}"
+            found += [path, *_paths(inner, f"{path}.")]
+    return found
+
+
+def _inner(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, False
+    arguments = [each for each in get_args(annotation) if each not in (type(None), Ellipsis)]
+    if len(arguments) == 1:
+        inner, _ = _inner(arguments[0])
+        return inner, get_origin(annotation) is tuple
+    return None, False

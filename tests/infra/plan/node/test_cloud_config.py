@@ -19,7 +19,7 @@ def test_nobody_can_log_in() -> None:
 def test_packages_are_the_distributions() -> None:
     config = cloud_config(user_data())
     assert config["package_update"] is True
-    assert config["packages"] == ["containerd", "curl", "iptables", "logrotate"]
+    assert config["packages"] == ["containerd", "curl", "iptables", "logrotate", "python3-boto3"]
     assert config["apt"] == {"conf": 'APT::Install-Recommends "false";'}
 
 
@@ -31,21 +31,33 @@ def test_time_comes_from_the_instances_own_link() -> None:
     }
 
 
-def test_commands_at_first_boot() -> None:
-    units = "containerd.service slipway-machine.service slipway-kubelet-install.service kubelet.path kubelet.service"
-    settle = [
-        "swapoff --all",
-        "systemctl mask swap.target",
-        "systemctl daemon-reload",
-        "systemctl restart systemd-modules-load systemd-sysctl systemd-journald logrotate.timer",
-    ]
+SETTLE = [
+    "until /usr/local/lib/slipway/fetch_config.py files; do sleep 5; done",
+    "swapoff --all",
+    "systemctl mask swap.target",
+    "systemctl daemon-reload",
+    "systemctl restart systemd-modules-load systemd-sysctl systemd-journald logrotate.timer",
+]
+BEFORE = "containerd.service slipway-machine.service"
+AFTER = "slipway-kubelet-install.service kubelet.path kubelet.service"
+
+
+def test_commands_at_a_workers_first_boot() -> None:
+    units = f"{BEFORE} slipway-join.service {AFTER}"
     assert cloud_config(user_data())["runcmd"] == [
-        *settle,
+        *SETTLE,
         f"systemctl enable {units}",
         f"systemctl restart --no-block {units}",
     ]
     assert cloud_config(user_data("nodes", with_group(volumes=VOLUMES)))["runcmd"] == [
-        *settle,
+        *SETTLE,
         f"systemctl enable slipway-volumes.service {units}",
         f"systemctl restart --no-block slipway-volumes.service {units}",
     ]
+
+
+def test_a_member_takes_its_place_and_needs_no_token() -> None:
+    config = cloud_config(user_data("control-plane-a"))
+    units = f"{BEFORE} slipway-member.service {AFTER}"
+    assert config["runcmd"][-2:] == [f"systemctl enable {units}", f"systemctl restart --no-block {units}"]
+    assert "nvme-cli" in config["packages"]

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.plan.node import USER_DATA_LIMIT, render_user_data
+from infra.plan.node.document import files_digest
+from infra.plan.node.user_data import USER_DATA_LIMIT, render_user_data
 from infra.spec import EnvironmentSpec, InstanceGroupSpec, SpecError
-from tests.infra.plan.node.rendered import VOLUMES, cloud_config, files_of, kubelet_config, user_data
+from tests.infra.plan.node.rendered import VOLUMES, cloud_config, fetched_files, files_of, kubelet_config, user_data
 from tests.infra.samples import sample_mapping, sample_spec, with_group
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -84,6 +85,10 @@ def test_kubernetes_version_and_architecture_choose_the_kubelet() -> None:
         "KUBELET_ARCH=arm64\n"
         "KUBELET_RELEASES=https://dl.k8s.io/release\n"
         "NODE_LABELS=slipway/instance-group=nodes,slipway/role=Node\n"
+        "STATE_BUCKET=acme-slipway-test\n"
+        "STATE_PREFIX=test.example.com/igconfig/node/nodes/\n"
+        "STATE_REGION=eu-central-1\n"
+        f"FILES_SHA256={files_digest(spec, spec.instance_groups[1])}\n"
     )
     assert "KUBELET_ARCH=amd64\n" in files_of(user_data("nodes"))["/etc/slipway/node.env"]
 
@@ -144,10 +149,12 @@ def test_volumes_bring_what_finds_and_mounts_them() -> None:
     without, having = user_data("nodes"), user_data("nodes", with_group(volumes=VOLUMES))
     assert files_of(having).keys() - files_of(without).keys() == {
         "/etc/slipway/volumes",
-        "/usr/local/lib/slipway/mount-volumes.sh",
         "/etc/systemd/system/slipway-volumes.service",
         "/etc/systemd/system/containerd.service.d/slipway.conf",
         "/etc/systemd/system/kubelet.service.d/slipway.conf",
+    }
+    assert fetched_files("nodes", with_group(volumes=VOLUMES)).keys() - fetched_files("nodes").keys() == {
+        "/usr/local/lib/slipway/mount-volumes.sh"
     }
     assert set(cloud_config(having)["packages"]) - set(cloud_config(without)["packages"]) == {"nvme-cli"}
     assert "slipway-volumes" not in without
@@ -158,7 +165,7 @@ def test_every_program_is_executable_and_nothing_else_is() -> None:
     entries = cloud_config(user_data("nodes", golden_spec()))["write_files"]
     executable = {entry["path"] for entry in entries if entry.get("permissions") == "0755"}
     assert executable == {entry["path"] for entry in entries if entry["content"].startswith("#!")}
-    assert len(executable) == 3
+    assert executable == {"/usr/local/lib/slipway/fetch_config.py"}
     assert {entry.get("permissions") for entry in entries} == {"0755", None}
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.plan.node import USER_DATA_LIMIT, render_user_data
+from infra.plan.node.user_data import USER_DATA_LIMIT, render_user_data
 from infra.spec import EnvironmentSpec, Problem, SpecError
 from tests.infra.plan.node.rendered import VOLUMES, cloud_config, user_data
 from tests.infra.samples import sample_mapping, sample_spec, with_group

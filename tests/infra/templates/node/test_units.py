@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.plan.node.rendered import VOLUMES, files_of, unpack, user_data
+from tests.infra.plan.node.rendered import VOLUMES, fetched_files, files_of, unpack, unpack_fetched, user_data
 from tests.infra.samples import with_group
 from tests.infra.templates.node.tools import needs
 
@@ -23,6 +23,8 @@ UNITS = (
     "kubelet.service",
     "kubelet.path",
     "slipway-machine.service",
+    "slipway-join.service",
+    "slipway-member.service",
     "slipway-kubelet-install.service",
     "slipway-volumes.service",
     *DISTRIBUTION,
@@ -32,7 +34,10 @@ UNITS = (
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A machine's file system, as far as systemd looks at it: stand-ins for programs, the real units."""
-    unpack(user_data("nodes", with_group(volumes=VOLUMES)), tmp_path)
+    spec = with_group(volumes=VOLUMES)
+    unpack(user_data("nodes", spec), tmp_path)
+    unpack_fetched(tmp_path, "nodes", spec)
+    unpack_fetched(tmp_path, "control-plane-a", spec)
     for program in PROGRAMS:
         path = tmp_path / program
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,13 +130,19 @@ def test_every_enabled_unit_is_either_ours_or_the_distributions() -> None:
         assert unit == "containerd.service" or (own is not None and "WantedBy=multi-user.target" in own), unit
 
 
-def test_every_program_a_unit_starts_is_written_or_of_the_distribution() -> None:
-    files = files_of(user_data("nodes", with_group(volumes=VOLUMES)))
+@pytest.mark.parametrize("group", ["nodes", "control-plane-a"])
+def test_every_program_a_unit_starts_is_written_or_of_the_distribution(group: str) -> None:
+    spec = with_group(volumes=VOLUMES)
+    files = {**files_of(user_data(group, spec)), **fetched_files(group, spec)}
+    started = set()
     for path, text in files.items():
         for key, value in settings(text) if path.endswith(".service") else []:
             if key.startswith("Exec"):
                 program = value.split()[0]
+                started.add(program)
                 assert program in files or program in ("/usr/local/bin/kubelet", "/usr/bin/systemctl"), value
+    assert "/usr/local/lib/slipway/install-kubelet.sh" in started
+    assert ("/usr/local/lib/slipway/member.py" in started) == (group == "control-plane-a")
 
 
 def test_containerd_and_the_kubelet_need_the_volumes() -> None:

@@ -1,0 +1,60 @@
+"""The cluster's records in the state bucket."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.plan.join import ApiAddress
+from infra.plan.records import JoinRecordPlan, RecordsPlan
+
+
+class ClusterRecords(pulumi.ComponentResource):
+    """Maps a :class:`RecordsPlan` to objects in the state bucket.
+
+    Args:
+        name: logical name.
+        plan: the records.
+        bucket: the state bucket.
+        address: names of the API.
+        authority: certificates of the CAs that machines trust, in PEM.
+        token: bootstrap token.
+        opts: as for any component.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        plan: RecordsPlan,
+        *,
+        bucket: pulumi.Input[str],
+        address: pulumi.Output[ApiAddress],
+        authority: pulumi.Output[str],
+        token: pulumi.Output[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("slipway:index:ClusterRecords", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        known: list[tuple[str, str, pulumi.Input[str], str]] = [
+            (each.name, each.key, each.content, each.content_type) for each in plan.records
+        ]
+        later: list[tuple[str, str, pulumi.Input[str], str]] = [
+            (each.name, each.key, _content(each, address, authority, token), "application/json") for each in plan.joins
+        ]
+        self.objects: list[pulumi.Resource] = [
+            aws.s3.BucketObjectv2(
+                record, bucket=bucket, key=key, content=content, content_type=content_type, opts=child
+            )
+            for record, key, content, content_type in [*known, *later]
+        ]
+        """What machines read when they boot, among others."""
+        self.register_outputs({})
+
+
+def _content(
+    join: JoinRecordPlan, address: pulumi.Output[ApiAddress], authority: pulumi.Output[str], token: pulumi.Output[str]
+) -> pulumi.Output[str]:
+    if join.is_member:
+        return address.apply(lambda known: join.content(known, "", ""))
+    joined = pulumi.Output.all(address, authority, token).apply(lambda known: join.content(*known))
+    return pulumi.Output.secret(joined)

@@ -1,0 +1,136 @@
+"""The names and load balancers through which the Kubernetes API is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal
+
+from infra.plan.naming import dashed_cluster_name
+from infra.plan.security import ROLE_WORDS, ROLES
+from infra.plan.tags import resource_tags
+from infra.spec import EnvironmentSpec
+from infra.spec.instance_group import Role
+
+Scheme = Literal["internal", "internet-facing"]
+
+NAME_LIMIT = 32
+"""Characters of the name of a load balancer or target group (ELB API Reference, CreateLoadBalancer)."""
+
+READY_PATH = "/readyz"
+"""What the load balancers ask: whether the API server would serve, its etcd member included."""
+
+DEREGISTRATION_SECONDS = 60
+"""Time that requests under way (watches, mostly) have to end once a member leaves."""
+
+
+@dataclass(frozen=True)
+class ApiSource:
+    """Who may open connections to a load balancer. Exactly one of ``role`` and ``cidr`` is set."""
+
+    name: str
+    role: Role | None
+    cidr: str | None
+    why: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ApiBalancerPlan:
+    """One Network Load Balancer before the API servers, with a security group and a target group of its own."""
+
+    key: str
+    """Logical name of its resources."""
+    scheme: Scheme
+    subnet_kind: Literal["private", "public"]
+    name: str
+    security_group_name: str
+    record: str | None
+    """DNS name made in the hosted zone."""
+    preserve_client_ip: bool
+    """Whether API servers see the client's address. Not inside the VPC: a machine that is itself a target would get its
+    own connections back from its own address and drop them (ELB User Guide, "Client IP preservation")."""
+    sources: tuple[ApiSource, ...]
+    tags: Mapping[str, str]
+    target_tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ApiEndpointPlan:
+    """How the API is reached."""
+
+    internal: ApiBalancerPlan
+    public: ApiBalancerPlan | None
+    hosted_zone: str | None
+
+    @property
+    def balancers(self) -> tuple[ApiBalancerPlan, ...]:
+        """All load balancers, the internal one first."""
+        return (self.internal,) if self.public is None else (self.internal, self.public)
+
+
+def plan_api_endpoint(spec: EnvironmentSpec) -> ApiEndpointPlan:
+    """Return the load balancers of the API.
+
+    The one inside the VPC always exists, since machines in private subnets would reach a public one only through their
+    NAT, from an address that stands for everything behind it.
+    """
+    api = spec.cluster.api
+    guests = _guests(spec)
+    machines = tuple(_machines(spec, role) for role in ROLES)
+    public = api.access == "public"
+    return ApiEndpointPlan(
+        internal=_balancer(spec, "internal", (*machines, *(() if public else guests))),
+        public=_balancer(spec, "public", guests) if public else None,
+        hosted_zone=api.hosted_zone,
+    )
+
+
+def _machines(spec: EnvironmentSpec, role: Role) -> ApiSource:
+    name = f"api-{ROLE_WORDS[role]}-to-balancer"
+    return ApiSource(name, role, None, "Kubernetes API", _tags(spec, name))
+
+
+def _guests(spec: EnvironmentSpec) -> tuple[ApiSource, ...]:
+    sources = []
+    for cidr in spec.cluster.api.allowed_cidrs:
+        # Slashes and dots are fine in a logical name; it stays the same wherever the entry stands in the list.
+        name = f"api-{cidr}-to-balancer"
+        sources.append(ApiSource(name, None, cidr, "Kubernetes API", _tags(spec, name)))
+    return tuple(sources)
+
+
+def _balancer(
+    spec: EnvironmentSpec, key: Literal["internal", "public"], sources: tuple[ApiSource, ...]
+) -> ApiBalancerPlan:
+    internal = key == "internal"
+    cluster = spec.cluster.name
+    name = balancer_name(spec, "api-int" if internal else "api")
+    full = f"api.internal.{cluster}" if internal else f"api.{cluster}"
+    in_public_subnets = not internal or spec.network.nat == "none"
+    return ApiBalancerPlan(
+        key=f"api-{key}",
+        scheme="internal" if internal else "internet-facing",
+        subnet_kind="public" if in_public_subnets else "private",
+        name=name,
+        security_group_name=f"api-{key}.{cluster}",
+        record=full if spec.cluster.api.hosted_zone else None,
+        preserve_client_ip=not internal,
+        sources=sources,
+        tags=_tags(spec, full),
+        target_tags=_tags(spec, full),
+    )
+
+
+def balancer_name(spec: EnvironmentSpec, what: str) -> str:
+    """Return ``<what>-<cluster>``, within ELB's 32 characters by a hash of the cluster's name where it is longer."""
+    plain = f"{what}-{dashed_cluster_name(spec)}"
+    if len(plain) <= NAME_LIMIT:
+        return plain
+    digest = sha256(spec.cluster.name.encode()).hexdigest()[:8]
+    return f"{plain[: NAME_LIMIT - 9].rstrip('-')}-{digest}"
+
+
+def _tags(spec: EnvironmentSpec, name: str) -> dict[str, str]:
+    return resource_tags(spec, name)

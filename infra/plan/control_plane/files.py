@@ -1,0 +1,64 @@
+"""The files that make a machine a member of the control plane."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from functools import cache
+from importlib.resources import files
+
+from infra.plan.control_plane.kubeadm import CONFIG_FOLDER, ETCD_DATA, kubeadm_documents
+from infra.plan.control_plane.members import ETCD_MOUNT, VOLUME_DEVICE, MemberPlan, plan_members
+from infra.plan.naming import MEMBER_TAG, group_identity
+from infra.plan.node.assets import LIBRARY, UNITS, NodeFile, asset
+from infra.plan.state_layout import etcd_member_prefix, pki_prefix
+from infra.plan.subnets import plan_subnets
+from infra.spec import EnvironmentSpec, InstanceGroupSpec
+
+KUBEADM_FILE = "/etc/slipway/kubeadm.yaml"
+"""Before what only the machine knows is filled in."""
+
+MEMBER_UNIT = "slipway-member.service"
+
+
+def member_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeFile, ...]:
+    """Return the files of the member that the group's machine is, in the order in which they are written."""
+    members = plan_members(spec)
+    member = next(each for each in members if each.name == group_identity(group))
+    audit = spec.cluster.control_plane.audit.profile
+    return (
+        NodeFile("/etc/slipway/member.json", _facts(spec, member)),
+        NodeFile("/etc/slipway/member-volumes", f"{VOLUME_DEVICE.removeprefix('/dev/')} {ETCD_MOUNT}\n"),
+        NodeFile(KUBEADM_FILE, kubeadm_documents(spec, member, members)),
+        NodeFile(f"{CONFIG_FOLDER}/audit-policy.yaml", template(f"audit-{audit}.yaml")),
+        NodeFile(f"{CONFIG_FOLDER}/authentication.yaml", template("authentication.yaml")),
+        NodeFile(f"{LIBRARY}/member.py", template("member.py"), executable=True),
+        NodeFile(f"{LIBRARY}/mount-volumes.sh", asset("mount-volumes.sh"), executable=True),
+        NodeFile(f"{UNITS}/{MEMBER_UNIT}", template(MEMBER_UNIT)),
+    )
+
+
+@cache
+def template(name: str) -> str:
+    """Return a file of ``infra/templates/control_plane/`` as it is."""
+    return files("infra.templates").joinpath("control_plane", name).read_text(encoding="utf-8")
+
+
+def _facts(spec: EnvironmentSpec, member: MemberPlan) -> str:
+    blocks = next(each for each in plan_subnets(spec.network.cidr, spec.network.zones) if each.zone == member.zone)
+    subnet = ipaddress.IPv4Network(blocks.public if member.subnet_kind == "public" else blocks.private)
+    facts = {
+        "name": member.name,
+        "address": member.address,
+        "prefixLength": subnet.prefixlen,
+        # AWS's router has the second address of every subnet (VPC User Guide, "Subnet sizing").
+        "gateway": str(subnet[1]),
+        "device": VOLUME_DEVICE,
+        "data": ETCD_DATA,
+        "tags": {"KubernetesCluster": spec.cluster.name, MEMBER_TAG: member.name},
+        "bucket": spec.state.bucket,
+        "pki": pki_prefix(spec),
+        "marker": etcd_member_prefix(spec, member.name),
+        "kubeadm": KUBEADM_FILE,
+    }
+    return json.dumps(facts, indent=1) + "\n"

@@ -1,0 +1,100 @@
+"""Members of the control plane: a fixed address and a volume each, which outlive the machine that holds them."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from infra.plan.launch_template import subnet_kind
+from infra.plan.naming import MEMBER_TAG, group_identity
+from infra.plan.subnets import plan_subnets
+from infra.plan.tags import resource_tags
+from infra.spec import EnvironmentSpec, InstanceGroupSpec
+
+FIRST_POSITION = 10
+"""Position in its zone's subnet of the first member's address. AWS keeps the first four and the last to itself (VPC
+User Guide, "Subnet sizing"); the smallest subnet of a zone that Slipway makes is a /28."""
+
+VOLUME_DEVICE = "/dev/sdp"
+"""Name under which a member attaches its volume: the last that EC2 recommends for EBS (EC2 User Guide, "Device names
+for volumes"), so that it is in nobody's way."""
+
+ETCD_MOUNT = "/var/lib/etcd"
+PEER_PORT = 2380
+CLIENT_PORT = 2379
+
+
+@dataclass(frozen=True)
+class MemberPlan:
+    """One member."""
+
+    name: str
+    """Identity of its instance group, name of its etcd member."""
+    zone: str
+    subnet_kind: str
+    address: str
+    """Private IPv4 address. Fixed by the plan, so that etcd's membership is known before anything exists."""
+    volume_name: str
+    volume_size_gi: int
+    volume_type: str
+    volume_iops: int
+    interface_tags: Mapping[str, str]
+    volume_tags: Mapping[str, str]
+
+    @property
+    def peer_url(self) -> str:
+        """Where the other members of etcd find it."""
+        return f"https://{self.address}:{PEER_PORT}"
+
+
+def control_plane_groups(spec: EnvironmentSpec) -> tuple[InstanceGroupSpec, ...]:
+    """Return the control plane's groups in the order of the spec."""
+    return tuple(group for group in spec.instance_groups if group.role == "ControlPlane")
+
+
+def plan_members(spec: EnvironmentSpec) -> tuple[MemberPlan, ...]:
+    """Return the members in the order of the spec.
+
+    The addresses of a zone's members follow each other from :data:`FIRST_POSITION`: a member added behind the others
+    moves no address, and one put before them would move addresses, which the protection of the interfaces refuses.
+    """
+    blocks = {block.zone: block for block in plan_subnets(spec.network.cidr, spec.network.zones)}
+    taken: Counter[str] = Counter()
+    members = []
+    for group in control_plane_groups(spec):
+        zone = (group.zones or spec.network.zones)[0]
+        kind = subnet_kind(spec, group)
+        block = blocks[zone].public if kind == "public" else blocks[zone].private
+        members.append(_member(spec, group, zone, kind, str(_address(block, taken[zone]))))
+        taken[zone] += 1
+    return tuple(members)
+
+
+def initial_cluster(members: tuple[MemberPlan, ...]) -> str:
+    """Return etcd's ``--initial-cluster``: every member with its peer URL, the same text on each of them."""
+    return ",".join(f"{member.name}={member.peer_url}" for member in members)
+
+
+def _address(block: str, position: int) -> ipaddress.IPv4Address:
+    return ipaddress.IPv4Network(block)[FIRST_POSITION + position]
+
+
+def _member(spec: EnvironmentSpec, group: InstanceGroupSpec, zone: str, kind: str, address: str) -> MemberPlan:
+    identity = group_identity(group)
+    etcd = spec.cluster.control_plane.etcd
+    volume = f"etcd.{identity}.{spec.cluster.name}"
+    tag = {MEMBER_TAG: identity}
+    return MemberPlan(
+        name=identity,
+        zone=zone,
+        subnet_kind=kind,
+        address=address,
+        volume_name=volume,
+        volume_size_gi=etcd.volume_size_gi,
+        volume_type=etcd.volume_type,
+        volume_iops=etcd.iops,
+        interface_tags=resource_tags(spec, f"{identity}.{spec.cluster.name}", tag),
+        volume_tags=resource_tags(spec, volume, tag),
+    )

@@ -1,0 +1,46 @@
+"""What a group's machines read from the state bucket at their first boot: files too great for user-data.
+
+The user-data hold the document's digest: a change of any file is a change of the launch template, which a rolling
+update sees, and a machine runs nothing but what its launch template speaks of.
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+
+from infra.plan.control_plane.files import member_files
+from infra.plan.node.assets import LIBRARY, NodeFile, asset
+from infra.spec import EnvironmentSpec, InstanceGroupSpec
+
+JOIN_NAME = "join.json"
+"""Object below the group's prefix that holds what is known only once it exists: names, and the join token."""
+
+
+def files_document(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
+    """Return the JSON of the group's files: the same spec gives the same bytes."""
+    files = [
+        {"path": file.path, "mode": "0755" if file.executable else "0644", "content": file.content}
+        for file in document_files(spec, group)
+    ]
+    return json.dumps({"files": files}, indent=1) + "\n"
+
+
+def files_digest(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
+    """Return the SHA-256 of the document, in hexadecimal."""
+    return sha256(files_document(spec, group).encode()).hexdigest()
+
+
+def files_name(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
+    """Return the document's name below the group's prefix: by its digest, so that no machine finds another's."""
+    return f"files-{files_digest(spec, group)}.json"
+
+
+def document_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeFile, ...]:
+    """Return the files in the order in which they are written."""
+    names = ["install-kubelet.sh", "machine_config.py"]
+    is_member = group.role == "ControlPlane"
+    if group.volumes and not is_member:
+        names.append("mount-volumes.sh")
+    programs = tuple(NodeFile(f"{LIBRARY}/{name}", asset(name), executable=True) for name in names)
+    return (*programs, *(member_files(spec, group) if is_member else ()))

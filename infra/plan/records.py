@@ -1,0 +1,112 @@
+"""The environment's intent, as kops keeps it: one object for the cluster and one for each instance group.
+
+Every version of them stays in the bucket's history, so that what was wanted at any time can be read back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from infra.plan.join import ApiAddress, join_document, member_join_document
+from infra.plan.naming import group_identity
+from infra.plan.node.document import JOIN_NAME, files_document, files_name
+from infra.plan.node.yaml_text import yaml_text
+from infra.plan.state_layout import config_key, igconfig_prefix, instance_group_key
+from infra.spec import EnvironmentSpec, InstanceGroupSpec
+
+API_VERSION = "slipway/v1"
+
+
+@dataclass(frozen=True)
+class RecordPlan:
+    """One object whose content is known before anything exists."""
+
+    name: str
+    """Logical name."""
+    key: str
+    content: str
+    content_type: str
+
+
+@dataclass(frozen=True)
+class JoinRecordPlan:
+    """A group's ``join.json``, whose content is known once the load balancers and the token are."""
+
+    name: str
+    key: str
+    is_member: bool
+
+    def content(self, address: ApiAddress, authority: str, token: str) -> str:
+        """Return the object's content. A member's holds no token, since it needs none."""
+        return member_join_document(address) if self.is_member else join_document(address, authority, token)
+
+
+@dataclass(frozen=True)
+class RecordsPlan:
+    """All records of an environment."""
+
+    records: tuple[RecordPlan, ...]
+    joins: tuple[JoinRecordPlan, ...]
+
+
+def plan_records(spec: EnvironmentSpec) -> RecordsPlan:
+    """Return the records. Objects of a group are called after the name it was created under, as everything of it is."""
+    groups = spec.instance_groups
+    return RecordsPlan(
+        records=(
+            RecordPlan("config", config_key(spec), yaml_text(_cluster(spec)), _YAML),
+            *(
+                RecordPlan(
+                    f"instancegroup/{group_identity(group)}",
+                    instance_group_key(spec, group),
+                    yaml_text(_group(spec, group)),
+                    _YAML,
+                )
+                for group in groups
+            ),
+            *(
+                RecordPlan(
+                    f"{group_identity(group)}/files.json",
+                    f"{igconfig_prefix(spec, group)}{files_name(spec, group)}",
+                    files_document(spec, group),
+                    "application/json",
+                )
+                for group in groups
+            ),
+        ),
+        joins=tuple(
+            JoinRecordPlan(
+                f"{group_identity(group)}/{JOIN_NAME}",
+                f"{igconfig_prefix(spec, group)}{JOIN_NAME}",
+                group.role == "ControlPlane",
+            )
+            for group in groups
+        ),
+    )
+
+
+_YAML = "application/yaml"
+
+
+def _cluster(spec: EnvironmentSpec) -> dict[str, Any]:
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Cluster",
+        "metadata": {"name": spec.cluster.name},
+        # Groups have objects of their own: one that changes is then one changed object.
+        "spec": {"environment": spec.name, **_complete(spec, exclude={"instance_groups"})},
+    }
+
+
+def _group(spec: EnvironmentSpec, group: InstanceGroupSpec) -> dict[str, Any]:
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "InstanceGroup",
+        "metadata": {"name": group.name, "labels": {"slipway/cluster": spec.cluster.name}},
+        "spec": group.model_dump(mode="json", by_alias=True, exclude={"name"}),
+    }
+
+
+def _complete(spec: EnvironmentSpec, exclude: set[str]) -> dict[str, Any]:
+    return spec.model_dump(mode="json", by_alias=True, exclude=exclude)

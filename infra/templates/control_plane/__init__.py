@@ -1,0 +1,1 @@
+"""Files that reach control-plane members."""

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Makes this machine the member of the control plane that it was started as."""
+# The member's address and its etcd volume outlive its machines: this takes them over from the machine before, mounts
+# the
+# volume, fetches the CAs, and lets kubeadm write certificates and static pods. The kubelet then runs them. It runs at
+# every boot, and again after whatever it failed on. Input: /etc/slipway/member.json and /etc/slipway/node.env.
+
+import hashlib
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+PAUSE_SECONDS = 5
+KUBERNETES = Path("/etc/kubernetes")
+KUBEADM = "/usr/local/bin/kubeadm"
+
+
+def say(text: str) -> None:
+    """Write to the journal."""
+    print(f"member: {text}", flush=True)
+
+
+class Member:
+    """The member this machine is, and the AWS calls it makes as it."""
+
+    def __init__(self, config: dict[str, Any], instance: str, region: str, pause: Callable[[float], None] = time.sleep):
+        self.config = config
+        self.instance = instance
+        self.ec2 = boto3.client("ec2", region_name=region)
+        self.s3 = boto3.client("s3", region_name=region)
+        self.pause = pause
+        self.filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in config["tags"].items()]
+
+    def take_interface(self) -> str:
+        """Attach the member's network interface, once the machine before has let go of it; return its MAC address."""
+        while True:
+            (found,) = self.ec2.describe_network_interfaces(Filters=self.filters)["NetworkInterfaces"]
+            attachment = found.get("Attachment") or {}
+            if attachment.get("InstanceId") == self.instance:
+                return str(found["MacAddress"])
+            if attachment.get("InstanceId"):
+                self._wait(f"{found['NetworkInterfaceId']} is still at {attachment['InstanceId']}")
+                continue
+            self._attempt(
+                self.ec2.attach_network_interface,
+                NetworkInterfaceId=found["NetworkInterfaceId"],
+                InstanceId=self.instance,
+                DeviceIndex=1,
+            )
+
+    def take_volume(self) -> None:
+        """Attach the member's volume, once the machine before has let go of it.
+
+        etcd must never run twice on one identity, so the volume is not taken by force: a machine that hangs is for
+        Auto Scaling to replace or an operator to stop.
+        """
+        while True:
+            (found,) = self.ec2.describe_volumes(Filters=self.filters)["Volumes"]
+            holders = [each["InstanceId"] for each in found["Attachments"] if each["State"] != "detached"]
+            if holders == [self.instance]:
+                return
+            if holders:
+                self._wait(f"{found['VolumeId']} is still at {holders[0]}")
+                continue
+            self._attempt(
+                self.ec2.attach_volume,
+                VolumeId=found["VolumeId"],
+                InstanceId=self.instance,
+                Device=self.config["device"],
+            )
+
+    def refuse_lost_data(self, data: Path, authority: bytes) -> None:
+        """Stop when the member has had data and its volume holds none; write down that it has, from now on.
+
+        etcd would come up empty under an identity that has voted, and the cluster could lose what it acknowledged. A
+        cluster that was destroyed and made again has another `authority`, and so begins anew.
+        """
+        key = f"{self.config['marker']}-{hashlib.sha256(authority).hexdigest()[:12]}.json"
+        if (data / "member").is_dir():
+            self.s3.put_object(Bucket=self.config["bucket"], Key=key, Body=b"{}\n")
+            return
+        try:
+            self.s3.head_object(Bucket=self.config["bucket"], Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
+                return
+            raise
+        place = f"s3://{self.config['bucket']}/{key}"
+        raise SystemExit(
+            f"member: the etcd volume of {self.config['name']} is empty, and {place} says that it was not. "
+            "docs/restore-etcd.md says how to replace a member or restore a snapshot."
+        )
+
+    def fetch_pki(self, folder: Path) -> None:
+        """Write the CAs and keys that all members share."""
+        prefix = self.config["pki"]
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.config["bucket"], Prefix=prefix)
+        for page in pages:
+            for item in page.get("Contents", []):
+                body = self.s3.get_object(Bucket=self.config["bucket"], Key=item["Key"])["Body"].read()
+                write(folder / item["Key"][len(prefix) :], body)
+
+    def _attempt(self, call: Callable[..., Any], **arguments: Any) -> None:
+        try:
+            call(**arguments)
+        except ClientError as error:
+            self._wait(str(error))
+        else:
+            self.pause(1)
+
+    def _wait(self, why: str) -> None:
+        say(f"{why}; looking again in {PAUSE_SECONDS} s")
+        self.pause(PAUSE_SECONDS)
+
+
+def write(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a file as a whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(path.name + ".new")
+    new.touch(mode=mode)
+    new.chmod(mode)
+    new.write_bytes(content)
+    new.replace(path)
+
+
+def network_unit(mac: str, config: dict[str, Any]) -> str:
+    """Return the networkd unit of the member's address: what comes to it goes out by it, and all else as before."""
+    # A second interface in the same subnet gets answers to its peers dropped unless routes are chosen by source.
+    return (
+        f"[Match]\nMACAddress={mac}\n\n[Link]\nRequiredForOnline=no\n\n"
+        f"[Network]\nAddress={config['address']}/{config['prefixLength']}\n\n"
+        f"[Route]\nGateway={config['gateway']}\nTable=101\n\n"
+        f"[RoutingPolicyRule]\nFrom={config['address']}\nTable=101\n"
+    )
+
+
+def run(*command: str) -> None:
+    """Run a command; its failure is this unit's."""
+    say(" ".join(command))
+    subprocess.run(command, check=True)
+
+
+def write_control_plane(config_file: str) -> None:
+    """Let kubeadm write certificates, kubeconfigs and static pods. What is there already is kept or renewed."""
+    at = ("--config", config_file)
+    if (KUBERNETES / "pki/apiserver.crt").exists():
+        run(KUBEADM, "certs", "renew", "all", *at)
+    for phase in (
+        ("certs", "all"),
+        ("kubeconfig", "kubelet"),
+        ("kubeconfig", "controller-manager"),
+        ("kubeconfig", "scheduler"),
+        ("etcd", "local"),
+        ("control-plane", "all"),
+    ):
+        run(KUBEADM, "init", "phase", *phase, *at)
+
+
+def main() -> None:
+    """Take over, mount, fetch, write, and let the kubelet begin."""
+    config = json.loads(Path("/etc/slipway/member.json").read_text())
+    node = dict(line.split("=", 1) for line in Path("/run/slipway/machine.env").read_text().split())["NODE_NAME"]
+    member = Member(config, node, os.environ["STATE_REGION"])
+    mac = member.take_interface()
+    write(Path("/etc/systemd/network/05-slipway-member.network"), network_unit(mac, config).encode(), 0o644)
+    run("networkctl", "reload")
+    member.take_volume()
+    run("/usr/local/lib/slipway/mount-volumes.sh")
+    member.fetch_pki(KUBERNETES / "pki")
+    member.refuse_lost_data(Path(config["data"]), (KUBERNETES / "pki/etcd/ca.crt").read_bytes())
+    run("/usr/local/lib/slipway/install-kubelet.sh", "kubeadm")
+    document = Path(config["kubeadm"]).read_text().replace("@NODE_NAME@", node)
+    write(Path("/run/slipway/kubeadm.yaml"), document.encode())
+    write_control_plane("/run/slipway/kubeadm.yaml")
+    # Last, since it starts the kubelet. Later ones are the kubelet's own, renewed by itself.
+    kubeconfig = Path("/var/lib/kubelet/kubeconfig")
+    if not kubeconfig.exists():
+        write(kubeconfig, (KUBERNETES / "kubelet.conf").read_bytes())
+
+
+if __name__ == "__main__":
+    main()
