@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from infra.spec.base import SpecModel
 from infra.spec.cluster import ClusterSpec
@@ -14,6 +14,8 @@ from infra.spec.labels import Tags
 from infra.spec.network import NetworkSpec
 from infra.spec.scalars import AccountId, DnsLabel, Region
 from infra.spec.state import StateSpec
+from infra.spec.workloads.backend import BackendSpec
+from infra.spec.workloads.workload import WorkloadSpec, WorkloadUse
 
 
 class EnvironmentSpec(SpecModel):
@@ -48,3 +50,25 @@ class EnvironmentSpec(SpecModel):
 
     edge: EdgeSpec | None = None
     """The edge router and its firewall policy. Unset: nothing is reached from outside, and no load balancer is made."""
+
+    workloads: tuple[WorkloadUse, ...] = ()
+    """Workloads of the environment, each declared in `apps/<name>.yaml` (see docs/workloads.md)."""
+
+    backends: tuple[BackendSpec, ...] = ()
+    """Names that workloads call and what answers to them in this environment (see docs/services.md)."""
+
+    pinned_images: bool = True
+    """Refuse images of workloads that are not named by digest."""
+
+    _declared: tuple[WorkloadSpec, ...] = PrivateAttr(default=())
+
+    @property
+    def declared_workloads(self) -> tuple[WorkloadSpec, ...]:
+        """The workloads as their files and this environment's overrides declare them, once those have been read."""
+        return self._declared
+
+    def with_declared(self, workloads: tuple[WorkloadSpec, ...]) -> EnvironmentSpec:
+        """Return this environment with its workloads read."""
+        spec = self.model_copy()
+        spec._declared = workloads
+        return spec

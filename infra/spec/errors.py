@@ -58,12 +58,15 @@ class Problem:
     """The offending value as written, or None where something is missing."""
     related: tuple[Location, ...] = ()
     """Other places that the judgement rests on."""
+    file: str | None = None
+    """File that the location is in, where that is not the stack file."""
 
     def __str__(self) -> str:
         """Return ``path: value problem. Fix: ...`` in one line; without a path where the problem is of the whole."""
         value = "" if self.value is None else f"{self.value} "
-        path = f"{format_path(self.location)}: " if self.location or value else ""
-        return f"{path}{value}{self.problem}. Fix: {self.fix}."
+        path = f"{format_path(self.location)}: " if self.location or (value and not self.file) else ""
+        file = "" if self.file is None else f"{self.file}: "
+        return f"{file}{path}{value}{self.problem}. Fix: {self.fix}."
 
 
 class SpecError(Exception):

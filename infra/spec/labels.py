@@ -67,7 +67,8 @@ Trouble = tuple[str, str]
 """What is wrong, and what to write instead."""
 
 
-def _key_trouble(key: str) -> Trouble | None:
+def key_trouble(key: str) -> Trouble | None:
+    """Return what is wrong with the key of a label, taint or annotation; None if nothing is."""
     prefix, _, name = key.rpartition("/")
     if not _NAME.fullmatch(name) or (("/" in key) and (len(prefix) > 253 or not _PREFIX.fullmatch(prefix))):
         return (
@@ -78,7 +79,8 @@ def _key_trouble(key: str) -> Trouble | None:
     return None
 
 
-def _value_trouble(value: str) -> Trouble | None:
+def value_trouble(value: str) -> Trouble | None:
+    """Return what is wrong with the value of a label or taint; None if nothing is."""
     if value and not _NAME.fullmatch(value):
         return (
             f"has the value {show(value)}, which Kubernetes does not accept",
@@ -98,7 +100,7 @@ def _label_trouble(key: str, value: str) -> Trouble | None:
             "is a label that the NodeRestriction admission plugin stops a kubelet from giving itself",
             "use a prefix of your own, as example.com/pool, or node.kubernetes.io/",
         )
-    return _key_trouble(key) or _value_trouble(value)
+    return key_trouble(key) or value_trouble(value)
 
 
 def _node_labels(labels: dict[str, str]) -> dict[str, str]:
@@ -126,7 +128,7 @@ def parse_taint(text: str) -> Taint:
             f"write key=value:Effect or key:Effect with an effect of {', '.join(TAINT_EFFECTS)}",
         )
     key, _, value = body.partition("=")
-    trouble = _key_trouble(key) or _value_trouble(value)
+    trouble = key_trouble(key) or value_trouble(value)
     if trouble is not None:
         refuse(*trouble)
     return Taint(key=key, value=value, effect=effect)

@@ -89,7 +89,7 @@ def environment_in(path: Path) -> object:
         raise _refusal(path, f"the file is not readable as YAML: {place}", "save the file as UTF-8") from None
     except yaml.YAMLError as error:
         fix = "correct the file at the place named"
-        raise _refusal(path, f"the file is not readable as YAML: {_words(error)}", fix) from None
+        raise _refusal(path, f"the file is not readable as YAML: {yaml_words(error)}", fix) from None
     config = document.get("config") if isinstance(document, Mapping) else None
     environment = config.get(CONFIG_KEY) if isinstance(config, Mapping) else None
     if environment is None:
@@ -101,7 +101,7 @@ def _refusal(path: Path, problem: str, fix: str) -> SpecError:
     return SpecError(str(path), [Problem((), problem, fix)])
 
 
-def _words(error: yaml.YAMLError) -> str:
+def yaml_words(error: yaml.YAMLError) -> str:
     """Return a YAML error in one line, its place counted from 1 as editors do."""
     mark = getattr(error, "problem_mark", None)
     what = getattr(error, "problem", None)

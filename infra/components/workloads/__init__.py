@@ -1,0 +1,1 @@
+"""Components of workloads and service backends, usable from any Pulumi program."""

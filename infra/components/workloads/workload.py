@@ -1,0 +1,101 @@
+"""Workloads: one component for each kind, over the objects of its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pulumi_random as random
+
+from infra.components.workloads.objects import declare
+from infra.plan.workloads.workload import SecretPlan, WorkloadPlan
+
+
+class Workload(pulumi.ComponentResource):
+    """Maps a :class:`WorkloadPlan` to its objects. ``secrets`` are the configured values by key of configuration."""
+
+    kind: ClassVar[str] = "Workload"
+
+    def __init__(
+        self,
+        name: str,
+        plan: WorkloadPlan,
+        *,
+        secrets: Mapping[str, pulumi.Output[str]] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(f"slipway:index:{self.kind}", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        before: list[pulumi.Resource] = [declare(planned, opts=child) for planned in plan.before]
+        names: dict[str, pulumi.Input[str]] = {}
+        if plan.secret is not None:
+            names[plan.secret.logical_name] = self._secret(plan.secret, secrets or {})
+        before += [declare(planned, opts=child) for planned in plan.beside if planned.kind == "NetworkPolicy"]
+        self.controller = declare(
+            plan.controller,
+            secret_names=names,
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=before)),
+        )
+        for planned in plan.beside:
+            if planned.kind != "NetworkPolicy":
+                declare(planned, opts=child)
+        self.register_outputs({})
+
+    def _secret(self, plan: SecretPlan, configured: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:
+        """Declare the Secret and return its name: Pulumi makes it up, and a new one with each change of a value."""
+        values: dict[str, pulumi.Input[str]] = {}
+        for entry in plan.entries:
+            if entry.config is not None:
+                values[entry.name] = configured[entry.config]
+            else:
+                values[entry.name] = random.RandomPassword(
+                    f"{plan.logical_name}-{entry.name}",
+                    length=entry.generate or 0,
+                    special=False,
+                    opts=pulumi.ResourceOptions(parent=self),
+                ).result
+        secret = k8s.core.v1.Secret(
+            plan.logical_name,
+            metadata=k8s.meta.v1.ObjectMetaArgs(namespace=plan.namespace, labels=plan.labels),
+            string_data=pulumi.Output.secret(values),
+            opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["data", "stringData"]),
+        )
+        return secret.metadata.name
+
+
+class Deployment(Workload):
+    """Pods that are alike and replaced a few at a time."""
+
+    kind = "Deployment"
+
+
+class StatefulSet(Workload):
+    """Pods with names and volumes of their own."""
+
+    kind = "StatefulSet"
+
+
+class DaemonSet(Workload):
+    """A pod on each node."""
+
+    kind = "DaemonSet"
+
+
+class Job(Workload):
+    """Pods that run to their end."""
+
+    kind = "Job"
+
+
+class CronJob(Workload):
+    """Jobs by the clock."""
+
+    kind = "CronJob"
+
+
+COMPONENTS: Mapping[str, type[Workload]] = {
+    component.kind: component for component in (Deployment, StatefulSet, DaemonSet, Job, CronJob)
+}
+"""Component of each kind of workload."""

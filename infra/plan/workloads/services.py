@@ -1,0 +1,167 @@
+"""Services: one way to make them, whatever it is that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.plan.workloads.controllers import pods_service
+from infra.plan.workloads.objects import KubernetesObject, await_annotations, metadata, selector
+from infra.spec import EnvironmentSpec
+from infra.spec.workloads.backend import BackendSpec, LoadBalancerSpec
+from infra.spec.workloads.workload import WorkloadSpec
+
+CLUSTER_DOMAIN = "cluster.local"
+_NLB = "service.beta.kubernetes.io/aws-load-balancer-"
+
+
+@dataclass(frozen=True)
+class BackendPlan:
+    """A name that callers use and what answers to it."""
+
+    name: str
+    namespace: str
+    objects: tuple[KubernetesObject, ...]
+
+
+def workload_services(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[KubernetesObject, ...]:
+    """Return the Services in front of a workload's pods: its own, and a StatefulSet's headless one."""
+    ports = [
+        {"name": p.name, "port": p.service_port or p.port, "targetPort": p.name, "protocol": p.protocol}
+        for p in workload.ports
+    ]
+    made = []
+    if ports:
+        service = workload.service
+        body = _by_type(service.type, ports, service.load_balancer, service.node_port, service.traffic_distribution)
+        body["selector"] = selector(spec, workload.name)
+        waited = {} if workload.replicas else {"pulumi.com/skipAwait": "true"}
+        annotations = {**await_annotations(workload), **waited, **_annotations(service.type, service.load_balancer)}
+        meta = metadata(spec, workload, workload.name, annotations)
+        made.append(KubernetesObject("v1", "Service", workload.name, {"metadata": meta, "spec": body}))
+    if workload.kind == "StatefulSet" and pods_service(workload) not in [each.name for each in made]:
+        # Members find each other by it before they are ready, so it must tell of all. A Service needs no ports for it.
+        body = {
+            "clusterIP": "None",
+            "publishNotReadyAddresses": True,
+            "selector": selector(spec, workload.name),
+            **({"ports": ports} if ports else {}),
+        }
+        name = pods_service(workload)
+        meta = metadata(spec, workload, name, {"pulumi.com/skipAwait": "true"})
+        made.append(KubernetesObject("v1", "Service", name, {"metadata": meta, "spec": body}))
+    return tuple(made)
+
+
+def plan_backend(spec: EnvironmentSpec, backend: BackendSpec) -> BackendPlan:
+    """Return the Service, and where it has no pods to select, the EndpointSlice, of a backend."""
+    homes = {use.name: use.namespace for use in spec.workloads}
+    body = _backend_body(spec, backend, homes)
+    annotations = _annotations(backend.type, backend.load_balancer)
+    # Nothing in the cluster tells when a name outside answers.
+    waited = {} if backend.workload and backend.type != "otherNamespace" else {"pulumi.com/skipAwait": "true"}
+    meta = _backend_metadata(spec, backend, {**waited, **annotations})
+    logical = f"{backend.namespace}-{backend.name}"
+    objects = [KubernetesObject("v1", "Service", logical, {"metadata": meta, "spec": body})]
+    if backend.type == "addresses":
+        objects.append(_endpoint_slice(spec, backend, logical))
+    return BackendPlan(backend.name, backend.namespace, tuple(objects))
+
+
+def _backend_body(spec: EnvironmentSpec, backend: BackendSpec, homes: Mapping[str, str]) -> dict[str, Any]:
+    ports = [
+        {"name": p.name, "port": p.port, "targetPort": p.target_port or p.port, "protocol": p.protocol}
+        for p in backend.ports
+    ]
+    if backend.type == "externalName":
+        return {"type": "ExternalName", "externalName": backend.host, "ports": ports}
+    if backend.type == "otherNamespace":
+        home = f"{backend.workload}.{homes[str(backend.workload)]}.svc.{CLUSTER_DOMAIN}"
+        return {"type": "ExternalName", "externalName": home, "ports": ports}
+    if backend.type == "addresses":
+        return {"type": "ClusterIP", "ports": ports, **_distribution(backend.traffic_distribution)}
+    body = _by_type(backend.type, ports, backend.load_balancer, backend.node_port, backend.traffic_distribution)
+    body["selector"] = selector(spec, str(backend.workload))
+    return body
+
+
+def _by_type(
+    kind: str,
+    ports: Sequence[Mapping[str, Any]],
+    balancer: LoadBalancerSpec,
+    node_port: int | None,
+    distribution: str,
+) -> dict[str, Any]:
+    """Return the spec of a Service that selects pods, but for the selector."""
+    listed = [dict(port) for port in ports]
+    if kind == "headless":
+        # DNS answers with the pods themselves; there is no proxying, so nothing to distribute.
+        return {"clusterIP": "None", "ports": listed}
+    if kind == "nodePort":
+        if node_port is not None:
+            listed[0]["nodePort"] = node_port
+        return {"type": "NodePort", "ports": listed, **_distribution(distribution)}
+    if kind == "loadBalancer":
+        body = {
+            "type": "LoadBalancer",
+            "loadBalancerClass": "service.k8s.aws/nlb",
+            "ports": listed,
+            # Straight to pods, no port of the nodes is needed; through nodes, Local keeps the client's address.
+            **(
+                {"allocateLoadBalancerNodePorts": False}
+                if balancer.target == "ip"
+                else {"externalTrafficPolicy": "Local"}
+            ),
+            **_distribution(distribution),
+        }
+        if balancer.source_ranges:
+            body["loadBalancerSourceRanges"] = list(balancer.source_ranges)
+        return body
+    return {"type": "ClusterIP", "ports": listed, **_distribution(distribution)}
+
+
+def _distribution(setting: str) -> dict[str, str]:
+    return {} if setting == "Everywhere" else {"trafficDistribution": setting}
+
+
+def _annotations(kind: str, balancer: LoadBalancerSpec) -> dict[str, str]:
+    """Return the annotations that the AWS Load Balancer Controller reads."""
+    if kind != "loadBalancer":
+        return {}
+    proxied = {f"{_NLB}proxy-protocol": "*"} if balancer.proxy_protocol else {}
+    return {f"{_NLB}scheme": balancer.scheme, f"{_NLB}nlb-target-type": balancer.target, **proxied}
+
+
+def _backend_metadata(
+    spec: EnvironmentSpec, backend: BackendSpec, annotations: Mapping[str, str], name: str | None = None
+) -> dict[str, Any]:
+    meta: dict[str, Any] = {
+        "name": name or backend.name,
+        "namespace": backend.namespace,
+        "labels": {
+            "app.kubernetes.io/name": backend.name,
+            "app.kubernetes.io/component": "backend",
+            "app.kubernetes.io/part-of": spec.name[:63].rstrip("-"),
+            "app.kubernetes.io/managed-by": "slipway",
+        },
+    }
+    if annotations:
+        meta["annotations"] = dict(annotations)
+    return meta
+
+
+def _endpoint_slice(spec: EnvironmentSpec, backend: BackendSpec, logical: str) -> KubernetesObject:
+    meta = _backend_metadata(spec, backend, {}, f"{backend.name}-slipway"[:253])
+    # The first label ties the slice to its Service; by the second, the EndpointSlice controller leaves it alone.
+    meta["labels"] |= {
+        "kubernetes.io/service-name": backend.name,
+        "endpointslice.kubernetes.io/managed-by": "slipway",
+    }
+    body = {
+        "metadata": meta,
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": [address], "conditions": {"ready": True}} for address in backend.addresses],
+        "ports": [{"name": p.name, "port": p.target_port or p.port, "protocol": p.protocol} for p in backend.ports],
+    }
+    return KubernetesObject("discovery.k8s.io/v1", "EndpointSlice", logical, body)

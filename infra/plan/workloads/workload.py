@@ -1,0 +1,115 @@
+"""The plan of a workload: everything it becomes in the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from infra.plan.workloads.controllers import claims, controller, disruption_budget, service_account
+from infra.plan.workloads.objects import KubernetesObject, metadata
+from infra.plan.workloads.pod import config_maps, qos_class
+from infra.plan.workloads.policies import network_policy
+from infra.plan.workloads.services import BackendPlan, plan_backend, workload_services
+from infra.spec import EnvironmentSpec
+from infra.spec.workloads.data import ExposeSpec
+from infra.spec.workloads.workload import Kind, WorkloadSpec
+
+
+@dataclass(frozen=True)
+class SecretEntry:
+    """One value of a workload's Secret, by where it comes from: a key of the configuration, or a random text."""
+
+    name: str
+    config: str | None
+    generate: int | None
+
+
+@dataclass(frozen=True)
+class SecretPlan:
+    """The Secret of a workload. The values are not in it."""
+
+    logical_name: str
+    namespace: str
+    labels: dict[str, str]
+    entries: tuple[SecretEntry, ...]
+
+
+@dataclass(frozen=True)
+class WorkloadPlan:
+    """A workload as it will be in the cluster."""
+
+    name: str
+    namespace: str
+    kind: Kind
+    image: str
+    qos: str
+    """Guaranteed or Burstable; BestEffort does not come about, since requests are never empty."""
+    before: tuple[KubernetesObject, ...]
+    """What its pods need to be there."""
+    secret: SecretPlan | None
+    controller: KubernetesObject
+    beside: tuple[KubernetesObject, ...]
+    """Services, policy and disruption budget."""
+    expose: ExposeSpec | None
+    """For the edge router."""
+
+    @property
+    def objects(self) -> tuple[KubernetesObject, ...]:
+        """All objects but the Secret, in the order in which they are made."""
+        return (*self.before, *self.beside, self.controller)
+
+
+def plan_workload(spec: EnvironmentSpec, workload: WorkloadSpec) -> WorkloadPlan:
+    """Return the plan of one workload of an environment."""
+    budget = disruption_budget(spec, workload)
+    return WorkloadPlan(
+        name=workload.name,
+        namespace=workload.namespace,
+        kind=workload.kind,
+        image=workload.image,
+        qos=qos_class(workload),
+        before=(
+            service_account(spec, workload),
+            *config_maps(spec, workload),
+            *claims(spec, workload),
+        ),
+        secret=_secret(spec, workload),
+        controller=controller(spec, workload),
+        # The policy comes before the pods, so that they are reached from the first moment.
+        beside=(
+            network_policy(spec, workload),
+            *workload_services(spec, workload),
+            *([budget] if budget is not None else []),
+        ),
+        expose=workload.expose,
+    )
+
+
+def plan_workloads(spec: EnvironmentSpec) -> tuple[WorkloadPlan, ...]:
+    """Return the plans of all workloads, in the order of the stack file."""
+    return tuple(plan_workload(spec, workload) for workload in spec.declared_workloads)
+
+
+def plan_backends(spec: EnvironmentSpec) -> tuple[BackendPlan, ...]:
+    """Return the plans of all backends, in the order of the stack file."""
+    return tuple(plan_backend(spec, backend) for backend in spec.backends)
+
+
+def _secret(spec: EnvironmentSpec, workload: WorkloadSpec) -> SecretPlan | None:
+    entries = tuple(
+        SecretEntry(each.name, each.config, each.generate) for each in workload.secrets if each.existing is None
+    )
+    if not entries:
+        return None
+    made = metadata(spec, workload, "")
+    return SecretPlan(f"{workload.name}-secrets", workload.namespace, made["labels"], entries)
+
+
+def secret_keys(plans: tuple[WorkloadPlan, ...]) -> Iterator[str]:
+    """Yield the keys of the stack's secret configuration that the workloads read, each once."""
+    seen: set[str] = set()
+    for plan in plans:
+        for entry in plan.secret.entries if plan.secret else ():
+            if entry.config is not None and entry.config not in seen:
+                seen.add(entry.config)
+                yield entry.config

@@ -1,0 +1,216 @@
+"""Rules between the workloads, backends and namespaces of one environment."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+
+from infra.spec.environment import EnvironmentSpec
+from infra.spec.errors import Location, Problem
+from infra.spec.workloads.backend import BackendSpec
+from infra.spec.workloads.rules import CALLERS
+from infra.spec.workloads.scalars import image_parts
+from infra.spec.workloads.workload import WorkloadSpec
+
+_POD_TYPES = ("clusterIP", "headless", "nodePort", "loadBalancer")
+_USES: dict[str, tuple[str, ...]] = {
+    "workload": (*_POD_TYPES, "otherNamespace"),
+    "host": ("externalName",),
+    "addresses": ("addresses",),
+    "reachable_in": ("externalName",),
+    "node_port": ("nodePort",),
+}
+_REQUIRED = {
+    **dict.fromkeys((*_POD_TYPES, "otherNamespace"), "workload"),
+    "externalName": "host",
+    "addresses": "addresses",
+}
+
+
+def check_workloads_of(spec: EnvironmentSpec) -> list[Problem]:
+    """Return the problems of ``workloads`` and ``backends`` that the stack file alone shows."""
+    return [*_check_uses(spec), *(p for i, b in enumerate(spec.backends) for p in _check_backend(spec, i, b))]
+
+
+def _check_uses(spec: EnvironmentSpec) -> Iterator[Problem]:
+    names = [use.name for use in spec.workloads]
+    for index, use in enumerate(spec.workloads):
+        at: Location = ("workloads", index)
+        if use.name in names[:index]:
+            yield Problem((*at, "name"), "is declared twice", "remove one", repr(use.name))
+        if use.name in CALLERS:
+            yield Problem((*at, "name"), "has a meaning of its own in from", "rename the workload", repr(use.name))
+        yield from _check_namespace(spec, at, use.namespace)
+
+
+def _check_namespace(spec: EnvironmentSpec, at: Location, name: str) -> Iterator[Problem]:
+    known = [namespace.name for namespace in spec.cluster.namespaces]
+    if name not in known:
+        yield Problem(
+            (*at, "namespace"),
+            "is not a namespace of the environment",
+            f"write one of {', '.join(known)}" if known else "declare it under cluster.namespaces",
+            repr(name),
+            (("cluster", "namespaces"),),
+        )
+
+
+def _check_backend(spec: EnvironmentSpec, index: int, backend: BackendSpec) -> Iterator[Problem]:
+    at: Location = ("backends", index)
+    yield from _check_namespace(spec, at, backend.namespace)
+    others = [(other.namespace, other.name) for other in spec.backends[:index]]
+    uses = {use.name: use.namespace for use in spec.workloads}
+    if (backend.namespace, backend.name) in others or uses.get(backend.name) == backend.namespace:
+        yield Problem(
+            (*at, "name"),
+            "is the name of another Service in the namespace",
+            "rename it",
+            repr(backend.name),
+            (("workloads",),),
+        )
+    if backend.workload is not None and backend.workload not in uses:
+        yield Problem(
+            (*at, "workload"), "is not a workload of the environment", _nearest(backend.workload, tuple(uses)),
+            repr(backend.workload), (("workloads",),),
+        )  # fmt: skip
+    elif backend.workload is not None:
+        yield from _check_place(at, backend, uses[backend.workload])
+    yield from _check_fields(at, backend)
+
+
+def _check_place(at: Location, backend: BackendSpec, home: str) -> Iterator[Problem]:
+    if backend.type == "otherNamespace" and home == backend.namespace:
+        yield Problem(
+            (*at, "type"), "is of the same namespace", "write clusterIP", repr(backend.type), ((*at, "namespace"),)
+        )
+    if backend.type != "otherNamespace" and home != backend.namespace:
+        yield Problem(
+            (*at, "workload"),
+            f"runs in {home}, and a Service selects pods of its own namespace",
+            "write type: otherNamespace",
+            repr(backend.workload),
+            ((*at, "namespace"), (*at, "type"), ("workloads",)),
+        )
+
+
+def _check_fields(at: Location, backend: BackendSpec) -> Iterator[Problem]:
+    needed = _REQUIRED[backend.type]
+    if not getattr(backend, needed):
+        yield Problem((*at, needed), f"is missing, and type {backend.type} needs it", f"add {needed}", None)
+    for field, types in _USES.items():
+        if getattr(backend, field) and backend.type not in types:
+            key = str(BackendSpec.model_fields[field].alias)
+            yield Problem(
+                (*at, key), f"is of no use to type {backend.type}", f"remove it, or write type: {types[0]}", None,
+                ((*at, "type"),),
+            )  # fmt: skip
+    seen: set[str] = set()
+    for index, port in enumerate(backend.ports):
+        if port.name in seen:
+            yield Problem((*at, "ports", index, "name"), "is declared twice", "rename one", repr(port.name))
+        seen.add(port.name)
+        translated = port.target_port not in (None, port.port)
+        if translated and backend.type in ("externalName", "otherNamespace"):
+            yield Problem(
+                (*at, "ports", index, "targetPort"),
+                f"differs from port, and type {backend.type} is a DNS name alone, which changes no port",
+                "remove it and let callers use the number that is answered",
+                str(port.target_port),
+            )
+    balancer = backend.load_balancer
+    if backend.type == "loadBalancer" and balancer.scheme == "internet-facing" and not balancer.source_ranges:
+        yield Problem(
+            (*at, "loadBalancer", "sourceRanges"),
+            "is empty: the whole internet could connect",
+            "list the networks that may, [0.0.0.0/0] for all of them",
+            None,
+        )
+
+
+def check_declared(spec: EnvironmentSpec, workload: WorkloadSpec) -> list[Problem]:
+    """Return what a workload's file says that does not fit the environment, by its place in the file."""
+    return [
+        *_check_image(spec, workload),
+        *_check_neighbours(spec, workload),
+        *_check_pod_security(spec, workload),
+    ]
+
+
+def _check_image(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:
+    images: list[tuple[Location, str]] = [
+        (("image",), workload.image),
+        *((("sidecars", index, "image"), each.image) for index, each in enumerate(workload.sidecars)),
+    ]
+    for at, image in images:
+        if spec.pinned_images and image_parts(image)[2] is None:
+            yield Problem(
+                at,
+                "is not named by digest, so it may be another image tomorrow",
+                "append @sha256:..., or write pinnedImages: false in the stack file",
+                repr(image),
+                (("pinnedImages",),),
+            )
+
+
+def _check_neighbours(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:
+    names = tuple(use.name for use in spec.workloads)
+    backends = tuple(backend.name for backend in spec.backends if backend.namespace == workload.namespace)
+    for index, name in enumerate(workload.from_):
+        if name not in (*names, *CALLERS):
+            fix = _nearest(name, (*names, *CALLERS))
+            yield Problem(
+                ("from", index), "is neither a workload of the environment nor edge or monitoring", fix, repr(name)
+            )
+    for index, name in enumerate(workload.to):
+        if name not in (*names, *backends):
+            yield Problem(
+                ("to", index),
+                f"is neither a workload of the environment nor a backend in {workload.namespace}",
+                f"{_nearest(name, (*names, *backends))}, or declare it under backends in the stack file",
+                repr(name),
+            )
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    if near:
+        return f"write {near[0]}"
+    return f"write one of {', '.join(sorted(known))}" if known else "declare it under workloads"
+
+
+def _check_pod_security(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:
+    levels = {namespace.name: namespace.pod_security for namespace in spec.cluster.namespaces}
+    level = levels.get(workload.namespace, "restricted")
+    if workload.security.run_as_user == 0 and level == "restricted":
+        yield Problem(
+            ("security", "runAsUser"),
+            f"is root, which namespace {workload.namespace} refuses (podSecurity: restricted)",
+            "write a number above 0, or choose a namespace with podSecurity: baseline",
+            "0",
+        )
+
+
+def check_links(declared: Sequence[WorkloadSpec], spec: EnvironmentSpec) -> list[tuple[WorkloadSpec, Problem]]:
+    """Return, with its workload, each connection that one end opens and the other does not let in."""
+    found = []
+    by_name = {workload.name: workload for workload in declared}
+    for caller in declared:
+        for index, name in enumerate(caller.to):
+            target = by_name.get(target_of(spec, caller.namespace, name) or "")
+            if target is not None and caller.name not in target.from_:
+                problem = Problem(
+                    ("to", index),
+                    f"does not let {caller.name} in: the from of apps/{target.name}.yaml does not name it",
+                    f"add {caller.name} to from in apps/{target.name}.yaml",
+                    repr(name),
+                )
+                found.append((caller, problem))
+    return found
+
+
+def target_of(spec: EnvironmentSpec, namespace: str, name: str) -> str | None:
+    """Return the workload that a name in ``to`` leads to, by itself or behind a backend; None: out of the cluster."""
+    for backend in spec.backends:
+        if (backend.name, backend.namespace) == (name, namespace):
+            return backend.workload
+    return name

@@ -1,0 +1,119 @@
+"""Reading the workloads of an environment: their files, with the environment's overrides laid over them."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra.spec.environment import EnvironmentSpec
+from infra.spec.errors import Location, Problem, SpecError, show
+from infra.spec.judge import judge, position
+from infra.spec.plain import plain_data
+from infra.spec.stack_file import StackFileLoader, yaml_words
+from infra.spec.workloads.environment_rules import check_declared, check_links
+from infra.spec.workloads.rules import check_workload
+from infra.spec.workloads.workload import WorkloadSpec, WorkloadUse
+
+APPS = "apps"
+"""Folder of the workloads' files, beside ``stacks``."""
+
+
+def declare_workloads(spec: EnvironmentSpec, folder: Path, *, source: str) -> EnvironmentSpec:
+    """Return the environment with its workloads read from ``folder``.
+
+    Raises:
+        SpecError: with every problem of all their files and overrides, each with its file.
+    """
+    problems: list[Problem] = []
+    declared: list[WorkloadSpec] = []
+    for index, use in enumerate(spec.workloads):
+        workload, found = _workload(spec, index, use, folder)
+        problems += found
+        if workload is not None:
+            declared.append(workload)
+    uses = {use.name: (index, use) for index, use in enumerate(spec.workloads)}
+    for workload, problem in check_links(declared, spec):
+        problems.append(_placed(problem, *uses[workload.name], f"{APPS}/{workload.name}.yaml"))
+    if problems:
+        raise SpecError(source, problems)
+    return spec.with_declared(tuple(declared))
+
+
+def _workload(
+    spec: EnvironmentSpec, index: int, use: WorkloadUse, folder: Path
+) -> tuple[WorkloadSpec | None, list[Problem]]:
+    file = f"{APPS}/{use.name}.yaml"
+    try:
+        written = _read(folder / f"{use.name}.yaml", folder, file)
+    except SpecError as error:
+        return None, list(error.problems)
+    base, problems = plain_data(written)
+    replaced = {problem.location for problem in problems}
+    for key, where in (("name", "is the file's own name"), ("namespace", "is chosen by the stack file")):
+        if key in base:
+            problems.append(Problem((key,), f"{where} and not written here", "remove it", show(base.pop(key))))
+    data = {**_merged(base, use.overrides), "name": use.name, "namespace": use.namespace}
+
+    def rules(workload: WorkloadSpec) -> list[Problem]:
+        return [*check_workload(workload), *check_declared(spec, workload)]
+
+    workload, found = judge(WorkloadSpec, data, rules, replaced)
+    problems = sorted([*problems, *found], key=lambda problem: position(data, problem.location))
+    return workload, [_placed(problem, index, use, file) for problem in problems]
+
+
+def _read(path: Path, folder: Path, file: str) -> Mapping[Any, Any]:
+    def refusal(problem: str, fix: str) -> SpecError:
+        return SpecError(file, [Problem((), problem, fix, None, (), file)])
+
+    try:
+        written = yaml.load(path.read_text(encoding="utf-8"), Loader=StackFileLoader)  # noqa: S506 (a SafeLoader)
+    except FileNotFoundError:
+        known = ", ".join(sorted(each.stem for each in folder.glob("*.yaml"))) if folder.is_dir() else ""
+        fix = f"create it, or name one of {known}" if known else f"create it in {folder}"
+        raise refusal("the file does not exist", fix) from None
+    except OSError as error:
+        raise refusal(f"the file cannot be read: {error.strerror}", "make it readable") from None
+    except UnicodeDecodeError as error:
+        raise refusal(f"byte {error.start} is not UTF-8", "save the file as UTF-8") from None
+    except yaml.YAMLError as error:
+        fix = "correct the file at the place named"
+        raise refusal(f"the file is not readable as YAML: {yaml_words(error)}", fix) from None
+    if not isinstance(written, Mapping):
+        raise refusal("the file holds no keys and values", "write at least image: ...")
+    return written
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = copy.deepcopy(dict(base))
+    for key, value in over.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+            merged[key] = _merged(merged[key], value)
+        else:
+            merged[key] = copy.deepcopy(value)
+    return merged
+
+
+def _placed(problem: Problem, index: int, use: WorkloadUse, file: str) -> Problem:
+    """Say where the value at fault was written: among the stack file's overrides or in the workload's file."""
+    if _overridden(use.overrides, problem.location):
+        return dataclasses.replace(problem, location=("workloads", index, "overrides", *problem.location))
+    return dataclasses.replace(problem, file=file)
+
+
+def _overridden(overrides: Mapping[str, Any], location: Location) -> bool:
+    value: Any = overrides
+    for part in location:
+        if not isinstance(value, Mapping):
+            return True
+        if part not in value:
+            return False
+        value = value[part]
+    return bool(location)

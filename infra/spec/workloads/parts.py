@@ -1,0 +1,179 @@
+"""Parts of a workload: ports, probes, resources, rollout, disruption, spread, security."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from infra.spec.base import SpecModel
+from infra.spec.workloads.scalars import CountOrShare, Cpu, ImageReference, Memory, MountPath, PortName, PortNumber
+
+ProbeType = Literal["http", "tcp", "grpc", "exec", "none"]
+Strength = Literal["required", "preferred", "none"]
+
+
+class PortSpec(SpecModel):
+    """A port that the container listens on."""
+
+    name: Annotated[PortName, Field(examples=["http"])]
+    """Name of the port. Services, probes and policies refer to it."""
+
+    port: Annotated[PortNumber, Field(examples=[8080])]
+    """Number that the container listens on; above 1023, since it does not run as root."""
+
+    service_port: PortNumber | None = None
+    """Number at the Service. Unset: the container's own."""
+
+    protocol: Literal["TCP", "UDP"] = "TCP"
+    """Transport protocol."""
+
+
+class ProbeSpec(SpecModel):
+    """How the kubelet asks whether a container is well. What is unset comes from `probes.common`, then from Slipway."""
+
+    type: ProbeType | None = None
+    """`http`: GET answers 200 to 399; `tcp`: the port accepts; `grpc`: gRPC health; `exec`: the command exits with 0;
+    `none`: no probe. Unset: `http`, or `none` where the workload has no TCP port."""
+
+    port: PortName | None = None
+    """Name of the port asked. Unset: the first TCP port."""
+
+    path: Annotated[str, Field(pattern=r"^/\S*$")] | None = None
+    """Path of an `http` probe. Unset: `/`."""
+
+    service: str | None = None
+    """Service named in a `grpc` probe. Unset: the server as a whole."""
+
+    command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """Command of an `exec` probe: program and arguments, no shell."""
+
+    period_seconds: Annotated[int, Field(ge=1, le=300)] | None = None
+    """Seconds between two questions. Unset: 10, at startup 5."""
+
+    timeout_seconds: Annotated[int, Field(ge=1, le=60)] | None = None
+    """Seconds until no answer counts as a bad one. Unset: 2."""
+
+    failure_threshold: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Bad answers in a row that count. Unset: readiness 3, liveness 6, startup 30."""
+
+
+class ProbesSpec(SpecModel):
+    """Probes of the container."""
+
+    common: ProbeSpec = ProbeSpec()
+    """What all three probes share."""
+
+    readiness: ProbeSpec = ProbeSpec()
+    """Fails: the pod gets no traffic."""
+
+    liveness: ProbeSpec = ProbeSpec()
+    """Fails: the container is restarted. It must not ask for what a restart cannot mend, such as a database."""
+
+    startup: ProbeSpec = ProbeSpec()
+    """Holds the other two back until it has succeeded once; fails: the container is restarted."""
+
+
+class ResourcesSpec(SpecModel):
+    """What the container asks for and may use at most."""
+
+    cpu: Cpu = "100m"
+    """CPU request: the scheduler's reservation and the share under contention."""
+
+    memory: Memory = "128Mi"
+    """Memory request, and the limit as well: memory cannot be taken back but by killing."""
+
+    cpu_limit: Cpu | None = None
+    """CPU limit. Unset: none, since a limit throttles on an idle node. Equal to `cpu`: QoS Guaranteed."""
+
+    ephemeral_storage: Memory = "256Mi"
+    """Request and limit of the node's disk for logs and scratch folders together."""
+
+
+class UpdateSpec(SpecModel):
+    """How a changed workload replaces its pods."""
+
+    max_surge: CountOrShare = "1"
+    """Pods above `replicas` while a Deployment or DaemonSet updates."""
+
+    max_unavailable: CountOrShare = "0"
+    """Pods that may be missing meanwhile. 0 with a surge: no capacity is lost. StatefulSets take 1 at a time."""
+
+    min_ready_seconds: Annotated[int, Field(ge=0, le=3600)] = 5
+    """Seconds a new pod must stay ready before it counts."""
+
+    progress_deadline_seconds: Annotated[int, Field(ge=30, le=86400)] = 600
+    """Seconds without progress after which an update of a Deployment has failed."""
+
+    partition: Annotated[int, Field(ge=0)] = 0
+    """StatefulSet: pods of a lower ordinal keep the old version, to try the new on the last ones first."""
+
+
+class DisruptionSpec(SpecModel):
+    """What drains of nodes must leave running (a PodDisruptionBudget)."""
+
+    max_unavailable: CountOrShare = "1"
+    """Pods that may be evicted at once. With a single replica there is no budget: one that forbids its eviction
+    would block every drain, and one that allows it says nothing."""
+
+
+class SpreadSpec(SpecModel):
+    """How evenly pods spread. `preferred` yields where there is no room; `required` leaves pods pending instead."""
+
+    zones: Strength = "preferred"
+    """Over availability zones."""
+
+    hosts: Strength = "preferred"
+    """Over nodes."""
+
+
+class SecuritySpec(SpecModel):
+    """Security context. The defaults satisfy the Pod Security Standard `restricted`."""
+
+    run_as_user: Annotated[int, Field(ge=0, le=2_147_483_647)] = 65532
+    """User ID of the processes (65532 is distroless's `nonroot`). 0 is root, which `restricted` refuses."""
+
+    run_as_group: Annotated[int, Field(ge=0, le=2_147_483_647)] | None = None
+    """Group ID, also of mounted volumes. Unset: the number of `runAsUser`."""
+
+    read_only_root_filesystem: bool = True
+    """The image's files cannot be changed; `scratch` names the folders that can be written."""
+
+    capabilities: tuple[Literal["NET_BIND_SERVICE"], ...] = ()
+    """Capabilities kept; all others are dropped. `NET_BIND_SERVICE` is the one that `restricted` allows."""
+
+
+class ScratchSpec(SpecModel):
+    """A folder that can be written and that goes with the pod."""
+
+    path: Annotated[MountPath, Field(examples=["/tmp"])]  # noqa: S108  a folder inside the container
+    """Where it is."""
+
+    size_mi: Annotated[int, Field(ge=1)] = 64
+    """Size in MiB; a pod that exceeds it is evicted."""
+
+    medium: Literal["disk", "memory"] = "disk"
+    """`memory` counts against the memory limit."""
+
+
+class SidecarSpec(SpecModel):
+    """A container beside the main one, started before it and stopped after it (a native sidecar)."""
+
+    type: Literal["stream", "agent"]
+    """`stream` prints log files of the workload to its own standard output, where the node's agent finds them;
+    `agent` is a Fluent Bit that sends them on itself."""
+
+    image: Annotated[ImageReference, Field(examples=["registry.example.com/busybox:1.37"])]
+    """Image: of a `stream` sidecar any with `tail`, of an `agent` Fluent Bit."""
+
+    folder: Annotated[MountPath, Field(examples=["/var/log/app"])]
+    """Folder with the log files, shared with the workload."""
+
+    files: Annotated[tuple[str, ...], Field(min_length=1, examples=[["app.log"]])]
+    """Names of the log files in `folder`. Each `stream` file gets a container of its own, so that lines stay apart."""
+
+    size_mi: Annotated[int, Field(ge=8)] = 128
+    """Size of the folder in MiB. The workload must rotate its files well below it."""
+
+    send_to: str | None = None
+    """`agent`: the workload or backend that takes the lines by Fluent Bit's forward protocol."""

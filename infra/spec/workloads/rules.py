@@ -1,0 +1,292 @@
+"""Rules of one workload that no single field can judge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from infra.spec.errors import Location, Problem
+from infra.spec.workloads.parts import ProbeSpec
+from infra.spec.workloads.scalars import cpu_millicores
+from infra.spec.workloads.workload import WorkloadSpec
+
+CALLERS = ("edge", "monitoring")
+"""What may stand in ``from`` beside names of workloads: the edge router and the monitoring."""
+
+_OWN_VOLUMES = re.compile(r"config|secrets|agents|aws-token|(scratch|logs|buffer)-[0-9]+")
+
+PROBES = ("common", "readiness", "liveness", "startup")
+
+
+def check_workload(workload: WorkloadSpec) -> list[Problem]:
+    """Return all problems of a structurally sound workload."""
+    return [
+        *_check_kind(workload),
+        *_check_storage(workload),
+        *_check_ports(workload),
+        *_check_probes(workload),
+        *_check_resources(workload),
+        *_check_update(workload),
+        *_check_names(workload),
+        *_check_mounts(workload),
+        *_check_secrets(workload),
+        *_check_sidecars(workload),
+        *_check_traffic(workload),
+        *_check_service(workload),
+    ]
+
+
+def _check_kind(workload: WorkloadSpec) -> Iterator[Problem]:
+    if workload.kind == "CronJob" and workload.schedule is None:
+        yield Problem(("schedule",), "is missing", "add schedule, for example '30 2 * * *'", None, (("kind",),))
+    if workload.kind != "CronJob" and workload.schedule is not None:
+        yield Problem(
+            ("schedule",),
+            f"is for a CronJob, and this is a {workload.kind}",
+            "write kind: CronJob, or remove it",
+            repr(workload.schedule),
+            (("kind",),),
+        )
+    if workload.kind in ("Job", "CronJob") and workload.ports:
+        yield Problem(
+            ("ports",),
+            f"are for what serves, and a {workload.kind} ends",
+            "remove them, or choose another kind",
+            None,
+            (("kind",),),
+        )
+
+
+def _check_storage(workload: WorkloadSpec) -> Iterator[Problem]:
+    if not workload.claims:
+        return
+    if workload.kind in ("DaemonSet", "Job", "CronJob"):
+        yield Problem(
+            ("claims",),
+            f"cannot be used by a {workload.kind}: its pods would share one volume",
+            "use scratch, or a StatefulSet",
+            None,
+            (("kind",),),
+        )
+    shared = all(claim.access == "ReadWriteMany" for claim in workload.claims)
+    if workload.kind == "Deployment" and workload.replicas > 1 and not shared:
+        yield Problem(
+            ("replicas",),
+            "is more than one, and the claims of a Deployment are shared by its pods, which these volumes are not",
+            "write kind: StatefulSet, so that each pod gets its own, or replicas: 1",
+            str(workload.replicas),
+            (("claims",), ("kind",)),
+        )
+
+
+def _check_ports(workload: WorkloadSpec) -> Iterator[Problem]:
+    names: set[str] = set()
+    numbers: set[tuple[int, str]] = set()
+    services: set[tuple[int, str]] = set()
+    for index, port in enumerate(workload.ports):
+        at: Location = ("ports", index)
+        if port.name in names:
+            yield Problem((*at, "name"), "is declared twice", "rename one", repr(port.name))
+        if (port.port, port.protocol) in numbers:
+            yield Problem((*at, "port"), "is declared twice", "remove one", str(port.port))
+        if ((port.service_port or port.port), port.protocol) in services:
+            yield Problem(
+                (*at, "servicePort"), "is the Service's number of two ports", "choose another", str(port.service_port)
+            )
+        if port.port < 1024 and not _may_bind_low(workload):
+            yield Problem(
+                (*at, "port"),
+                "is below 1024, which only root or NET_BIND_SERVICE may listen on",
+                f"let it listen on {port.port + 8000} with servicePort: {port.port}, "
+                "or add security.capabilities: [NET_BIND_SERVICE]",
+                str(port.port),
+                (("security",),),
+            )
+        names.add(port.name)
+        numbers.add((port.port, port.protocol))
+        services.add((port.service_port or port.port, port.protocol))
+
+
+def _may_bind_low(workload: WorkloadSpec) -> bool:
+    return workload.security.run_as_user == 0 or "NET_BIND_SERVICE" in workload.security.capabilities
+
+
+_NEEDS = {"path": ("http",), "service": ("grpc",), "command": ("exec",), "port": ("http", "tcp", "grpc")}
+
+
+def _check_probes(workload: WorkloadSpec) -> Iterator[Problem]:
+    tcp = [port.name for port in workload.ports if port.protocol == "TCP"]
+    for name in PROBES:
+        probe: ProbeSpec = getattr(workload.probes, name)
+        at: Location = ("probes", name)
+        if probe.port is not None and probe.port not in tcp:
+            known = f"write one of {', '.join(tcp)}" if tcp else "declare the port under ports"
+            yield Problem((*at, "port"), "is not a TCP port of this workload", known, repr(probe.port), (("ports",),))
+        kind = probe.type or workload.probes.common.type or ("http" if tcp else "none")
+        if kind in ("http", "tcp", "grpc") and not tcp and probe.type is not None:
+            yield Problem(
+                (*at, "type"),
+                "asks a port, and the workload has no TCP port",
+                "declare the port under ports, or write exec or none",
+                repr(probe.type),
+                (("ports",),),
+            )
+        command = probe.command or workload.probes.common.command
+        if kind == "exec" and command is None:
+            yield Problem(
+                (*at, "command"), "is missing", "add command, for example ['cat', '/tmp/ready']", None, ((*at, "type"),)
+            )
+        for key, kinds in _NEEDS.items():
+            if getattr(probe, key) is not None and kind not in kinds and not (key == "port" and kind == "none"):
+                yield Problem(
+                    (*at, key),
+                    f"is of no use to a probe of type {kind}",
+                    f"remove it, or write type: {kinds[0]}",
+                    None,
+                    ((*at, "type"), ("probes", "common"), ("ports",)),
+                )
+
+
+def _check_resources(workload: WorkloadSpec) -> Iterator[Problem]:
+    limit, request = workload.resources.cpu_limit, workload.resources.cpu
+    if limit is not None and cpu_millicores(limit) < cpu_millicores(request):
+        yield Problem(
+            ("resources", "cpuLimit"),
+            f"is below the request of {request}",
+            f"write at least {request}, or remove it",
+            repr(limit),
+            (("resources", "cpu"),),
+        )
+
+
+def _check_update(workload: WorkloadSpec) -> Iterator[Problem]:
+    update = workload.update
+    if {update.max_surge, update.max_unavailable} <= {"0", "0%"} and workload.kind in ("Deployment", "DaemonSet"):
+        yield Problem(
+            ("update", "maxSurge"),
+            "is nothing, and so is maxUnavailable: no pod could ever be replaced",
+            'write maxSurge: "1", or maxUnavailable: "1"',
+            repr(update.max_surge),
+            (("update", "maxUnavailable"),),
+        )
+    if workload.kind == "DaemonSet" and not {update.max_surge, update.max_unavailable} & {"0", "0%"}:
+        yield Problem(
+            ("update", "maxUnavailable"),
+            "stands beside a maxSurge, and a DaemonSet takes one of the two",
+            "write 0 for one of them",
+            repr(update.max_unavailable),
+            (("update", "maxSurge"),),
+        )
+    if workload.disruption.max_unavailable in ("0", "0%"):
+        yield Problem(
+            ("disruption", "maxUnavailable"),
+            "lets no pod be evicted: every drain of a node would hang",
+            'write "1" at least',
+            repr(workload.disruption.max_unavailable),
+        )
+    if update.partition and workload.kind != "StatefulSet":
+        yield Problem(("update", "partition"), "is for a StatefulSet", "remove it", str(update.partition), (("kind",),))
+
+
+def _check_names(workload: WorkloadSpec) -> Iterator[Problem]:
+    for key, items in (("claims", workload.claims), ("secrets", workload.secrets)):
+        names = [item.name for item in items]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield Problem((key, index, "name"), "is declared twice", "rename or remove one", repr(name))
+    for index, claim in enumerate(workload.claims):
+        if _OWN_VOLUMES.fullmatch(claim.name):
+            fix = "choose another name, as data"
+            yield Problem(("claims", index, "name"), "is the name of a volume of Slipway's own", fix, repr(claim.name))
+    variables = dict.fromkeys(workload.env)
+    for index, secret in enumerate(workload.secrets):
+        if secret.env is not None and secret.env in variables:
+            yield Problem(
+                ("secrets", index, "env"),
+                "is an environment variable already",
+                "rename or remove one",
+                repr(secret.env),
+                (("env",),),
+            )
+        variables[secret.env or ""] = None
+
+
+def _check_mounts(workload: WorkloadSpec) -> Iterator[Problem]:
+    taken: dict[str, str] = {}
+    if workload.config:
+        taken["/etc/config"] = "config"
+    if workload.secrets:
+        taken["/etc/secrets"] = "secrets"
+    places: list[tuple[Location, str]] = [
+        *((("claims", i, "path"), claim.path) for i, claim in enumerate(workload.claims)),
+        *((("scratch", i, "path"), folder.path) for i, folder in enumerate(workload.scratch)),
+        *((("sidecars", i, "folder"), sidecar.folder) for i, sidecar in enumerate(workload.sidecars)),
+    ]
+    for at, path in places:
+        if path in taken:
+            yield Problem(at, f"is where {taken[path]} is mounted", "choose another folder", repr(path))
+        taken.setdefault(path, at[0] if isinstance(at[0], str) else "")
+
+
+def _check_secrets(workload: WorkloadSpec) -> Iterator[Problem]:
+    for index, secret in enumerate(workload.secrets):
+        sources = [key for key in ("config", "generate", "existing") if getattr(secret, key) is not None]
+        if len(sources) != 1:
+            yield Problem(
+                ("secrets", index),
+                "does not say where it is from" if not sources else f"has {' and '.join(sources)}: one too many",
+                "write one of config (a key of the stack's secret configuration), generate (a number of characters) "
+                "and existing (the name of a Secret)",
+                repr(secret.name),
+            )
+
+
+def _check_sidecars(workload: WorkloadSpec) -> Iterator[Problem]:
+    for index, sidecar in enumerate(workload.sidecars):
+        at: Location = ("sidecars", index)
+        if sidecar.type == "agent" and sidecar.send_to is None:
+            yield Problem((*at, "sendTo"), "is missing", "name the workload or backend that takes the lines", None)
+        if sidecar.type == "agent" and sidecar.send_to is not None and sidecar.send_to not in workload.to:
+            yield Problem(
+                (*at, "sendTo"), "is not in to, so the network would refuse it", "add it to to", repr(sidecar.send_to)
+            )
+        if sidecar.type == "stream" and sidecar.send_to is not None:
+            yield Problem((*at, "sendTo"), "is for an agent: a stream is read on the node", "remove it", None)
+        for position, name in enumerate(sidecar.files):
+            if "/" in name or not name or name.startswith("."):
+                yield Problem(
+                    (*at, "files", position), "is not a name of a file", "write it without folder", repr(name)
+                )
+
+
+def _check_traffic(workload: WorkloadSpec) -> Iterator[Problem]:
+    if workload.from_ and not workload.ports:
+        yield Problem(("from",), "lets callers in, and there is no port", "add ports, or remove from", None)
+    if workload.expose is None:
+        return
+    if not any(port.protocol == "TCP" for port in workload.ports):
+        yield Problem(("expose",), "needs a TCP port to reach", "add ports", None, (("ports",),))
+    if "edge" not in workload.from_:
+        yield Problem(
+            ("expose",), "is for the edge router, which from does not let in", "add edge to from", None, (("from",),)
+        )
+
+
+def _check_service(workload: WorkloadSpec) -> Iterator[Problem]:
+    service = workload.service
+    if service.type != "clusterIP" and not workload.ports:
+        yield Problem(("service", "type"), "needs ports", "add ports", repr(service.type), (("ports",),))
+    if service.node_port is not None and service.type != "nodePort":
+        yield Problem(
+            ("service", "nodePort"), "is for type nodePort", "remove it", str(service.node_port), (("service",),)
+        )
+    if service.node_port is not None and len(workload.ports) > 1:
+        yield Problem(("service", "nodePort"), "is one number for several ports", "remove it", str(service.node_port))
+    balancer = service.load_balancer
+    if service.type == "loadBalancer" and balancer.scheme == "internet-facing" and not balancer.source_ranges:
+        yield Problem(
+            ("service", "loadBalancer", "sourceRanges"),
+            "is empty: the whole internet could connect",
+            "list the networks that may, [0.0.0.0/0] for all of them",
+            None,
+        )

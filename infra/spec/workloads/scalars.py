@@ -1,0 +1,221 @@
+"""Scalar types of a workload, each with the rule that Kubernetes or the image format sets for it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import Field
+
+from infra.spec.base import checked, matching, refuse, refuse_entries
+from infra.spec.labels import key_trouble, value_trouble
+from infra.spec.scalars import duration_seconds
+
+_HOST = r"[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?"
+_PATH = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+_IMAGE = re.compile(
+    rf"^(?P<name>({_HOST}/)?{_PATH}(/{_PATH})*)(:(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}))?"
+    r"(@(?P<digest>sha256:[0-9a-f]{64}))?$"
+)
+"""Grammar of a reference (distribution/reference, ``regexp.go``)."""
+_CPU = re.compile(r"^([1-9][0-9]*m|[1-9][0-9]*(\.[0-9]{1,3})?|0\.[0-9]{0,2}[1-9])$")
+_MEMORY = re.compile(r"^([1-9][0-9]*)(Ki|Mi|Gi|Ti)$")
+_MEMORY_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+_PORT_NAME = re.compile(r"^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$")
+_ENV = re.compile(r"^[A-Za-z_][A-Za-z0-9_.-]*$")
+_FILE = re.compile(r"^[A-Za-z0-9_.-]{1,253}$")
+_MOUNT = re.compile(r"^(/[A-Za-z0-9_.-]+)+$")
+_COUNT_OR_SHARE = re.compile(r"^([0-9]{1,5}|[0-9]{1,2}%|100%)$")
+_CRON_FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+_CRON_PART = re.compile(r"^(\*|[0-9]{1,2}(-[0-9]{1,2})?)(/[1-9][0-9]?)?$")
+_CRON_MACROS = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly")
+_IPV4_FORM = r"^([0-9]{1,3}\.){3}[0-9]{1,3}$"
+_HOST_NAME = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")
+
+
+def image_parts(reference: str) -> tuple[str, str | None, str | None]:
+    """Return name, tag and digest of a checked image reference.
+
+    Raises:
+        ValueError: the text is not an image reference.
+    """
+    match = _IMAGE.fullmatch(reference)
+    if match is None:
+        raise ValueError(f"{reference!r} is not an image reference")
+    return match["name"], match["tag"], match["digest"]
+
+
+def _image(value: str) -> str:
+    match = _IMAGE.fullmatch(value)
+    if match is None:
+        refuse("is not an image reference", "write registry/name:tag@sha256:<64 hex digits>, in lower case")
+    if match["digest"] is None and match["tag"] in (None, "latest"):
+        refuse(
+            "names no version: whatever is newest when a node pulls it would run",
+            "append the digest, as name@sha256:<64 hex digits>, or at least a tag other than latest",
+        )
+    return value
+
+
+def _cpu(value: str) -> str:
+    if not _CPU.fullmatch(value):
+        refuse("is not an amount of CPU", 'write millicores or cores in quotes, as "250m" or "1.5"')
+    return value
+
+
+def cpu_millicores(value: str) -> int:
+    """Return an amount of CPU such as ``250m`` or ``1.5`` in thousandths of a core."""
+    return int(value[:-1]) if value.endswith("m") else round(float(value) * 1000)
+
+
+def _memory(value: str) -> str:
+    if not _MEMORY.fullmatch(value):
+        hint = " (m is a thousandth of a byte)" if value.endswith("m") else ""
+        refuse(f"is not an amount of memory{hint}", "write a whole number and Ki, Mi, Gi or Ti, as 256Mi")
+    return value
+
+
+def memory_bytes(value: str) -> int:
+    """Return an amount of memory such as ``256Mi`` in bytes."""
+    return int(value[:-2]) * _MEMORY_UNITS[value[-2:]]
+
+
+def _port_name(value: str) -> str:
+    if not _PORT_NAME.fullmatch(value):
+        refuse(
+            "is not a name of a port",
+            "use 1 to 15 lower-case letters, digits and single hyphens, one letter at least, as http or grpc-web",
+        )
+    return value
+
+
+def _file_name(value: str) -> str:
+    if not _FILE.fullmatch(value) or value.startswith("."):
+        refuse("is not a name of a file here", "use letters, digits, dots, underscores and hyphens, no dot in front")
+    return value
+
+
+def _env(values: dict[str, str]) -> dict[str, str]:
+    refuse_entries(
+        [
+            (key, "is not a name of an environment variable", "use letters, digits and underscores, no digit in front")
+            for key in values
+            if not _ENV.fullmatch(key)
+        ]
+    )
+    return values
+
+
+def _files(values: dict[str, str]) -> dict[str, str]:
+    refuse_entries(
+        [
+            (key, "is not a name of a file here", "use letters, digits, dots, underscores and hyphens")
+            for key in values
+            if not _FILE.fullmatch(key) or key.startswith(".")
+        ]
+    )
+    size = sum(len(text.encode()) for text in values.values())
+    if size > 900_000:
+        refuse(f"holds {size} bytes, and a ConfigMap at most 1 MiB", "put large files into the image or a bucket")
+    return values
+
+
+def _annotations(values: dict[str, str]) -> dict[str, str]:
+    entries = [(key, *trouble) for key in values if (trouble := key_trouble(key)) is not None]
+    refuse_entries(entries)
+    return values
+
+
+def _labels(values: dict[str, str]) -> dict[str, str]:
+    own = (
+        "is a label that Slipway sets itself: selectors rest on it",
+        "use another key, or an annotation for what nothing selects by",
+    )
+    entries = []
+    for key, value in values.items():
+        trouble = own if key.startswith("app.kubernetes.io/") else key_trouble(key) or value_trouble(value)
+        if trouble is not None:
+            entries.append((key, *trouble))
+    refuse_entries(entries)
+    return values
+
+
+def _node_selector(values: dict[str, str]) -> dict[str, str]:
+    refuse_entries(
+        [(key, *trouble) for key, value in values.items() if (trouble := key_trouble(key) or value_trouble(value))]
+    )
+    return values
+
+
+def _mount(value: str) -> str:
+    if not _MOUNT.fullmatch(value) or "/../" in f"{value}/" or "/./" in f"{value}/":
+        refuse("is not a folder to mount at", "write an absolute path without .. and trailing slash, as /var/lib/store")
+    return value
+
+
+def _count_or_share(value: str) -> str:
+    if not _COUNT_OR_SHARE.fullmatch(value):
+        refuse("is neither a number of pods nor a share", 'write it in quotes, as "1" or "25%"')
+    return value
+
+
+def _schedule(value: str) -> str:
+    if value in _CRON_MACROS:
+        return value
+    fields = value.split()
+    if len(fields) != 5 or not all(map(_cron_field, fields, _CRON_FIELDS)):
+        refuse(
+            "is not a schedule",
+            "write minute, hour, day of month, month, day of week as numbers, ranges and steps, as 30 2 * * *",
+        )
+    return value
+
+
+def _cron_field(field: str, bounds: tuple[int, int]) -> bool:
+    for part in field.split(","):
+        if not _CRON_PART.fullmatch(part):
+            return False
+        ends = [int(end) for end in part.split("/")[0].split("-") if end != "*"]
+        if not all(bounds[0] <= end <= bounds[1] for end in ends) or ends != sorted(ends):
+            return False
+    return True
+
+
+def _seconds(value: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,7}[smhd]", value) or duration_seconds(value) > 2**31 - 1:
+        refuse("is not a duration", "write a whole number and a unit (s, m, h or d), as 90s or 30m")
+    return value
+
+
+def _address(value: str) -> str:
+    parts = value.split(".")
+    if len(parts) != 4 or not all(re.fullmatch(r"0|[1-9][0-9]{0,2}", p) and int(p) <= 255 for p in parts):
+        refuse("is not an IPv4 address", "write four numbers from 0 to 255, as 10.1.2.3")
+    if parts[0] in ("0", "127") or parts[:2] == ["169", "254"] or int(parts[0]) >= 224:
+        refuse("is an address that Kubernetes refuses as an endpoint", "write an address of the machine that answers")
+    return value
+
+
+def _host_name(value: str) -> str:
+    if not _HOST_NAME.fullmatch(value):
+        refuse("is not a full DNS name", "write it in lower case with its domain, as db.example.com, no dot at the end")
+    return value
+
+
+ImageReference = Annotated[str, checked(_image), matching(re.sub(r"\?P<[a-z]+>", "", _IMAGE.pattern))]
+Cpu = Annotated[str, checked(_cpu), matching(_CPU.pattern)]
+Memory = Annotated[str, checked(_memory), matching(_MEMORY.pattern)]
+PortNumber = Annotated[int, Field(ge=1, le=65535)]
+PortName = Annotated[str, checked(_port_name), matching(_PORT_NAME.pattern)]
+FileName = Annotated[str, checked(_file_name), matching(_FILE.pattern)]
+EnvMap = Annotated[dict[str, str], checked(_env)]
+FileMap = Annotated[dict[str, str], checked(_files)]
+Annotations = Annotated[dict[str, str], checked(_annotations)]
+PodLabels = Annotated[dict[str, str], checked(_labels)]
+NodeSelector = Annotated[dict[str, str], checked(_node_selector)]
+MountPath = Annotated[str, checked(_mount), matching(_MOUNT.pattern)]
+CountOrShare = Annotated[str, checked(_count_or_share), matching(_COUNT_OR_SHARE.pattern)]
+Schedule = Annotated[str, checked(_schedule)]
+Seconds = Annotated[str, checked(_seconds), matching(r"^[0-9]{1,7}[smhd]$")]
+IPv4 = Annotated[str, checked(_address), matching(_IPV4_FORM)]
+HostName = Annotated[str, checked(_host_name), matching(_HOST_NAME.pattern)]

@@ -1,0 +1,168 @@
+"""A workload: the whole of ``apps/<name>.yaml``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from infra.spec.base import SpecModel
+from infra.spec.labels import TaintText
+from infra.spec.scalars import DnsLabel
+from infra.spec.workloads.backend import LoadBalancerSpec, NodePortNumber, TrafficDistribution
+from infra.spec.workloads.data import ClaimSpec, CronSpec, ExposeSpec, JobSpec, SecretSpec, StatementSpec
+from infra.spec.workloads.parts import (
+    DisruptionSpec,
+    PortSpec,
+    ProbesSpec,
+    ResourcesSpec,
+    ScratchSpec,
+    SecuritySpec,
+    SidecarSpec,
+    SpreadSpec,
+    UpdateSpec,
+)
+from infra.spec.workloads.scalars import Annotations, EnvMap, FileMap, ImageReference, NodeSelector, PodLabels, Schedule
+
+Kind = Literal["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"]
+
+
+class ServiceSpec(SpecModel):
+    """The Service in front of the workload's pods; there is one where it has ports."""
+
+    type: Literal["clusterIP", "headless", "nodePort", "loadBalancer"] = "clusterIP"
+    """Kind of Service. A StatefulSet gets a headless one for its pods' own names in any case."""
+
+    node_port: NodePortNumber | None = None
+    """`nodePort`: number on every node. Unset: one that Kubernetes picks."""
+
+    load_balancer: LoadBalancerSpec = LoadBalancerSpec()
+    """`loadBalancer`: settings of the Network Load Balancer."""
+
+    traffic_distribution: TrafficDistribution = "Everywhere"
+    """Where traffic goes first. AWS bills what crosses zones on both sides."""
+
+
+class WorkloadSpec(SpecModel):
+    """A workload: what runs, how many, what it needs, who may reach it."""
+
+    name: Annotated[DnsLabel, Field(exclude=True, max_length=52, examples=["web"])]
+    """Name of the workload: the file's name, filled in by Slipway. At most 52 characters, CronJob's limit."""
+
+    namespace: Annotated[DnsLabel, Field(exclude=True, examples=["web"])]
+    """Namespace: chosen by the stack file, filled in by Slipway."""
+
+    kind: Kind = "Deployment"
+    """What runs it."""
+
+    image: Annotated[ImageReference, Field(examples=["registry.example.com/web@sha256:" + "0" * 64])]
+    """Image, by digest, so that what was tested is what runs; a tag will do where `pinnedImages` is false."""
+
+    command: tuple[str, ...] = ()
+    """Program and arguments in place of the image's entry point. Empty: the image's own."""
+
+    args: tuple[str, ...] = ()
+    """Arguments in place of the image's."""
+
+    replicas: Annotated[int, Field(ge=0, le=1000)] = 2
+    """Pods of a Deployment or StatefulSet."""
+
+    ports: tuple[PortSpec, ...] = ()
+    """Ports. The first one is what probes ask and what the edge router reaches."""
+
+    service: ServiceSpec = ServiceSpec()
+    """The Service in front."""
+
+    from_: Annotated[tuple[str, ...], Field(alias="from")] = ()
+    """Who may open connections to its ports: names of workloads, `edge`, `monitoring`. Empty: nobody."""
+
+    to: tuple[str, ...] = ()
+    """Workloads and backends that it opens connections to. Empty: name resolution alone."""
+
+    expose: ExposeSpec | None = None
+    """Reachability through the edge router, which `from` must name."""
+
+    env: Annotated[EnvMap, Field(default_factory=dict)]
+    """Environment variables; nothing secret."""
+
+    config: Annotated[FileMap, Field(default_factory=dict)]
+    """Configuration files by name, mounted at `/etc/config`. A change starts new pods."""
+
+    secrets: tuple[SecretSpec, ...] = ()
+    """Secrets, mounted as files at `/etc/secrets`. A change starts new pods."""
+
+    resources: ResourcesSpec = ResourcesSpec()
+    """What it asks for and may use."""
+
+    probes: ProbesSpec = ProbesSpec()
+    """How the kubelet asks whether it is well."""
+
+    update: UpdateSpec = UpdateSpec()
+    """How a change replaces pods."""
+
+    claims: tuple[ClaimSpec, ...] = ()
+    """Volumes that outlive pods. A StatefulSet has them for each pod; a Deployment has one pod and is recreated."""
+
+    retain_claims: bool = True
+    """StatefulSet: keep claims when it is scaled down or deleted. A Deployment's claims are protected by it."""
+
+    pod_management: Literal["ordered", "parallel"] = "ordered"
+    """StatefulSet: start and stop pods one after another, or all at once. It cannot be changed later."""
+
+    scratch: tuple[ScratchSpec, ...] = (ScratchSpec.model_validate({"path": "/tmp"}),)  # noqa: S108
+    """Folders that can be written."""
+
+    sidecars: tuple[SidecarSpec, ...] = ()
+    """Containers beside it that take care of log files."""
+
+    disruption: DisruptionSpec = DisruptionSpec()
+    """What drains must leave running."""
+
+    spread: SpreadSpec = SpreadSpec()
+    """How evenly pods spread."""
+
+    security: SecuritySpec = SecuritySpec()
+    """Security context."""
+
+    aws: tuple[StatementSpec, ...] = ()
+    """What it may do in AWS, by a role of its own. Empty: nothing, and no role."""
+
+    schedule: Annotated[Schedule, Field(examples=["30 2 * * *"])] | None = None
+    """CronJob: when to run."""
+
+    job: JobSpec = JobSpec()
+    """Settings of a Job or of each Job of a CronJob."""
+
+    cron: CronSpec = CronSpec()
+    """Settings of a CronJob."""
+
+    stop_within_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
+    """Time from the signal to stop until the kernel kills. A pod behind a Service keeps answering for 5 of them."""
+
+    node_selector: Annotated[NodeSelector, Field(default_factory=dict)]
+    """Labels that its nodes must have."""
+
+    tolerations: tuple[TaintText, ...] = ()
+    """Taints that it tolerates, as `key=value:Effect`."""
+
+    labels: Annotated[PodLabels, Field(default_factory=dict)]
+    """Labels of your own: for what somebody selects by."""
+
+    annotations: Annotated[Annotations, Field(default_factory=dict)]
+    """Annotations of your own: for what nobody selects by."""
+
+    wait: bool = True
+    """`pulumi up` waits until it is ready and says of which pod and why it is not."""
+
+
+class WorkloadUse(SpecModel):
+    """A workload of the environment."""
+
+    name: Annotated[DnsLabel, Field(max_length=52, examples=["web"])]
+    """Its name: `apps/<name>.yaml` declares it."""
+
+    namespace: Annotated[DnsLabel, Field(examples=["web"])]
+    """Namespace that it runs in, one of `cluster.namespaces`."""
+
+    overrides: Annotated[dict[str, Any], Field(default_factory=dict)]
+    """What differs here from the file. Mappings are merged, all else is replaced, `null` takes back to the default."""
