@@ -11,7 +11,10 @@ import pulumi_kubernetes as k8s
 from infra.components.cluster_access import ClusterAccess
 from infra.components.manifests import Manifests
 from infra.components.namespace import Namespace
+from infra.components.workloads.service_backend import ServiceBackend
+from infra.components.workloads.workload import COMPONENTS
 from infra.plan.environment import EnvironmentPlan
+from infra.plan.workloads.workload import secret_keys
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,23 @@ def declare_in_cluster(plan: EnvironmentPlan, cluster: Cluster) -> None:
     )
     opts = pulumi.ResourceOptions(provider=provider)
     ClusterAccess("access", plan.access, token_id=cluster.token_id, token_secret=cluster.token_secret, opts=opts)
-    for namespace in plan.namespaces:
-        Namespace(namespace.name, namespace, opts=opts)
+    namespaces = {namespace.name: Namespace(namespace.name, namespace, opts=opts) for namespace in plan.namespaces}
     for addon in plan.addons:
         Manifests(addon.name, addon, values=cluster.values, opts=opts)
+    declare_workloads(plan, namespaces, opts)
+
+
+def declare_workloads(plan: EnvironmentPlan, namespaces: Mapping[str, Namespace], opts: pulumi.ResourceOptions) -> None:
+    """Declare the workloads and backends, each once the guards of its namespace stand."""
+    config = pulumi.Config("slipway")
+    secrets = {key: config.require_secret(key) for key in secret_keys(plan.workloads)}
+
+    def inside(namespace: str) -> pulumi.ResourceOptions:
+        guards = pulumi.ResourceOptions(depends_on=[namespaces[namespace]])
+        return pulumi.ResourceOptions.merge(opts, guards)
+
+    for backend in plan.backends:
+        ServiceBackend(f"{backend.namespace}-{backend.name}", backend, opts=inside(backend.namespace))
+    for workload in plan.workloads:
+        component = COMPONENTS[workload.kind]
+        component(workload.name, workload, secrets=secrets, opts=inside(workload.namespace))

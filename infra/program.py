@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
@@ -29,6 +30,7 @@ from infra.plan.addons.scaling import QUEUE_URL
 from infra.plan.environment import EnvironmentPlan, plan_environment
 from infra.plan.join import certificate_user, operators_kubeconfig, token_period
 from infra.spec import CONFIG_KEY, EnvironmentSpec, SpecError, from_mapping
+from infra.spec.workloads.load import APPS, declare_workloads
 
 
 def run() -> None:
@@ -40,7 +42,9 @@ def run() -> None:
     stack = pulumi.get_stack()
     raw = pulumi.Config(CONFIG_KEY.partition(":")[0]).get_object(CONFIG_KEY.partition(":")[2])
     try:
-        declare(from_mapping(raw, stack, source=f"Pulumi.{stack}.yaml"))
+        source = f"Pulumi.{stack}.yaml"
+        spec = from_mapping(raw, stack, source=source)
+        declare(declare_workloads(spec, Path(pulumi.runtime.get_root_directory()) / APPS, source=source))
     except SpecError as error:
         raise pulumi.RunError(str(error)) from None
 

@@ -11,7 +11,7 @@ from rich.table import Column, Table
 from infra.commands.common import Env, Write, console, load_environment, put, show
 from infra.plan.environment import EnvironmentPlan, plan_environment
 from infra.plan.inventory import STATE_BUCKET_TYPES, inventory
-from infra.spec.schema import json_schema, options_table
+from infra.spec.schema import json_schema, options_table, workload_options_table, workload_schema
 
 spec_app = typer.Typer(help="The environment's spec: check it, and what may stand in it.", no_args_is_help=True)
 
@@ -71,13 +71,16 @@ def _summarise(plan: EnvironmentPlan) -> None:
     show(groups)
 
 
+_Workload = Annotated[bool, typer.Option("--workload", help="Of a workload's file instead of the stack file.")]
+
+
 @spec_app.command()
-def schema(write: Write = None) -> None:
+def schema(workload: _Workload = False, write: Write = None) -> None:
     """Print the JSON Schema of a stack file, for editors."""
-    put(json.dumps(json_schema(), indent=2) + "\n", write)
+    put(json.dumps(workload_schema() if workload else json_schema(), indent=2) + "\n", write)
 
 
 @spec_app.command()
-def options(write: Write = None) -> None:
+def options(workload: _Workload = False, write: Write = None) -> None:
     """Print the table of all options, made of the spec's own descriptions."""
-    put(options_table(), write)
+    put(workload_options_table() if workload else options_table(), write)

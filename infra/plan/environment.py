@@ -24,6 +24,8 @@ from infra.plan.security import SecurityPlan, plan_security
 from infra.plan.service_account_role import ServiceAccountRolePlan
 from infra.plan.state_bucket import StateBucketPlan, plan_state_bucket
 from infra.plan.termination import TerminationPlan, plan_termination
+from infra.plan.workloads.services import BackendPlan
+from infra.plan.workloads.workload import WorkloadPlan, plan_backends, plan_workloads
 from infra.spec import EnvironmentSpec, Problem, SpecError
 
 _Plan = TypeVar("_Plan")
@@ -51,6 +53,8 @@ class EnvironmentPlan:
     addons: tuple[AddonPlan, ...]
     edge: EdgePlan | None
     """None where nothing is reached from outside."""
+    workloads: tuple[WorkloadPlan, ...]
+    backends: tuple[BackendPlan, ...]
 
 
 def plan_environment(spec: EnvironmentSpec) -> EnvironmentPlan:
@@ -85,6 +89,8 @@ def plan_environment(spec: EnvironmentSpec) -> EnvironmentPlan:
         "addon_roles": part(plan_addon_roles),
         "addons": part(plan_addons),
         "edge": part(plan_edge),
+        "workloads": part(plan_workloads),
+        "backends": part(plan_backends),
     }
     if problems:
         raise SpecError(f"environment {spec.name}", problems)

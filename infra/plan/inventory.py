@@ -11,6 +11,7 @@ from infra.plan.control_plane.pki import AUTHORITIES, PkiPlan
 from infra.plan.environment import EnvironmentPlan
 from infra.plan.namespaces import NamespacePlan
 from infra.plan.network import NetworkPlan
+from infra.plan.workloads.workload import WorkloadPlan
 
 STATE_BUCKET_TYPES = (
     "aws:kms/key:Key",
@@ -69,6 +70,11 @@ def inventory(plan: EnvironmentPlan) -> Mapping[str, int]:
     for addon in plan.addons:
         total.update({"slipway:index:Manifests": 1})
         total.update(manifest.token for manifest in addon.objects)
+    for backend in plan.backends:
+        total.update({"slipway:index:ServiceBackend": 1})
+        total.update(planned.token for planned in backend.objects)
+    for workload in plan.workloads:
+        total.update(_workload(workload))
     return {token: count for token, count in sorted(total.items()) if count}
 
 
@@ -141,6 +147,15 @@ def _records(plan: EnvironmentPlan) -> dict[str, int]:
         "slipway:index:ClusterRecords": 1,
         "aws:s3/bucketObjectv2:BucketObjectv2": len(plan.records.records) + len(plan.records.joins),
     }
+
+
+def _workload(plan: WorkloadPlan) -> Counter[str]:
+    total = Counter({f"slipway:index:{plan.kind}": 1})
+    total.update(planned.token for planned in plan.objects)
+    if plan.secret is not None:
+        generated = sum(entry.generate is not None for entry in plan.secret.entries)
+        total.update({"kubernetes:core/v1:Secret": 1, "random:index/randomPassword:RandomPassword": generated})
+    return total
 
 
 def _network(plan: NetworkPlan) -> dict[str, int]:

@@ -12,6 +12,8 @@ from pydantic.fields import FieldInfo
 
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.load import CONFIG_KEY
+from infra.spec.workloads.load import APPS
+from infra.spec.workloads.workload import WorkloadSpec
 
 _BOUNDS = ("ge", "le", "min_length", "max_length")
 
@@ -44,6 +46,19 @@ def json_schema() -> dict[str, Any]:
     }
 
 
+def workload_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a workload's file, ``apps/<name>.yaml``."""
+    schema = _tidied(WorkloadSpec.model_json_schema(by_alias=True, ref_template="#/$defs/{model}"))
+    for filled_in in ("name", "namespace"):
+        schema["properties"].pop(filled_in)
+        schema["required"].remove(filled_in)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Workload of a Slipway environment",
+        **schema,
+    }
+
+
 def _tidied(schema: Any) -> Any:
     """Return a schema without pydantic's titles, which repeat the keys, and with descriptions in one line each."""
     if isinstance(schema, list):
@@ -65,12 +80,27 @@ def options_table() -> str:
         f"What may stand under `config: {CONFIG_KEY}:` of `stacks/Pulumi.<env>.yaml`. "
         "Made by `slipway spec options`; do not edit.",
     ]
-    for path, model in _models(EnvironmentSpec, ""):
+    return "\n".join([*parts, *_tables(EnvironmentSpec, "The environment")]) + "\n"
+
+
+def workload_options_table() -> str:
+    """Return all options of a workload's file as Markdown, one table for each mapping."""
+    parts = [
+        "# Options of a workload",
+        "",
+        f"What may stand in `{APPS}/<name>.yaml`. Made by `slipway spec options --workload`; do not edit.",
+    ]
+    return "\n".join([*parts, *_tables(WorkloadSpec, "The workload")]) + "\n"
+
+
+def _tables(root: type[BaseModel], heading: str) -> list[str]:
+    parts = []
+    for path, model in _models(root, ""):
         doc = (model.__doc__ or "").strip().replace("\n", " ")
-        parts += ["", f"## {f'`{path}`' if path else 'The environment'}", "", doc, ""]
+        parts += ["", f"## {f'`{path}`' if path else heading}", "", doc, ""]
         parts += ["| key | type | default | meaning |", "|---|---|---|---|"]
         parts += [_row(field) for field in model.model_fields.values() if not field.exclude]
-    return "\n".join(parts) + "\n"
+    return parts
 
 
 def _models(model: type[BaseModel], path: str) -> Iterator[tuple[str, type[BaseModel]]]:

@@ -10,9 +10,9 @@ from infra.plan.workloads.objects import (
     KubernetesObject,
     await_annotations,
     digest_of,
-    labels,
     metadata,
     selector,
+    versioned_labels,
 )
 from infra.plan.workloads.pod import pod_template
 from infra.spec import EnvironmentSpec
@@ -55,7 +55,7 @@ def _object(
     spec: EnvironmentSpec, workload: WorkloadSpec, api_version: str, body: dict[str, Any], name: str | None = None
 ) -> KubernetesObject:
     annotations = {**workload.annotations, **await_annotations(workload)}
-    meta = metadata(spec, workload, name or workload.name, annotations)
+    meta = {**metadata(spec, workload, name or workload.name, annotations), "labels": versioned_labels(spec, workload)}
     return KubernetesObject(api_version, workload.kind, workload.name, {"metadata": meta, "spec": body})
 
 
@@ -164,7 +164,7 @@ def _cron_job(spec: EnvironmentSpec, workload: WorkloadSpec) -> KubernetesObject
         "suspend": cron.suspend,
         "successfulJobsHistoryLimit": cron.keep_successful,
         "failedJobsHistoryLimit": cron.keep_failed,
-        "jobTemplate": {"metadata": {"labels": labels(spec, workload)}, "spec": _job_body(spec, workload)},
+        "jobTemplate": {"metadata": {"labels": versioned_labels(spec, workload)}, "spec": _job_body(spec, workload)},
     }
     return _object(spec, workload, "batch/v1", body)
 

@@ -38,6 +38,12 @@ class KubernetesObject:
         """The name of the object in its namespace."""
         return str(self.body["metadata"]["name"])
 
+    @property
+    def token(self) -> str:
+        """The type of the object as Pulumi's kubernetes package calls it."""
+        version = self.api_version if "/" in self.api_version else f"core/{self.api_version}"
+        return f"kubernetes:{version}:{self.kind}"
+
     def manifest(self) -> dict[str, Any]:
         """Return the object as YAML would hold it; a Secret's name reads ``<logical name>-*``."""
         return {"apiVersion": self.api_version, "kind": self.kind, **_written(self.body)}
@@ -61,10 +67,14 @@ def labels(spec: EnvironmentSpec, workload: WorkloadSpec) -> dict[str, str]:
     return {
         **workload.labels,
         **selector(spec, workload.name),
-        "app.kubernetes.io/version": version(workload.image),
         "app.kubernetes.io/part-of": spec.name[:63].rstrip("-"),
         "app.kubernetes.io/managed-by": "slipway",
     }
+
+
+def versioned_labels(spec: EnvironmentSpec, workload: WorkloadSpec) -> dict[str, str]:
+    """Return the labels of what runs the image; nothing else changes with a new version of it."""
+    return {**labels(spec, workload), "app.kubernetes.io/version": version(workload.image)}
 
 
 def version(image: str) -> str:

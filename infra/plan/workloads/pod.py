@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.plan.workloads.objects import KubernetesObject, SecretReference, digest_of, labels, metadata, selector
+from infra.plan.workloads.objects import (
+    KubernetesObject,
+    SecretReference,
+    digest_of,
+    metadata,
+    selector,
+    versioned_labels,
+)
 from infra.plan.workloads.probes import probes
 from infra.plan.workloads.sidecars import sidecar_containers, sidecar_files, sidecar_mounts, sidecar_volumes
 from infra.spec import EnvironmentSpec
@@ -75,7 +82,7 @@ def pod_template(spec: EnvironmentSpec, workload: WorkloadSpec, *, restart_polic
         "restartPolicy": restart_policy,
     }
     pod |= {key: value for key, value in optional.items() if value}
-    meta: dict[str, Any] = {"labels": labels(spec, workload)}
+    meta: dict[str, Any] = {"labels": versioned_labels(spec, workload)}
     annotations = {**workload.annotations, "kubectl.kubernetes.io/default-container": workload.name}
     meta["annotations"] = annotations
     return {"metadata": meta, "spec": pod}

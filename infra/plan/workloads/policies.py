@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.plan.edge.manifest import EDGE_NAMESPACE
 from infra.plan.workloads.objects import KubernetesObject, metadata, selector
 from infra.spec import EnvironmentSpec
 from infra.spec.workloads.backend import BackendSpec, LoadBalancerSpec
 from infra.spec.workloads.environment_rules import target_of
 from infra.spec.workloads.workload import WorkloadSpec
 
-PLATFORM_NAMESPACES = {"edge": "edge", "monitoring": "monitoring"}
+PLATFORM_NAMESPACES = {"edge": EDGE_NAMESPACE, "monitoring": "monitoring"}
 """Namespace of each caller that is no workload."""
 
 PRIVATE_RANGES = ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")

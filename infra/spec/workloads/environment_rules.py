@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 
 from infra.spec.environment import EnvironmentSpec
-from infra.spec.errors import Location, Problem
+from infra.spec.errors import Location, Problem, format_path
 from infra.spec.workloads.backend import BackendSpec
 from infra.spec.workloads.rules import CALLERS
 from infra.spec.workloads.scalars import image_parts
@@ -37,7 +37,8 @@ def _check_uses(spec: EnvironmentSpec) -> Iterator[Problem]:
     for index, use in enumerate(spec.workloads):
         at: Location = ("workloads", index)
         if use.name in names[:index]:
-            yield Problem((*at, "name"), "is declared twice", "remove one", repr(use.name))
+            first: Location = ("workloads", names.index(use.name), "name")
+            yield Problem((*at, "name"), "is declared twice", "remove one", repr(use.name), (first,))
         if use.name in CALLERS:
             yield Problem((*at, "name"), "has a meaning of its own in from", "rename the workload", repr(use.name))
         yield from _check_namespace(spec, at, use.namespace)
@@ -58,16 +59,17 @@ def _check_namespace(spec: EnvironmentSpec, at: Location, name: str) -> Iterator
 def _check_backend(spec: EnvironmentSpec, index: int, backend: BackendSpec) -> Iterator[Problem]:
     at: Location = ("backends", index)
     yield from _check_namespace(spec, at, backend.namespace)
-    others = [(other.namespace, other.name) for other in spec.backends[:index]]
     uses = {use.name: use.namespace for use in spec.workloads}
-    if (backend.namespace, backend.name) in others or uses.get(backend.name) == backend.namespace:
+    claims: list[tuple[Location, str, str]] = [
+        *((("backends", i, "name"), each.namespace, each.name) for i, each in enumerate(spec.backends[:index])),
+        *((("workloads", i, "name"), each.namespace, each.name) for i, each in enumerate(spec.workloads)),
+    ]
+    taken = next((place for place, *claim in claims if claim == [backend.namespace, backend.name]), None)
+    if taken is not None:
         yield Problem(
-            (*at, "name"),
-            "is the name of another Service in the namespace",
-            "rename it",
-            repr(backend.name),
-            (("workloads",),),
-        )
+            (*at, "name"), f"is the name of {format_path(taken[:-1])}, in the same namespace", "rename one",
+            repr(backend.name), (taken, (*at, "namespace"), (*taken[:-1], "namespace")),
+        )  # fmt: skip
     if backend.workload is not None and backend.workload not in uses:
         yield Problem(
             (*at, "workload"), "is not a workload of the environment", _nearest(backend.workload, tuple(uses)),

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from infra.spec.base import checked, matching, refuse, refuse_entries
 from infra.spec.labels import key_trouble, value_trouble
-from infra.spec.scalars import duration_seconds
+from infra.spec.scalars import DnsLabel, duration_seconds
 
 _HOST = r"[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?"
 _PATH = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
@@ -43,6 +43,12 @@ def image_parts(reference: str) -> tuple[str, str | None, str | None]:
     if match is None:
         raise ValueError(f"{reference!r} is not an image reference")
     return match["name"], match["tag"], match["digest"]
+
+
+def _workload_name(value: str) -> str:
+    if len(value) > 52:
+        refuse(f"has {len(value)} characters", "use at most 52: Jobs of a CronJob append eleven to its name")
+    return value
 
 
 def _image(value: str) -> str:
@@ -202,6 +208,7 @@ def _host_name(value: str) -> str:
     return value
 
 
+WorkloadName = Annotated[DnsLabel, checked(_workload_name)]
 ImageReference = Annotated[str, checked(_image), matching(re.sub(r"\?P<[a-z]+>", "", _IMAGE.pattern))]
 Cpu = Annotated[str, checked(_cpu), matching(_CPU.pattern)]
 Memory = Annotated[str, checked(_memory), matching(_MEMORY.pattern)]

@@ -22,7 +22,16 @@ from infra.spec.workloads.parts import (
     SpreadSpec,
     UpdateSpec,
 )
-from infra.spec.workloads.scalars import Annotations, EnvMap, FileMap, ImageReference, NodeSelector, PodLabels, Schedule
+from infra.spec.workloads.scalars import (
+    Annotations,
+    EnvMap,
+    FileMap,
+    ImageReference,
+    NodeSelector,
+    PodLabels,
+    Schedule,
+    WorkloadName,
+)
 
 Kind = Literal["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"]
 
@@ -46,8 +55,8 @@ class ServiceSpec(SpecModel):
 class WorkloadSpec(SpecModel):
     """A workload: what runs, how many, what it needs, who may reach it."""
 
-    name: Annotated[DnsLabel, Field(exclude=True, max_length=52, examples=["web"])]
-    """Name of the workload: the file's name, filled in by Slipway. At most 52 characters, CronJob's limit."""
+    name: Annotated[WorkloadName, Field(exclude=True, examples=["web"])]
+    """Name of the workload: the file's name, filled in by Slipway."""
 
     namespace: Annotated[DnsLabel, Field(exclude=True, examples=["web"])]
     """Namespace: chosen by the stack file, filled in by Slipway."""
@@ -158,7 +167,7 @@ class WorkloadSpec(SpecModel):
 class WorkloadUse(SpecModel):
     """A workload of the environment."""
 
-    name: Annotated[DnsLabel, Field(max_length=52, examples=["web"])]
+    name: Annotated[WorkloadName, Field(examples=["web"])]
     """Its name: `apps/<name>.yaml` declares it."""
 
     namespace: Annotated[DnsLabel, Field(examples=["web"])]

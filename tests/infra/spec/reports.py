@@ -12,6 +12,47 @@ from tests.infra.samples import ENVIRONMENT, group_mapping, sample_mapping
 GROUP = "instanceGroups[3]"
 """Path of the group that `with_fourth` adds."""
 
+BACKENDS: list[dict[str, Any]] = [
+    {
+        "name": "front",
+        "namespace": "web",
+        "type": "loadBalancer",
+        "workload": "shop-front",
+        "ports": [{"name": "http", "port": 80, "targetPort": 8080, "protocol": "TCP"}],
+        "loadBalancer": {
+            "scheme": "internet-facing",
+            "sourceRanges": ["198.51.100.0/24"],
+            "target": "instance",
+            "proxyProtocol": True,
+        },
+        "trafficDistribution": "PreferSameZone",
+    },
+    {
+        "name": "front-nodes",
+        "namespace": "web",
+        "type": "nodePort",
+        "workload": "shop-front",
+        "ports": [{"name": "http", "port": 80}],
+        "nodePort": 30080,
+    },
+    {
+        "name": "rates",
+        "namespace": "web",
+        "type": "externalName",
+        "host": "rates.example.com",
+        "reachableIn": ["203.0.113.0/24"],
+        "ports": [{"name": "https", "port": 443}],
+    },
+    {
+        "name": "database",
+        "namespace": "web",
+        "type": "addresses",
+        "addresses": ["10.9.0.4"],
+        "ports": [{"name": "postgres", "port": 5432}],
+    },
+]
+"""A backend of each form, so that every key stands somewhere."""
+
 RICH: dict[str, Any] = {
     **sample_mapping(
         tags={"team": "platform", "cost centre": "42"},
@@ -86,6 +127,9 @@ RICH: dict[str, Any] = {
             "crossZone": True,
             "deletionProtection": False,
         },
+        workloads=[{"name": "shop-front", "namespace": "web", "overrides": {}}],
+        backends=BACKENDS,
+        pinnedImages=False,
     ),
     "instanceGroups": [
         *ENVIRONMENT["instanceGroups"],

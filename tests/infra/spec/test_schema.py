@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from infra.spec import CONFIG_KEY, EnvironmentSpec
 from infra.spec.errors import Location, format_path, model_at
-from infra.spec.schema import json_schema, options_table
+from infra.spec.schema import json_schema, options_table, workload_options_table, workload_schema
 from tests.infra.samples import sample_mapping
 from tests.infra.spec.reports import RICH, at, locations, report, with_fourth
 
@@ -57,6 +57,11 @@ def test_the_committed_files_are_current() -> None:
     assert committed == json_schema(), again.format("schema", "stacks/schema.json")
     committed_table = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
     assert committed_table == options_table(), again.format("options", "docs/options.md")
+    of_workload = again.format("{0} --workload", "{1}")
+    committed = json.loads((ROOT / "apps" / "schema.json").read_text(encoding="utf-8"))
+    assert committed == workload_schema(), of_workload.format("schema", "apps/schema.json")
+    committed_table = (ROOT / "docs" / "workload-options.md").read_text(encoding="utf-8")
+    assert committed_table == workload_options_table(), of_workload.format("options", "docs/workload-options.md")
 
 
 @pytest.mark.parametrize("path", STACKS, ids=lambda path: path.stem)

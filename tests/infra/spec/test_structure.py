@@ -47,9 +47,18 @@ def test_the_rich_environment_is_good_and_leaves_no_key_out() -> None:
 def test_a_good_spec_says_what_was_written() -> None:
     spec = from_mapping(RICH, "test")
     dumped = spec.model_dump(mode="json", by_alias=True)
-    assert merged(dumped, {key: value for key, value in RICH.items() if key != "instanceGroups"}) == dumped
+    assert (
+        merged(
+            dumped,
+            {key: value for key, value in RICH.items() if key not in ("instanceGroups", "workloads", "backends")},
+        )
+        == dumped
+    )
     for group, written in zip(dumped["instanceGroups"], RICH["instanceGroups"], strict=True):
         assert merged(group, {key: value for key, value in written.items() if key != "volumes"}) == group
+    for key in ("workloads", "backends"):
+        for item, written in zip(dumped[key], RICH[key], strict=True):
+            assert merged(item, {name: value for name, value in written.items() if name != "ports"}) == item
     # What was left out has its default now, so reading it again changes nothing.
     assert from_mapping(dumped, "test") == spec
 
@@ -139,8 +148,8 @@ def _rests_on(place: Location, related: tuple[Location, ...], changed_at: Locati
         ),
         (
             sample_mapping(extra=1),
-            "extra: is not a known key. Fix: remove it; known here: accountId, cluster, edge, instanceGroups, network, "
-            "region, state, tags.",
+            "extra: is not a known key. Fix: remove it; known here: accountId, backends, cluster, edge, "
+            "instanceGroups, network, pinnedImages, region, state, tags, workloads.",
         ),
         (with_fourth(min_size=1), f"{GROUP}.min_size: is not a known key. Fix: write minSize."),
         (with_fourth(**{"MIN-SIZE": 1}), f"{GROUP}.MIN-SIZE: is not a known key. Fix: write minSize."),
