@@ -9,6 +9,7 @@ import typer
 from infra.commands.bootstrap import bootstrap
 from infra.commands.common import errors
 from infra.commands.diagram import draw_diagram
+from infra.commands.diff import diff
 from infra.commands.doctor import doctor
 from infra.commands.drift import EXIT_CODES as DRIFT_EXIT_CODES
 from infra.commands.drift import drift
@@ -17,6 +18,7 @@ from infra.commands.history import history
 from infra.commands.lock import lock
 from infra.commands.preview import EXIT_CODES as PREVIEW_EXIT_CODES
 from infra.commands.preview import preview
+from infra.commands.recover import recover
 from infra.commands.roll import roll
 from infra.commands.spec import spec_app
 from infra.commands.validate import validate
@@ -40,6 +42,8 @@ app.add_typer(firewall_app, name="firewall")
 app.command("diagram")(draw_diagram)
 app.command("bootstrap")(bootstrap)
 app.command("history")(history)
+app.command("diff")(diff)
+app.command("recover")(recover)
 app.command("lock")(lock)
 app.command("doctor")(doctor)
 app.command("validate")(validate)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import yaml
 from rich.console import Console
 
-from infra.ops.state.lock import release, stack_locks
+from infra.ops.state.lock import RECOVERY_LOCK, release, stack_locks
 from infra.plan.stack_keys import StackKeys
 from rehearsal import controlplane, toolchain
 from rehearsal.environment import plugins, stack_config
@@ -197,6 +197,11 @@ class Environment:
         s3 = self.cloud.client("s3", self.spec.region)
         keys = StackKeys(str(self.settings["name"]), self.layout.name)
         for lock in stack_locks(s3, self.spec.state.bucket, keys):
+            if lock.id.startswith(RECOVERY_LOCK):
+                raise RehearsalError(
+                    f"A recovery of {self.layout.name}'s state was interrupted, or runs now: {lock}. `slipway recover "
+                    f"{self.layout.name}` shows how it is finished or undone."
+                )
             if not lock.is_abandoned():
                 raise RehearsalError(
                     f"The stack {self.layout.name} is locked by {lock}. Wait for that update to end. If it cannot be "

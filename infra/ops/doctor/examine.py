@@ -10,6 +10,7 @@ from infra.ops.doctor.backups import backup_findings, newest_backups
 from infra.ops.doctor.bucket import bucket_findings
 from infra.ops.doctor.finding import Finding
 from infra.ops.doctor.locks import lock_findings
+from infra.ops.doctor.recovery import recovery_findings
 from infra.ops.doctor.state import state_findings
 from infra.plan.stack_keys import StackKeys
 from infra.spec import EnvironmentSpec
@@ -36,6 +37,7 @@ def examine(s3: Any, spec: EnvironmentSpec, keys: StackKeys, env: str, now: date
     newest = newest_backups(s3, spec, keys)
     found = [
         *state_findings(s3, bucket, keys, env),
+        *recovery_findings(s3, bucket, keys, env),
         *lock_findings(s3, bucket, keys, env, now),
         *protections,
         *backup_findings(newest, env, now),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from infra.ops.doctor.finding import Finding
-from infra.ops.state.lock import parsed_time, stack_locks
+from infra.ops.state.lock import RECOVERY_LOCK, parsed_time, stack_locks
 from infra.plan.stack_keys import StackKeys
 
 LONG = timedelta(hours=2)
@@ -22,6 +22,8 @@ def lock_findings(s3: Any, bucket: str, keys: StackKeys, env: str, now: datetime
     found = []
     for lock in stack_locks(s3, bucket, keys):
         fix = f"slipway lock {env} --release {lock.id}"
+        if lock.id.startswith(RECOVERY_LOCK):
+            continue  # told with the recovery, which alone may take it away
         since = parsed_time(lock.since)
         if lock.is_abandoned():
             problem = f"the lock of {lock} is abandoned: that process has ended"

@@ -13,13 +13,10 @@ from botocore.exceptions import ClientError
 from infra.ops.errors import aws_errors, error_code
 from infra.ops.history.updates import Update, updates
 from infra.ops.state.lock import lock_from
-from infra.ops.state.records import record_name, record_prefixes
+from infra.ops.state.records import RECOVERED_BY, RECOVERY, record_name, record_prefixes
 from infra.ops.state.versions import ObjectVersion, read, versions, versions_of
 from infra.plan.stack_keys import StackKeys
 from infra.spec import EnvironmentSpec
-
-RECOVERY, RECOVERED_BY = "slipway-recovery", "slipway-by"
-"""Metadata of an object that ``slipway recover`` has written: the recovery's ID, and who ran it."""
 
 _SLACK = timedelta(seconds=1)
 """S3 tells times in whole seconds, so that what an update wrote last may seem to be of the next."""

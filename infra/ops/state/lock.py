@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,10 @@ from botocore.exceptions import ClientError
 
 from infra.ops.errors import OpsError, aws_errors, error_code
 from infra.plan.stack_keys import StackKeys
+
+RECOVERY_LOCK = "recover-"
+"""What the IDs of locks begin with that ``slipway recover`` takes: one that its holder left behind guards objects of
+two times, and is no engine's to release."""
 
 _RECYCLED_SECONDS = 2.0
 """A process that began this much later than a lock was taken did not take it, though its number is the same."""
@@ -83,10 +88,12 @@ def parsed_time(text: str) -> datetime | None:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def new_lock(keys: StackKeys) -> StackLock:
-    """Return a lock of this process that nobody holds yet."""
+def new_lock(keys: StackKeys, prefix: str = "") -> StackLock:
+    """Return a lock of this process that nobody holds yet; its ID begins with ``prefix``."""
     since = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    return StackLock(f"{keys.locks}{uuid.uuid4()}.json", os.getpid(), getpass.getuser(), socket.gethostname(), since)
+    return StackLock(
+        f"{keys.locks}{prefix}{uuid.uuid4()}.json", os.getpid(), getpass.getuser(), socket.gethostname(), since
+    )
 
 
 def content_of(lock: StackLock) -> bytes:
@@ -128,30 +135,32 @@ def stack_locks(s3: Any, bucket: str, keys: StackKeys) -> list[StackLock]:
     return locks
 
 
-def take(s3: Any, bucket: str, keys: StackKeys, lock: StackLock, *, env: str) -> None:
-    """Take the lock as the engine does; on a second holder give it back.
+def take(
+    s3: Any, bucket: str, keys: StackKeys, lock: StackLock, *, env: str, besides: Sequence[StackLock] = ()
+) -> None:
+    """Take the lock as the engine does; on a second holder give it back. Locks ``besides`` do not count.
 
     Raises:
         LockedError: somebody holds it. It says who, since when, and how it is released.
         OpsError: the bucket cannot be read or written.
     """
-    refuse_if_locked(stack_locks(s3, bucket, keys), lock, env=env)
+    mine = {lock.key, *(each.key for each in besides)}
+    refuse_if_locked([each for each in stack_locks(s3, bucket, keys) if each.key not in mine], env=env)
     with aws_errors(f"take the lock {lock.key}"):
         s3.put_object(Bucket=bucket, Key=lock.key, Body=content_of(lock))
     try:
-        refuse_if_locked(stack_locks(s3, bucket, keys), lock, env=env)
+        refuse_if_locked([each for each in stack_locks(s3, bucket, keys) if each.key not in mine], env=env)
     except OpsError:
         release(s3, bucket, lock)
         raise
 
 
-def refuse_if_locked(locks: list[StackLock], own: StackLock | None, *, env: str) -> None:
+def refuse_if_locked(others: Sequence[StackLock], *, env: str) -> None:
     """Refuse to go on while somebody else holds the lock.
 
     Raises:
         LockedError: somebody does.
     """
-    others = [lock for lock in locks if own is None or lock.key != own.key]
     if others:
         held = ", ".join(
             f"{lock} (lock {lock.id}{'; its process is gone' if lock.is_abandoned() else ''})" for lock in others

@@ -11,6 +11,10 @@ from infra.plan.state_layout import (
 )
 from infra.spec import EnvironmentSpec
 
+RECOVERY, RECOVERED_BY, RECOVERED_FROM = "slipway-recovery", "slipway-by", "slipway-from"
+"""Metadata of an object that ``slipway recover`` has written: the recovery's ID, who ran it, of which version it is a
+copy."""
+
 
 def record_prefixes(spec: EnvironmentSpec) -> tuple[str, ...]:
     """Return the prefixes of the records that the program writes, and so of what its state is to agree with.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import boto3
@@ -46,6 +46,17 @@ class Calls:
         self.session.events.register("provide-client-params", self._collect)
         self.session.events.register("before-call", self._called)
         self.session.events.register("after-call", self._answered)
+
+    @cached_property
+    def s3(self) -> Any:
+        """A client of S3 whose calls are watched."""
+        return self.session.client("s3")
+
+    def reset(self) -> None:
+        """Forget the calls made, and let all pass that come."""
+        self.made.clear()
+        self.arguments.clear()
+        self._before = self._after = _let_pass
 
     def fail(self, number: int, error: BaseException) -> None:
         """Raise ``error`` in place of call ``number`` (from 0), once."""

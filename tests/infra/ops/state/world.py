@@ -68,10 +68,18 @@ def state(*resources: dict[str, Any], pending: list[dict[str, Any]] | None = Non
 class Bucket:
     """The state bucket, bootstrapped; moto's own objects are at hand to set times and to write many versions fast."""
 
-    def __init__(self, environment: EnvironmentSpec | None = None) -> None:
+    def __init__(self, environment: EnvironmentSpec | None = None, *, bare: bool = False, s3: Any = None) -> None:
+        """Make it anew; a ``bare`` one has versioning and nothing else, and takes a tenth of the time."""
         self.spec = environment or spec()
+        if bare:
+            s3_backends.reset()
+            self.s3 = s3 or boto3.client("s3", region_name=self.spec.region)
+            where = {"LocationConstraint": self.spec.region}
+            self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+            self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+            return
         bootstrap(self.spec, session_for(self.spec), lambda _: None)
-        self.s3: Any = boto3.client("s3", region_name=self.spec.region)
+        self.s3 = boto3.client("s3", region_name=self.spec.region)
         # moto refuses by a policy without regard to its conditions: here, everything.
         self.s3.delete_bucket_policy(Bucket=BUCKET)
 

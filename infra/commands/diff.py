@@ -1,0 +1,73 @@
+"""``slipway diff``."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.commands.common import Env, console
+from infra.commands.stacks import Format, open_stack
+
+if TYPE_CHECKING:
+    from infra.ops.diff.records import RecordChange
+    from infra.ops.diff.resources import ResourceChange
+
+_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+_POINT = "a version that `slipway history` shows, its beginning, a time as 2026-11-24T09:30:00Z, or now"
+
+
+def diff(
+    env: Env,
+    before: Annotated[str, typer.Argument(metavar="V1", help=f"From: {_POINT}.")],
+    after: Annotated[str, typer.Argument(metavar="V2", help="To: named likewise.")] = "now",
+    format_: Format = "text",
+) -> None:
+    """Show what differs between two versions of an environment's state. Secrets are never shown."""
+    with open_stack(env) as stack:
+        from infra.ops.diff.records import compare_records
+        from infra.ops.diff.resources import compare
+        from infra.ops.state.points import find_point, state_at
+        from infra.ops.state.versions import instant
+
+        s3, bucket = stack.s3, stack.spec.state.bucket
+        points = [find_point(s3, bucket, stack.keys, text, env=env) for text in (before, after)]
+        old, new = (state_at(s3, bucket, point, env=env) for point in points)
+        resources = compare(old, new)
+        records = compare_records(s3, stack.spec, points[0].time, points[1].time)
+    if format_ == "json":
+        document = {
+            "before": {"version": points[0].version_id, "time": instant(points[0].time)},
+            "after": {"version": points[1].version_id, "time": instant(points[1].time)},
+            "resources": [dataclasses.asdict(each) for each in resources],
+            "records": [dataclasses.asdict(each) for each in records],
+        }
+        json.dump(document, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+        return
+    left, right = (f"{point.version_id} ({instant(point.time)})" for point in points)
+    _say(f"From {left} to {right}:")
+    tell(resources, records)
+
+
+def tell(resources: list[ResourceChange], records: list[RecordChange]) -> None:
+    """Print what differs."""
+    for change in resources:
+        _say(f"{_SIGNS[change.kind]} {change.type} {change.name}")
+        for each in change.properties:
+            left, right = (value if value is not None else "(not set)" for value in (each.before, each.after))
+            changed = f"{left} -> {right}" if left != right else f"{left} (changed)"
+            _say(f"    {each.path}: {changed}")
+    for record in records:
+        _say(f"{_SIGNS[record.kind]} record {record.name}{'' if record.lines else ' (its content is not shown)'}")
+        for line in record.lines[2:]:
+            _say(f"    {line}")
+    if not resources and not records:
+        _say("Nothing differs.")
+
+
+def _say(text: str) -> None:
+    console.print(text, markup=False, highlight=False)

@@ -1,0 +1,1 @@
+"""What differs between two versions of an environment's state. Secrets are never shown."""

@@ -1,0 +1,117 @@
+"""Resources that differ between two states, and their properties."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from infra.ops.state.checkpoint import Checkpoint
+
+SECRET = "[secret]"  # noqa: S105
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""Key by which the engine marks a value that is more than JSON (``sdk/go/common/resource/sig`` of the engine)."""
+_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105
+
+_SHOWN = 80
+"""Characters of a value that are shown."""
+
+
+@dataclass(frozen=True)
+class PropertyChange:
+    """One property. A side where it is not set is None."""
+
+    path: str
+    """As ``tags.Name`` or ``rules[0].cidr``; with ``outputs.`` before it where it is no input."""
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """One resource that is not the same in both states."""
+
+    kind: Literal["added", "removed", "changed"]
+    urn: str
+    properties: tuple[PropertyChange, ...] = ()
+    """What differs, where it is in both."""
+
+    @property
+    def type(self) -> str:
+        """The resource's own type, without those of its parents."""
+        return self.urn.split("::")[2].rpartition("$")[2] if self.urn.count("::") >= 3 else ""
+
+    @property
+    def name(self) -> str:
+        """The resource's name in the program."""
+        return self.urn.split("::", 3)[3] if self.urn.count("::") >= 3 else self.urn
+
+
+def compare(before: Checkpoint, after: Checkpoint) -> list[ResourceChange]:
+    """Return the resources that differ, in the order of their URNs. What is only left to be deleted is no resource."""
+    old, new = _living(before), _living(after)
+    changes: list[ResourceChange] = []
+    for urn in sorted({*old, *new}):
+        if urn not in old:
+            changes.append(ResourceChange("added", urn))
+        elif urn not in new:
+            changes.append(ResourceChange("removed", urn))
+        elif properties := tuple(_properties(old[urn], new[urn])):
+            changes.append(ResourceChange("changed", urn, properties))
+    return changes
+
+
+def _living(checkpoint: Checkpoint) -> dict[str, Mapping[str, Any]]:
+    return {str(each.get("urn", "")): each for each in checkpoint.resources if not each.get("delete")}
+
+
+def _properties(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[PropertyChange]:
+    before, after = _flat(old), _flat(new)
+    for path in sorted({*before, *after}):
+        left, right = before.get(path), after.get(path)
+        if left != right:
+            yield PropertyChange(path, _shown(left), _shown(right))
+
+
+@dataclass(frozen=True)
+class _Value:
+    shown: str
+    whole: str
+    """What is compared; never printed."""
+
+
+def _flat(resource: Mapping[str, Any]) -> dict[str, _Value]:
+    """Return path -> value of everything that may be compared; outputs only where no input says the same."""
+    inputs, outputs = resource.get("inputs") or {}, resource.get("outputs") or {}
+    secret = {*(resource.get("additionalSecretOutputs") or ()), *(key for key, each in inputs.items() if _secret(each))}
+    found = dict(_walk("", {key: each for key, each in inputs.items() if key != "__defaults"}, secret))
+    plain = {key: each for key, each in outputs.items() if key not in inputs and key != "__meta"}
+    found.update((f"outputs.{path}", each) for path, each in _walk("", plain, secret))
+    for name in ("id", "protect", "provider", "parent"):
+        if resource.get(name):
+            found[f"({name})"] = _Value(str(resource[name]), str(resource[name]))
+    return found
+
+
+def _walk(path: str, value: Any, secret: set[str]) -> Iterator[tuple[str, _Value]]:
+    if path in secret or _secret(value):
+        yield path, _Value(SECRET, json.dumps(value, sort_keys=True))
+    elif isinstance(value, dict) and value:
+        for key, each in value.items():
+            if not key.startswith("__"):
+                yield from _walk(f"{path}.{key}" if path else key, each, secret)
+    elif isinstance(value, list) and value:
+        for index, each in enumerate(value):
+            yield from _walk(f"{path}[{index}]", each, secret)
+    else:
+        text = json.dumps(value, sort_keys=True)
+        yield path, _Value(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)", text)
+
+
+def _secret(value: Any) -> bool:
+    return isinstance(value, dict) and value.get(_SIGNATURE) == _SECRET_SIGNATURE
+
+
+def _shown(value: _Value | None) -> str | None:
+    return None if value is None else value.shown

@@ -1,0 +1,178 @@
+"""The commands over a stack's state, as their user meets them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from infra.ops.recover import journal as journals
+from infra.ops.recover.plan import RecoveryStep
+from infra.spec import CONFIG_KEY
+from tests.infra.ops.cloud import ACCOUNT, BUCKET
+from tests.infra.ops.conftest import cloud  # noqa: F401 (a fixture)
+from tests.infra.ops.state.world import KEYS, SECRET, Bucket, at, resource, state
+from tests.infra.samples import sample_mapping
+from tests.infra.test_cli import Run, run  # noqa: F401 (a fixture)
+
+CONFIG = "test.example.com/config"
+
+
+@pytest.fixture
+def bucket(cloud: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bucket:  # noqa: F811
+    (tmp_path / "Pulumi.yaml").write_text("name: slipway\n", encoding="utf-8")
+    (tmp_path / "stacks").mkdir()
+    content = yaml.safe_dump({"config": {CONFIG_KEY: sample_mapping(accountId=ACCOUNT)}})
+    (tmp_path / "stacks" / "Pulumi.test.yaml").write_text(content, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return Bucket()
+
+
+@pytest.fixture
+def versions(bucket: Bucket) -> tuple[str, str]:
+    """Two updates; the second changed a secret and a plain property, and the cluster's record."""
+    bucket.put(CONFIG, "version: 1\n", at(-60.5))
+    old = resource("a", inputs={"name": "a", "password": SECRET, "size": 1})
+    first = bucket.update(at(-60), state(old, resource("gone")))
+    bucket.put(CONFIG, "version: 2\n", at(-30.5))
+    new = resource("a", inputs={"name": "a", "password": {**SECRET, "ciphertext": "v1:hush:other"}, "size": 2})
+    second = bucket.update(at(-30), state(new, resource("b")))
+    return first, second
+
+
+def test_history_as_json_and_text(run: Run, bucket: Bucket, versions: tuple[str, str]) -> None:  # noqa: F811
+    status, out, err = run("history", "test", "--format", "json", "--limit", "1")
+    assert (status, err) == (0, "")
+    (event,) = json.loads(out)
+    assert (event["time"], event["who"], event["state"]) == ("2026-11-24T11:30:00Z", "sam@laptop", versions[1])
+    status, out, _ = run("history", "test")
+    assert status == 0
+    for said in ("update succeeded in 60 s", "sam@laptop", "+2", "config", *versions):
+        assert said in out
+
+
+def test_history_of_nothing(run: Run, bucket: Bucket) -> None:  # noqa: F811
+    assert run("history", "test")[1].startswith("Nothing happened to test yet")
+
+
+def test_diff_shows_what_changed_and_no_secret(run: Run, bucket: Bucket, versions: tuple[str, str]) -> None:  # noqa: F811
+    status, out, _ = run("diff", "test", versions[0][:12], "now")
+    assert status == 0
+    assert out.splitlines()[1:] == [
+        "~ aws:sqs/queue:Queue a",
+        "    password: [secret] (changed)",
+        "    size: 1 -> 2",
+        "+ aws:sqs/queue:Queue b",
+        "- aws:sqs/queue:Queue gone",
+        "~ record config",
+        "    @@ -1 +1 @@",
+        "    -version: 1",
+        "    +version: 2",
+    ]
+    assert "hush" not in out
+    assert "hush" not in run("diff", "test", versions[0], "--format", "json")[1]
+    assert run("diff", "test", "now")[1].splitlines()[1:] == ["Nothing differs."]
+
+
+def test_diff_of_a_version_that_is_not_there(run: Run, bucket: Bucket, versions: tuple[str, str]) -> None:  # noqa: F811
+    status, _, err = run("diff", "test", "no-such-version")
+    assert status == 1
+    assert "no version of the state is called so: no-such-version" in err
+    assert run("diff", "test", "2020-01-01")[0] == 1
+
+
+def test_recover_shows_first_and_then_does_it(run: Run, bucket: Bucket, versions: tuple[str, str]) -> None:  # noqa: F811
+    before = bucket.count()
+    status, out, _ = run("recover", "test", "--to", "2026-11-24T11:10:00Z")
+    assert (status, bucket.count()) == (0, before)
+    for said in (
+        f"{CONFIG}: version ",
+        f"{KEYS.state}: version {versions[0]} of ",
+        "1 resources exist now by the present state and are unknown to that one",
+        "aws:sqs/queue:Queue b",
+        "Nothing was changed.",
+        f"slipway recover test --to {versions[0]} --apply",
+    ):
+        assert said in out
+    status, out, _ = run("recover", "test", "--to", versions[0], "--apply")
+    assert status == 0
+    assert bucket.current(CONFIG) == b"version: 1\n"
+    assert f"slipway recover test --to {versions[1]} --apply" in out
+    assert json.loads(run("history", "test", "--limit", "1", "--format", "json")[1])[0]["kind"] == "recover"
+
+
+def test_recover_refuses_a_locked_stack(run: Run, bucket: Bucket, versions: tuple[str, str]) -> None:  # noqa: F811
+    holder = '{"pid": 42, "username": "ann", "hostname": "box", "timestamp": "2026-11-24T08:00:00Z"}'
+    bucket.put(f"{KEYS.locks}theirs.json", holder, at(-1))
+    assert "theirs: held by ann@box (process 42) since 2026-11-24T08:00:00Z" in run("lock", "test")[1]
+    status, _, err = run("recover", "test", "--to", versions[0], "--apply")
+    assert status == 1
+    assert "ann@box" in err
+    assert run("lock", "test", "--release", "wrong")[0] == 1
+    assert run("lock", "test", "--release", "theirs")[0] == 0
+    assert run("lock", "test")[1] == "Nobody holds the lock of test.\n"
+    assert run("recover", "test", "--to", versions[0], "--apply")[0] == 0
+
+
+def interrupted(bucket: Bucket, version: str) -> None:
+    """Leave what a recovery that died behind its journal leaves."""
+    steps = (RecoveryStep(KEYS.state, "restore", version, _head(bucket, KEYS.state), at(-60)),)
+    journal = journals.Journal("abc", "me@here", "2026-11-24T08:00:00+00:00", version, steps)
+    journals.begin(bucket.s3, BUCKET, KEYS, journal, env="test")
+
+
+def _head(bucket: Bucket, key: str) -> str:
+    return str(bucket.s3.head_object(Bucket=BUCKET, Key=key)["VersionId"])
+
+
+def test_an_interrupted_recovery_is_shown_finished_or_undone(
+    run: Run,  # noqa: F811
+    bucket: Bucket,
+    versions: tuple[str, str],
+) -> None:
+    interrupted(bucket, versions[0])
+    status, out, _ = run("recover", "test")
+    assert status == 0
+    assert "has not ended" in out
+    assert "--undo --apply" in out
+    status, _, err = run("recover", "test", "--to", versions[1], "--apply")
+    assert status == 1
+    assert f"--to {versions[0]} --apply" in err
+    assert run("doctor", "test")[0] == 4
+    assert run("recover", "test", "--undo", "--apply")[1].endswith("The recovery is undone.\n")
+    assert _head(bucket, KEYS.state) == versions[1]
+    interrupted(bucket, versions[0])
+    assert run("recover", "test", "--to", versions[0], "--apply")[0] == 0
+    assert _head(bucket, KEYS.state) != versions[1]
+    assert run("doctor", "test")[0] == 0
+    status, _, err = run("recover", "test", "--undo")
+    assert (status, err) == (1, "error: there is no interrupted recovery of test.\n")
+
+
+def test_recover_asks_where_to(run: Run, bucket: Bucket) -> None:  # noqa: F811
+    assert run("recover", "test")[0] == 2
+
+
+def test_doctor_tells_by_its_exit_status(run: Run, bucket: Bucket, versions: tuple[str, str]) -> None:  # noqa: F811
+    status, out, _ = run("doctor", "test")
+    assert status == 0
+    assert "test is healthy" in out
+    bucket.put(KEYS.state, state()[:40], at(-1))
+    status, out, _ = run("doctor", "test")
+    assert status == 4
+    assert f"  fix: slipway recover test --to {versions[1]} --apply" in out
+    found = json.loads(run("doctor", "test", "--format", "json")[1])
+    assert [each["code"] for each in found["findings"]] == ["state-damaged"]
+    assert run("recover", "test", "--to", versions[1], "--apply")[0] == 0
+    assert run("doctor", "test")[0] == 0
+
+
+def test_doctor_cannot_tell_without_a_bucket(run: Run, bucket: Bucket) -> None:  # noqa: F811
+    path = Path("stacks/Pulumi.test.yaml")
+    mapping = sample_mapping(accountId=ACCOUNT, state={"bucket": "another-bucket"})
+    path.write_text(yaml.safe_dump({"config": {CONFIG_KEY: mapping}}), encoding="utf-8")
+    status, _, err = run("doctor", "test")
+    assert status == 1
+    assert "there is no state bucket: another-bucket" in err
