@@ -53,11 +53,12 @@ def _run(arguments: list[str], tell: Tell) -> Run:
         raise PreviewError("`pulumi` is not on PATH. Install the engine, or give recorded events by --from.") from None
     assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018 (by PIPE above)
     said: list[str] = []
-    reader = Thread(target=_drain, args=(process.stderr, said), daemon=True)
-    reader.start()
-    lines = list(_read(process.stdout, tell))
-    status = process.wait()
-    reader.join()
+    with process:
+        reader = Thread(target=_drain, args=(process.stderr, said), daemon=True)
+        reader.start()
+        lines = list(_read(process.stdout, tell))
+        status = process.wait()
+        reader.join()
     return _outcome(lines, "".join(said), status, " ".join(["pulumi", *arguments]))
 
 

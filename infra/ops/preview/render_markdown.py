@@ -178,13 +178,14 @@ def _changes(report: Report) -> Iterator[Section]:
     ordered = sorted(by_component.items(), key=lambda entry: min(_RANKS[each.op] for each in entry[1]))
     if ordered:
         yield Section("", [Block(NEVER, "### All changes\n\n")])
-    for component, changes in ordered:
+    for component, unordered in ordered:
+        changes = sorted(unordered, key=lambda each: _RANKS[each.op])
         counted = Counter(OP_WORDS[change.op] for change in changes)
         words = ", ".join(f"{number} to {word}" for word, number in counted.items())
         title = escaped(component or "Without a component")
         yield Section(
             f"<details><summary><b>{title}</b>: {words}</summary>\n\n",
-            [_change(change) for change in sorted(changes, key=lambda each: _RANKS[each.op])],
+            [_change(change) for change in changes],
             "\n</details>\n",
         )
 

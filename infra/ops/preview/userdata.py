@@ -46,13 +46,19 @@ def _plain(data: bytes) -> str:
             decoded = base64.b64decode(b"".join(data.split()), validate=True)
         except (binascii.Error, ValueError):
             break
-        if not decoded or not _readable(decoded):
+        if not decoded:
             break
         data = decoded
+        if not _readable(data):
+            return _checksum(data)
     try:
         return data.decode()
     except UnicodeDecodeError:
-        return f"(bytes, SHA-256 {hashlib.sha256(data).hexdigest()})\n"
+        return _checksum(data)
+
+
+def _checksum(data: bytes) -> str:
+    return f"(bytes, SHA-256 {hashlib.sha256(data).hexdigest()})\n"
 
 
 def _readable(data: bytes) -> bool:

@@ -1,0 +1,145 @@
+"""`slipway preview` and `slipway drift` on the real engine: the right verdict, and nothing changed by looking."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.project import ROOT, write_project, write_stack_file
+from tests.e2e.conftest import UP_SECONDS, Finished, Rehearsed
+from tests.e2e.specs import REGION, small, with_group
+
+pytestmark = pytest.mark.e2e
+
+BEFORE = {"etcdZone": f"{REGION}a", "sshFrom": "203.0.113.0/24", "plantedSecret": "planted-before-1f2e3d"}
+AFTER = {"etcdZone": f"{REGION}b", "sshFrom": "0.0.0.0/0", "plantedSecret": "planted-after-4c5b6a"}
+VOLUME = "urn:pulumi:looked::slipway::aws:ebs/volume:Volume::etcd-a"
+
+
+@pytest.fixture(scope="module")
+def env(home: Path) -> Iterator[Rehearsed]:
+    spec = small("looked")
+    program = Path(__file__).parent / "programs" / "stateful.py"
+    project = write_project(home / "project-looked", "looked", spec, program=program, **BEFORE)
+    environment = Rehearsed("looked", project, home, spec)
+    try:
+        environment.run("up").ok()
+        yield environment
+    finally:
+        environment.run("down", "--yes")
+
+
+def slipway(env: Rehearsed, *arguments: str) -> Finished:
+    """Run ``slipway`` as a user does who has evaluated ``rehearse env``; the output is standard output alone."""
+    exports = env.run("env").ok().output
+    verb, *options = arguments
+    config = env.home / env.name / f"Pulumi.{env.name}.yaml"
+    command = [sys.executable, "-m", "infra.cli", verb, str(config), *options]
+    return shell(env, exports, command)
+
+
+def shell(env: Rehearsed, exports: str, command: list[str]) -> Finished:
+    done = subprocess.run(
+        ["bash", "-c", f"{exports}\n{shlex.join(command)}"],
+        cwd=env.project,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "SLIPWAY_STATE_HOME": str(env.home)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=UP_SECONDS,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return Finished(done.returncode, done.stdout)
+
+
+def state(env: Rehearsed) -> dict[str, Any]:
+    exported: dict[str, Any] = json.loads(env.engine("stack", "export").ok().output)
+    return exported
+
+
+def test_01_without_a_change_it_says_so(env: Rehearsed) -> None:
+    done = slipway(env, "preview")
+    assert (done.status, done.output) == (0, "looked: nothing changes.\n")
+
+
+def test_02_a_lost_disk_stops_and_is_said_first(env: Rehearsed) -> None:
+    before = state(env)
+    changed = with_group(env.spec, "nodes", machineType="m7i.xlarge")
+    write_stack_file(env.project, env.name, changed, **AFTER)
+    done = slipway(env, "preview", "--format", "markdown")
+    assert done.status == 3, done.output
+    head, _, rest = done.output.partition("### What will happen")
+    assert "1 resource that cannot be made again would be replaced or deleted" in head
+    assert f"ebs Volume etcd-a would be REPLACED by an empty one, because of availabilityZone ({REGION}a" in head
+    assert VOLUME in head
+    assert "1 machine must be drained and replaced" in rest
+    assert "nodes (1 machine). The update itself replaces none." in rest
+    assert "machine type m7i.large → m7i.xlarge" in rest
+    assert "opens TCP port 22 (SSH) from 0.0.0.0/0 (everyone) to bastion — Administrators" in rest
+    assert "closes TCP port 22 (SSH) from 203.0.113.0/24 to bastion" in rest
+    assert "Monthly cost: +$88.15 (list prices of 2025-03-02)" in rest
+    assert "The Kubernetes API is not interrupted." in rest
+    assert "planted" not in done.output
+    assert "- value: [secret]\n+ value: [secret]" in done.output
+    assert state(env) == before
+
+
+def test_03_an_explicit_word_waives_and_the_approved_plan_is_what_is_applied(env: Rehearsed, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    done = slipway(env, "preview", "--format", "json", "--waive", VOLUME, "--save-plan", str(plan))
+    report = json.loads(done.output)
+    assert (done.status, report["verdict"], report["exitCode"]) == (0, "attention", 0)
+    assert [(each["urn"], each["waived"]) for each in report["dangers"]] == [(VOLUME, True)]
+    assert report["unknownWaivers"] == []
+
+    more = with_group(env.spec, "nodes", machineType="m7i.2xlarge")
+    write_stack_file(env.project, env.name, more, **AFTER)
+    refused = env.engine("up", "--yes", "--skip-preview", "--non-interactive", f"--plan={plan}")
+    assert refused.status != 0
+    assert "violates plan" in refused.output
+
+    approved = with_group(env.spec, "nodes", machineType="m7i.xlarge")
+    write_stack_file(env.project, env.name, approved, **AFTER)
+    env.engine("up", "--yes", "--skip-preview", "--non-interactive", f"--plan={plan}").ok()
+    assert slipway(env, "preview").output == "looked: nothing changes.\n"
+
+
+def test_04_drift_is_found_and_neither_state_nor_cloud_is_written(env: Rehearsed) -> None:
+    done = slipway(env, "drift")
+    assert done.status == 0, done.output
+    assert done.output.startswith("looked: no drift in ")
+    before = state(env)
+    env.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName="nodes.looked.example.com", MaxSize=9)
+    ec2 = env.client("ec2")
+    (group,) = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["bastion"]}])["SecurityGroups"]
+    rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group["GroupId"]]}])
+    (ssh,) = [each for each in rules["SecurityGroupRules"] if each.get("FromPort") == 22]
+    ec2.revoke_security_group_ingress(GroupId=group["GroupId"], SecurityGroupRuleIds=[ssh["SecurityGroupRuleId"]])
+
+    done = slipway(env, "drift", "--format", "json")
+    report = json.loads(done.output)
+    assert (done.status, report["verdict"]) == (4, "drift")
+    assert [each["label"] for each in report["gone"]] == ["vpc SecurityGroupIngressRule ssh"]
+    found = [(each["label"], each["path"], each["expected"], each["found"]) for each in report["drifted"]]
+    assert found == [("autoscaling Group nodes", "maxSize", "3", "9")]
+    assert state(env) == before
+
+
+def test_05_an_engine_that_fails_is_status_1_with_its_reason(env: Rehearsed) -> None:
+    broken = {**AFTER, "etcdZone": ""}
+    write_stack_file(env.project, env.name, env.spec, **{**broken, "sshFrom": "0.0.0.0/0"})
+    path = env.project / "stacks" / f"Pulumi.{env.name}.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("slipway:etcdZone: ''\n", ""), encoding="utf-8")
+    done = slipway(env, "preview")
+    assert done.status == 1
+    assert "looked: the preview FAILED" in done.output
+    assert "etcdZone" in done.output

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.ops.preview.events import read_events
+from infra.ops.preview.meaning import interpret
+from infra.ops.preview.prices import price_table
+from infra.plan.stateful import STATEFUL
+from tests.infra.ops.preview.made import (
+    GROUP,
+    INGRESS,
+    REGION,
+    SECURITY_GROUP,
+    TEMPLATE,
+    UNKNOWN_VALUE,
+    VOLUME,
+    component,
+    group,
+    report_of,
+    step,
+    urn,
+)
+
+RECORDED = Path(__file__).parent / "recorded"
+LARGER = ({"instanceType": "m7i.large"}, {"instanceType": "m7i.xlarge"})
+
+
+def replaced(kind: str = VOLUME, name: str = "etcd-a", **state: object) -> list[dict[str, object]]:
+    old, new = {"availabilityZone": "a"}, {"availabilityZone": "b"}
+    more = {"keys": ["availabilityZone"], "state": state}
+    return [
+        step("create-replacement", kind, name, old, new, **more),
+        step("replace", kind, name, old, new, **more),
+        step("delete-replaced", kind, name, old, None, **more),
+    ]
+
+
+def test_nothing_to_change() -> None:
+    report = report_of(*group("nodes", "Node"))
+    assert (report.verdict, report.exit_code, report.sentences) == ("nothing", 0, ())
+    assert report.headline == "test: nothing changes."
+
+
+def test_a_replaced_disk_stops() -> None:
+    report = report_of(*replaced())
+    assert (report.verdict, report.exit_code) == ("stop", 3)
+    assert dict(report.counts) == {"replace": 1}
+    assert report.sentences[0] == (
+        "ebs Volume etcd-a would be REPLACED by an empty one, because of availabilityZone (a → b). It holds a disk: "
+        "etcd's data, where it is a control-plane member's."
+    )
+
+
+@pytest.mark.parametrize("word", [urn(VOLUME, "etcd-a"), "cluster"])
+def test_a_waiver_by_urn_or_component_lets_it_pass(word: str) -> None:
+    parent = urn("slipway:index:Cluster", "cluster")
+    report = report_of(component("Cluster", "cluster"), *replaced(parent=parent), waivers=(word, "nodes"))
+    assert (report.verdict, report.exit_code) == ("attention", 0)
+    assert report.sentences[0].endswith(" Waived.")
+    assert report.unknown_waivers == ("nodes",)
+
+
+def test_a_waiver_of_one_is_none_of_another() -> None:
+    report = report_of(*replaced(), *replaced(name="etcd-b"), waivers=(urn(VOLUME, "etcd-a"),))
+    assert report.exit_code == 3
+    assert [(each.name, each.waived) for each in report.dangers] == [("etcd-b", False), ("etcd-a", True)]
+
+
+def test_protection_and_retention_are_said() -> None:
+    old = {"bucket": "state"}
+    state = {"protect": True, "retainOnDelete": True}
+    (told, *_) = report_of(step("delete", "aws:s3/bucket:Bucket", "state", old, state=state)).sentences
+    assert told == (
+        "s3 Bucket state would be DELETED. It holds every object in it: Pulumi's state, cluster configuration, backups "
+        "(the old one stays in the cloud, but nothing manages it any more; it is protected: the engine will refuse "
+        "until the protection is lifted)."
+    )
+
+
+SUITABLE = {"key": "cluster/pki/ca.key", "type": "SecureString", "spec": {"volumeClaimTemplates": [{}]}}
+
+
+@pytest.mark.parametrize("entry", STATEFUL, ids=lambda entry: entry.type)
+def test_every_type_of_the_table_stops_when_deleted(entry: object) -> None:
+    kind = getattr(entry, "type", "")
+    assert report_of(step("delete", kind, "x", SUITABLE)).exit_code == 3
+    assert report_of(step("create", kind, "x", None, SUITABLE)).exit_code == 0
+    assert report_of(step("update", kind, "x", {"a": 1}, {"a": 2})).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs"),
+    [
+        ("aws:s3/bucketObjectv2:BucketObjectv2", {"key": "cluster/manifests/cni.yaml"}),
+        ("aws:ssm/parameter:Parameter", {"type": "String"}),
+        ("kubernetes:apps/v1:StatefulSet", {"spec": {"replicas": 1}}),
+        ("aws:ec2/routeTable:RouteTable", {}),
+    ],
+)
+def test_what_can_be_made_again_may_go(kind: str, inputs: dict[str, object]) -> None:
+    assert report_of(step("delete", kind, "x", inputs)).exit_code == 0
+
+
+def test_versioning_that_is_suspended_stops() -> None:
+    kind = "aws:s3/bucketVersioning:BucketVersioning"
+    old, new = ({"versioningConfiguration": {"status": status}} for status in ("Enabled", "Suspended"))
+    assert report_of(step("update", kind, "state", old, new)).exit_code == 3
+    assert report_of(step("update", kind, "state", new, old)).exit_code == 0
+
+
+def test_a_group_with_machines_that_is_deleted_stops_and_a_retired_one_does_not() -> None:
+    old = {"minSize": 2, "maxSize": 2}
+    report = report_of(step("delete", GROUP, "nodes", old))
+    assert report.exit_code == 3
+    assert "2 running machines, which would all end at once" in report.sentences[0]
+    assert report_of(step("delete", GROUP, "nodes", {"minSize": 0, "maxSize": 0})).exit_code == 0
+
+
+def test_groups_roll_in_the_order_of_their_roles() -> None:
+    report = report_of(
+        *group("nodes", "Node", op="update", count=3, template=LARGER),
+        *group("edge", "Edge", op="update", count=2, template=LARGER),
+        *group("control-plane-a", "ControlPlane", op="update", template=LARGER),
+        *group("idle", "Node", op="update", count=0, template=LARGER),
+    )
+    assert [(roll.group, roll.machines) for roll in report.rolls] == [
+        ("control-plane-a", 1), ("nodes", 3), ("edge", 2),
+    ]  # fmt: skip
+    assert report.rolls[0].reasons == ("machine type m7i.large → m7i.xlarge",)
+    assert (
+        "6 machines must be drained and replaced, by `slipway roll` after the update, in this order: control-plane-a "
+        "(1 machine), then nodes (3 machines), then edge (2 machines). The update itself replaces none."
+    ) in report.sentences
+
+
+def test_the_template_s_own_tags_roll_nothing() -> None:
+    report = report_of(step("update", TEMPLATE, "nodes", {"description": "a"}, {"description": "b"}))
+    assert report.rolls == ()
+    assert "No machine is replaced: nothing has to be rolled." in report.sentences
+    assert report.verdict == "fine"
+
+
+def test_sizes_alone_roll_nothing() -> None:
+    parent = {"parent": urn("slipway:index:InstanceGroup", "nodes"), "outputs": {"desiredCapacity": 4}}
+    old, new = {"minSize": 2, "maxSize": 6}, {"minSize": 1, "maxSize": 3}
+    report = report_of(step("update", GROUP, "nodes", old, new, state=parent))
+    assert report.rolls == ()
+    assert [(each.group, each.words, each.fewer) for each in report.resizes] == [
+        ("nodes", "most 6 → 3, least 2 → 1", 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("members", "level", "words"),
+    [
+        (1, "interrupted", "its only member is replaced"),
+        (2, "interrupted", "1 of its 2 members are replaced"),
+        (3, "one-at-a-time", "1 of 3 control-plane members are replaced by `slipway roll`, one at a time"),
+    ],
+)
+def test_whether_the_api_blinks(members: int, level: str, words: str) -> None:
+    others = [event for letter in "bc"[: members - 1] for event in group(f"control-plane-{letter}", "ControlPlane")]
+    report = report_of(*group("control-plane-a", "ControlPlane", op="update", template=LARGER), *others)
+    assert (report.api.level, report.api.members) == (level, members)
+    assert words in report.api.reasons[0]
+
+
+def test_a_load_balancer_of_the_api_that_is_replaced_interrupts_and_the_edge_s_does_not() -> None:
+    kind = "aws:lb/loadBalancer:LoadBalancer"
+    inputs = {"loadBalancerType": "network"}
+    assert report_of(step("replace", kind, "api", inputs, inputs)).api.level == "interrupted"
+    assert report_of(step("replace", kind, "edge", inputs, inputs)).api.level == "none"
+
+
+def rule(cidr: str, port: int = 443, name: str = "rule", op: str = "create") -> dict[str, object]:
+    inputs = {
+        "securityGroupId": "sg-cp", "cidrIpv4": cidr, "ipProtocol": "tcp", "fromPort": port, "toPort": port,
+        "description": "why",
+    }  # fmt: skip
+    return step(op, INGRESS, name, inputs if op == "delete" else None, None if op == "delete" else inputs)
+
+
+PLANE = step("same", SECURITY_GROUP, "control-plane", {"name": "control-plane.test"}, {"name": "control-plane.test"},
+             state={"id": "sg-cp"})  # fmt: skip
+
+
+def test_rules_are_told_in_words_and_openings_to_everyone_come_first() -> None:
+    report = report_of(PLANE, rule("10.0.0.0/8", 10250, "a"), rule("0.0.0.0/0", 22, "b"))
+    assert [(each.words(), each.alarming) for each in report.openings] == [
+        ("opens TCP port 22 (SSH) from 0.0.0.0/0 (everyone) to control-plane.test — why", True),
+        ("opens TCP port 10250 (kubelet) from 10.0.0.0/8 to control-plane.test — why", False),
+    ]
+    assert report.verdict == "attention"
+
+
+def test_the_api_s_rule_that_goes_takes_access_away() -> None:
+    report = report_of(PLANE, rule("10.0.0.0/8", op="delete"))
+    assert report.api.level == "interrupted"
+    assert report.api.reasons[0].startswith("10.0.0.0/8 can no longer reach the API")
+    renamed = report_of(PLANE, rule("10.0.0.0/8", op="delete"), rule("10.0.0.0/8", name="other"))
+    assert renamed.api.level == "none"
+
+
+def policy(*actions: str, resource: str = "*") -> dict[str, object]:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
+    return {"role": "nodes", "policy": f'{{"Statement": [{str(statement).replace(chr(39), chr(34))}]}}'}
+
+
+def test_permissions_are_compared_action_by_action() -> None:
+    kind = "aws:iam/rolePolicy:RolePolicy"
+    report = report_of(step("update", kind, "n", policy("s3:GetObject", "s3:ListBucket"), policy("s3:GetObject", "*")))
+    assert [(each.words(), each.alarming) for each in report.permissions] == [
+        ("nodes may now: * on *", True),
+        ("nodes may no longer: s3:ListBucket on *", False),
+    ]
+    unknown = {"role": "nodes", "policy": UNKNOWN_VALUE}
+    (told,) = report_of(step("create", kind, "n", None, unknown)).permissions
+    assert told.action == "what is known only during the update"
+
+
+def test_cost_counts_machines_disks_and_gateways_and_prices_no_stranger() -> None:
+    nat = "aws:ec2/natGateway:NatGateway"
+    report = report_of(
+        *group("nodes", "Node", op="update", count=3, template=LARGER),
+        *group("odd", "Node", op="update", template=({"instanceType": "x9z.large"}, {"instanceType": "x9z.xlarge"})),
+        step("create", nat, "nat", None, {}),
+        step("delete", VOLUME, "old", {"type": "gp3", "size": 100}),
+    )
+    assert [(line.what, round(line.change, 2)) for line in report.cost.lines] == [
+        ("group nodes: 3 x m7i.large → 3 x m7i.xlarge", 264.44),
+        ("NatGateway nat: NAT gateway", 37.96),
+        ("Volume old: 100 GiB gp3", -9.52),
+    ]
+    assert report.cost.not_priced == ("group odd: 1 x x9z.large → 1 x x9z.xlarge",)
+    assert round(report.cost.change, 2) == 292.88
+
+
+def test_an_engine_that_did_not_finish_has_failed() -> None:
+    report = report_of(step("update", TEMPLATE, "n", {"a": 1}, {"a": 2}), result="failed")
+    assert (report.verdict, report.exit_code) == ("failed", 1)
+    error = {"sequence": 1, "diagnosticEvent": {"severity": "error", "message": "no zone"}}
+    assert report_of(error).headline == "test: the preview FAILED (1 error). This change cannot be applied as it is."
+    broken = {"sequence": 1, "policyEvent": {"message": "m", "policyName": "p", "enforcementLevel": "mandatory"}}
+    assert report_of(broken).exit_code == 1
+
+
+def test_a_recorded_preview() -> None:
+    run = read_events((RECORDED / "changed.jsonl").read_text(encoding="utf-8"), "recorded")
+    report = interpret(run, environment="local", region=REGION, prices=price_table(), waivers=())
+    assert (report.verdict, report.exit_code) == ("failed", 1)
+    assert dict(report.counts) == {"delete": 4, "update": 4, "create": 11}
+    assert [danger.label for danger in report.dangers] == ["core Namespace demo"]
+    assert [(roll.group, roll.machines, roll.reasons) for roll in report.rolls] == [
+        ("control-plane-a", 1, ("machine type m7i.large → m7i.xlarge",)),
+        (
+            "nodes",
+            2,
+            ("machine type m7i.large → m7i.xlarge", "first-boot configuration: /etc/slipway/node.env"),
+        ),
+    ]
+    assert [each.words for each in report.resizes] == ["most 4 → 6"]
+    assert round(report.cost.change, 2) == 264.44
