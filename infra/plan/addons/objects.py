@@ -134,8 +134,7 @@ class Manifest:
         """Return the add-on's plan: images pinned, objects labelled and in order."""
         for body in self._objects:
             self._finish(body)
-        ordered = sorted(self._objects, key=lambda body: _ORDER.get(body["kind"], _LAST))
-        return AddonPlan(self._addon, tuple(AddonObject(self._addon, body) for body in ordered))
+        return AddonPlan(self._addon, tuple(AddonObject(self._addon, body) for body in in_order(self._objects)))
 
     def _finish(self, body: Body) -> None:
         labels = {**MANAGED_BY, ADDON_LABEL: self._addon}
@@ -146,6 +145,11 @@ class Manifest:
         if body["kind"] in _WORKLOADS:
             for container in _containers(body["spec"]["template"]["spec"]):
                 container["image"] = self._images[container["image"]]
+
+
+def in_order(bodies: Iterable[Body]) -> list[Body]:
+    """Return manifests as a server needs them: namespaces, definitions of kinds, the rest in the order they had."""
+    return sorted(bodies, key=lambda body: _ORDER.get(body["kind"], _LAST))
 
 
 def add_arguments(container: Body, arguments: Iterable[str | Later]) -> None:

@@ -9,6 +9,7 @@ from infra.plan.addons.objects import (
     Later,
     Manifest,
     add_arguments,
+    in_order,
     leaves,
     set_environment,
 )
@@ -71,11 +72,10 @@ def test_leaves_are_all_values() -> None:
     assert list(leaves({"a": [1, {"b": Later("x")}], "c": ("d",)})) == [1, Later("x"), "d"]
 
 
-def test_definitions_of_kinds_come_first() -> None:
-    plan = Manifest("amazon-vpc-cni", sample_spec()).plan()
-    kinds = [each.kind for each in plan.objects]
-    assert kinds[:3] == ["CustomResourceDefinition", "CustomResourceDefinition", "ServiceAccount"]
-    assert kinds.count("CustomResourceDefinition") == 2
+def test_namespaces_and_definitions_of_kinds_come_first() -> None:
+    kinds = ["Service", "CustomResourceDefinition", "ConfigMap", "Namespace", "CustomResourceDefinition"]
+    ordered = in_order([{"kind": kind, "was": position} for position, kind in enumerate(kinds)])
+    assert [each["was"] for each in ordered] == [3, 1, 4, 0, 2]
 
 
 def test_what_waits_for_nodes_is_not_waited_for() -> None:
