@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from infra.plan.addons.objects import Later, Manifest, set_environment
+from infra.plan.control_plane.issuer import AUDIENCE
 from infra.spec import EnvironmentSpec
-
-AUDIENCE = "sts.amazonaws.com"
-"""Whom the token is for: the audience that roles for service accounts trust (IAM User Guide, OIDC federation)."""
 
 TOKEN_SECONDS = 86_400
 """Lifetime of the token, renewed by the kubelet at 80% of it: what EKS's pod identity webhook asks for."""
