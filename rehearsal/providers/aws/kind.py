@@ -39,6 +39,8 @@ class Kind:
     """Properties that hold JSON text, compared by meaning."""
     name_property: ClassVar[str | None] = None
     """Property that gets a generated name when the program gives none."""
+    generated_prefix: ClassVar[str] = ""
+    """What a generated name begins with, before the resource's own name."""
     changing: ClassVar[Mapping[str, Collection[str]]] = {}
     """Outputs that an update changes, by the properties that change them; ``*`` stands for any property."""
     gone: ClassVar[frozenset[str]] = frozenset()

@@ -75,7 +75,7 @@ class Lifecycle:
 
     def _generated_name(self, name: str, olds: Props, inputs: Props, seed: bytes) -> Any:
         named = str(self.kind.name_property)
-        prefix = inputs.get(f"{named}Prefix", f"{name}-")
+        prefix = inputs.get(f"{named}Prefix", f"{self.kind.generated_prefix}{name}-")
         if named in olds.get(_GENERATED, ()) and named in olds:
             known_prefix = isinstance(prefix, str)
             if not known_prefix or str(reveal(olds[named])).startswith(prefix):

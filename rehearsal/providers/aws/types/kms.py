@@ -114,6 +114,7 @@ class Alias(Kind):
     service = "kms"
     gone = frozenset({"NotFoundException"})
     name_property = "name"
+    generated_prefix = "alias/"
     force_new = frozenset({"name", "namePrefix"})
     handled = frozenset({"name", "namePrefix", "targetKeyId"})
 

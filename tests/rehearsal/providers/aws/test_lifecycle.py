@@ -44,6 +44,15 @@ def test_a_prefix_leads_the_generated_name(role: Lifecycle) -> None:
     assert unknown["name"] is UNKNOWN
 
 
+def test_a_generated_alias_of_a_key_begins_as_aliases_do(aws: Aws) -> None:
+    alias = _life(aws, "aws:kms/alias:Alias")
+    made, failures = alias.check("state", {}, {"targetKeyId": "k"}, b"one")
+    assert (made["name"], failures) == ("alias/state-7692c3a", [])
+    assert alias.check("state", made, {"targetKeyId": "k"}, b"two")[0]["name"] == made["name"]
+    prefixed, _ = alias.check("state", {}, {"targetKeyId": "k", "namePrefix": "alias/x-"}, b"one")
+    assert prefixed["name"] == "alias/x-7692c3a"
+
+
 def test_a_name_no_longer_given_is_generated(role: Lifecycle) -> None:
     given, _ = role.check("web", {}, {**ROLE, "name": "mine"}, b"one")
     generated, _ = role.check("web", given, ROLE, b"one")
