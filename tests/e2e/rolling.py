@@ -40,7 +40,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.ec2, self.scaling = self.session.client("ec2"), self.session.client("autoscaling")
-        self.s3 = self.session.client("s3")
+        self.s3, self.elb = self.session.client("s3"), self.session.client("elbv2")
         self.clock = SystemClock()
         self.cluster = KubeCluster(self.kube)
         self.cloud = AwsCloud(self.session)
@@ -81,7 +81,7 @@ class World:
 
     def means(self, change: Callable[[Means], Means] = lambda means: means) -> tuple[Means, Lock]:
         lock = Lock(self.s3, self.spec.state.bucket, roll_lock_key(self.spec), self.clock)
-        gate = ClusterGate(self.spec, self.kube, self.cluster, ApiServerEtcdHealth(self.kube))
+        gate = ClusterGate(self.spec, self.cloud, self.elb, self.kube, self.cluster, ApiServerEtcdHealth(self.kube))
         means = Means(
             self.cloud, self.cluster, gate, self.clock, self.events.append, self.limits, self.drain, lock.renew
         )

@@ -13,6 +13,9 @@ from infra.ops.roll.view import Group, Instance, Mark
 TAG = "slipway/roll"
 """Tag of an instance by which a rolling update knows, whenever it is run again, what was begun: ``<mark>:<group>``."""
 
+_NO_TARGET = ("unused", "draining")
+"""States of a target that gets no new connections since it is not registered."""
+
 _ALIVE = ("pending", "running", "stopping", "stopped")
 
 
@@ -37,6 +40,12 @@ class Cloud(Protocol):
     def terminate(self, instance: Instance) -> None:
         """End an instance; if it is in a group, through the group, which starts another."""
 
+    def serve(self, target_groups: tuple[str, ...], instance: str) -> None:
+        """Keep an instance that was taken out of its group behind its load balancers, which forget it with that."""
+
+    def leave(self, target_groups: tuple[str, ...], instance: str) -> bool:
+        """Take an instance from behind its load balancers; return whether the last connection is done."""
+
     def complete(self, group: str, hook: str, instance: str) -> None:
         """Tell Auto Scaling, which waits at the lifecycle hook, that the machine is drained."""
 
@@ -47,6 +56,7 @@ class AwsCloud:
     def __init__(self, session: boto3.Session) -> None:
         self._scaling = session.client("autoscaling")
         self._ec2 = session.client("ec2")
+        self._elb = session.client("elbv2")
 
     def group(self, name: str) -> Group:
         """Return the Auto Scaling group.
@@ -131,6 +141,30 @@ class AwsCloud:
                 )
             else:
                 self._ec2.terminate_instances(InstanceIds=[instance.id])
+
+    def serve(self, target_groups: tuple[str, ...], instance: str) -> None:
+        """Register the instance where it is not: Auto Scaling takes it out some time after the detachment."""
+        for arn in target_groups:
+            if self._target_state(arn, instance) in _NO_TARGET:
+                with aws_errors(f"register {instance} with {arn}"):
+                    self._elb.register_targets(TargetGroupArn=arn, Targets=[{"Id": instance}])
+
+    def leave(self, target_groups: tuple[str, ...], instance: str) -> bool:
+        """Deregister the instance where it is registered; ELB waits for its connections (``draining``)."""
+        done = True
+        for arn in target_groups:
+            state = self._target_state(arn, instance)
+            if state not in _NO_TARGET:
+                with aws_errors(f"deregister {instance} from {arn}"):
+                    self._elb.deregister_targets(TargetGroupArn=arn, Targets=[{"Id": instance}])
+            done = done and state == "unused"
+        return done
+
+    def _target_state(self, arn: str, instance: str) -> str:
+        with aws_errors(f"read the health of {instance} in {arn}"):
+            found = self._elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+        states = [each["TargetHealth"]["State"] for each in found if each["Target"]["Id"] == instance]
+        return str(states[0]) if states else "unused"
 
     def complete(self, group: str, hook: str, instance: str) -> None:
         """Complete the lifecycle action; somebody else may have done so in between."""

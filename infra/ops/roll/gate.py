@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from infra.ops.kube import Kube
+from infra.ops.roll.cloud import Cloud
 from infra.ops.roll.cluster import Cluster
 from infra.ops.roll.etcd import EtcdHealth, problem
 from infra.ops.roll.view import Node
 from infra.ops.validate.control_plane import check_control_plane
+from infra.ops.validate.edge import check_targets
 from infra.ops.validate.pods import check_critical_pods
+from infra.plan.naming import group_resource_name
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 
 
 class ClusterGate:
     """The gate of a live cluster."""
 
-    def __init__(self, spec: EnvironmentSpec, kube: Kube, cluster: Cluster, etcd: EtcdHealth) -> None:
+    def __init__(
+        self, spec: EnvironmentSpec, cloud: Cloud, elb: Any, kube: Kube, cluster: Cluster, etcd: EtcdHealth
+    ) -> None:
+        self._spec, self._cloud, self._elb = spec, cloud, elb
         self._kube, self._cluster, self._etcd = kube, cluster, etcd
         self._planes = tuple(group.name for group in spec.instance_groups if group.role == "ControlPlane")
 
@@ -34,9 +41,17 @@ class ClusterGate:
                 wrong = problem(report, len(self._planes), lose=lose)
                 if wrong:
                     yield wrong
+        if group.role == "Edge":
+            yield from self._balancers(group)
         nodes = self._cluster.nodes(group.name)
         watched = {node.name for node in nodes}
         if group.role != "ControlPlane":
             watched |= {node.name for plane in self._planes for node in self._cluster.nodes(plane)}
         going = {node.name for node in nodes if node.draining or not node.ready} | {node.name for node in losing}
-        yield from (str(finding) for finding in check_critical_pods(self._kube, watched, going))
+        # Of a large cluster's pods, looked at before each step, those of one namespace are enough.
+        yield from map(str, check_critical_pods(self._kube, watched, going, "kube-system"))
+
+    def _balancers(self, group: InstanceGroupSpec) -> Iterator[str]:
+        state = self._cloud.group(group_resource_name(self._spec, group))
+        targets = state.target_groups if state.desired else ()
+        yield from map(str, check_targets(self._elb, group.name, targets, settled=True))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import boto3
+
 from infra.ops.aws import require_account, session_for
 from infra.ops.clock import Clock, SystemClock
 from infra.ops.kube import Kube, connect
@@ -28,8 +30,9 @@ from infra.spec import EnvironmentSpec, InstanceGroupSpec
 class Live:
     """The connections with an environment's account and cluster."""
 
-    def __init__(self, spec: EnvironmentSpec, s3: object, cloud: AwsCloud, kube: Kube, clock: Clock) -> None:
-        self._spec, self._s3, self._cloud, self._kube, self._clock = spec, s3, cloud, kube, clock
+    def __init__(self, spec: EnvironmentSpec, session: boto3.Session, kube: Kube, clock: Clock) -> None:
+        self._spec, self._kube, self._clock = spec, kube, clock
+        self._s3, self._elb, self._cloud = session.client("s3"), session.client("elbv2"), AwsCloud(session)
         self._cluster = KubeCluster(kube)
 
     def lock(self) -> Lock:
@@ -38,7 +41,9 @@ class Live:
 
     def means(self, tell: Tell, limits: Limits, drain: DrainOptions, renew: Callable[[], None]) -> Means:
         """Return what a roll works with."""
-        gate = ClusterGate(self._spec, self._kube, self._cluster, ApiServerEtcdHealth(self._kube))
+        gate = ClusterGate(
+            self._spec, self._cloud, self._elb, self._kube, self._cluster, ApiServerEtcdHealth(self._kube)
+        )
         return Means(self._cloud, self._cluster, gate, self._clock, tell, limits, drain, renew)
 
     def estimates(self, groups: Sequence[InstanceGroupSpec], *, force: bool) -> list[Estimate]:
@@ -69,7 +74,7 @@ def live(spec: EnvironmentSpec) -> Live:
     """
     session = session_for(spec)
     require_account(spec, session)
-    return Live(spec, session.client("s3"), AwsCloud(session), connect(spec), SystemClock())
+    return Live(spec, session, connect(spec), SystemClock())
 
 
 def _all_due(state: Group) -> Group:

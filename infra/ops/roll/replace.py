@@ -43,6 +43,8 @@ class Replacer:
                 self._cluster.taint(member.node, on=member in decision.taint)
         for member in decision.finish_detach:
             self._detach(group, member)
+        for member in decision.outside if group.target_groups else ():
+            self._cloud.serve(group.target_groups, member.instance.id)
         for member in decision.drain:
             self._drain(group, member)
 
@@ -88,7 +90,8 @@ class Replacer:
         if drained.blockers and drained.blockers != self.blockers.get(member.node.name):
             self._say("blocked", f"held by {'; '.join(map(str, drained.blockers))}", member)
         self.blockers[member.node.name] = drained.blockers
-        if drained.done:
+        left = member.instance.attached or self._cloud.leave(group.target_groups, member.instance.id)
+        if drained.done and left:
             self._terminate(group, member, "drained")
 
     def _terminate(self, group: Group, member: Member, why: str) -> None:

@@ -30,6 +30,8 @@ class Decision:
     """Their drain has begun: go on with it."""
     finish_detach: tuple[Member, ...] = ()
     """Marked to be taken out of the group and still in it: a roll was ended in between."""
+    outside: tuple[Member, ...] = ()
+    """Taken out of the group, and serving until their turn comes."""
     begin: tuple[Member, ...] = ()
     """To be cordoned and drained from now on."""
     detach: tuple[Member, ...] = ()
@@ -75,6 +77,7 @@ def decide(group: Group, members: Sequence[Member], pace: Pace) -> Decision:
         untaint=tuple(m for m in fresh if m.node is not None and m.node.tainted),
         drain=tuple(draining),
         finish_detach=tuple(pending),
+        outside=tuple(m for m in outside if not m.draining and m not in begin),
         begin=tuple(begin),
         detach=tuple(detach),
         waits_for=waits_for,

@@ -14,8 +14,12 @@ _PASSING = ("initial", "draining")
 """States that end by themselves (Elastic Load Balancing API, ``TargetHealth``)."""
 
 
-def check_targets(elb: Any, group: str, target_groups: Sequence[str]) -> Iterator[Finding]:
-    """Yield which target groups of the instance group have unhealthy targets, or no healthy one."""
+def check_targets(elb: Any, group: str, target_groups: Sequence[str], *, settled: bool = False) -> Iterator[Finding]:
+    """Yield which target groups of the instance group have unhealthy targets, or no healthy one.
+
+    With ``settled``, targets that are just being registered are not good yet.
+    """
+    passing = ("draining",) if settled else _PASSING
     for arn in target_groups:
         name = arn.split(":targetgroup/")[-1].split("/")[0]
         with aws_errors(f"read the health of target group {name}"):
@@ -28,6 +32,6 @@ def check_targets(elb: Any, group: str, target_groups: Sequence[str]) -> Iterato
             continue
         for each in found:
             health = each["TargetHealth"]
-            if health["State"] != "healthy" and health["State"] not in _PASSING:
+            if health["State"] != "healthy" and health["State"] not in passing:
                 why = health.get("Description") or health.get("Reason") or health["State"]
                 yield Finding(CHECK, "invalid", f"{each['Target']['Id']} in {subject}", f"is {health['State']}: {why}")

@@ -13,14 +13,15 @@ PRIORITIES = ("system-cluster-critical", "system-node-critical")
 
 
 def check_critical_pods(
-    kube: Kube, nodes: Collection[str] | None = None, ignored: Collection[str] = ()
+    kube: Kube, nodes: Collection[str] | None = None, ignored: Collection[str] = (), namespace: str = ""
 ) -> Iterator[Finding]:
     """Yield the critical pods that are not ready, as kops does (``pkg/validation``).
 
     Critical are those whose priority class begins with ``system-``, in whatever namespace. With ``nodes``, only pods on
     these count, and pods on none yet; pods on ``ignored`` nodes, which are being drained, never do.
     """
-    for pod in kube.items("/api/v1/pods", fieldSelector="status.phase!=Succeeded,status.phase!=Failed"):
+    path = f"/api/v1/namespaces/{namespace}/pods" if namespace else "/api/v1/pods"
+    for pod in kube.items(path, fieldSelector="status.phase!=Succeeded,status.phase!=Failed"):
         spec, metadata = pod.get("spec", {}), pod["metadata"]
         node = spec.get("nodeName", "")
         if spec.get("priorityClassName") not in PRIORITIES or node in ignored or "deletionTimestamp" in metadata:

@@ -203,6 +203,13 @@ class World:
         machine.ending = self.clock.time
         self._changed("terminate")
 
+    def serve(self, target_groups: tuple[str, ...], instance: str) -> None:
+        self._alive()
+
+    def leave(self, target_groups: tuple[str, ...], instance: str) -> bool:
+        self._alive()
+        return True
+
     def complete(self, group: str, hook: str, instance: str) -> None:
         self._alive()
         assert hook == f"{self.spec.name}-drain"

@@ -1,0 +1,196 @@
+"""Auto Scaling and EC2 as a roll sees and changes them, against moto."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
+
+from infra.ops.aws import session_for
+from infra.ops.errors import OpsError, RefusedError
+from infra.ops.roll.cloud import AwsCloud
+from infra.ops.roll.view import Instance
+from rehearsal.moto.scaling import complete_groups
+from tests.infra.ops.cloud import client_error, spec
+from tests.infra.ops.conftest import cloud  # noqa: F401 (a fixture)
+
+NAME = "nodes.test.example.com"
+
+
+@pytest.fixture
+def launches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let moto keep the template version of each machine, as long as the test lasts."""
+    for owner, name in (
+        (FakeAutoScalingGroup, "replace_autoscaling_group_instances"),
+        (InstanceState, "launch_template"),
+    ):
+        monkeypatch.setattr(owner, name, vars(owner)[name])
+    complete_groups()
+    return iter(())
+
+
+class Account:
+    """A group of two machines of version 1, with a template of version 2."""
+
+    def __init__(self) -> None:
+        self.session = session_for(spec())
+        self.ec2, self.scaling = self.session.client("ec2"), self.session.client("autoscaling")
+        image = self.ec2.describe_images()["Images"][0]["ImageId"]
+        data = {"ImageId": image, "InstanceType": "m7i.large"}
+        made = self.ec2.create_launch_template(LaunchTemplateName=NAME, LaunchTemplateData=data)["LaunchTemplate"]
+        self.template = made["LaunchTemplateId"]
+        self.create(NAME, LaunchTemplate={"LaunchTemplateId": self.template, "Version": "$Latest"})
+        self.ec2.create_launch_template_version(LaunchTemplateId=self.template, LaunchTemplateData=data)
+        self.ec2.modify_launch_template(LaunchTemplateId=self.template, DefaultVersion="2")
+        self.cloud = AwsCloud(self.session)
+
+    def create(self, name: str, **how: Any) -> None:
+        self.scaling.create_auto_scaling_group(
+            AutoScalingGroupName=name,
+            MinSize=0,
+            MaxSize=9,
+            DesiredCapacity=2,
+            AvailabilityZones=["eu-central-1a"],
+            **how,
+        )
+
+
+@pytest.fixture
+def account(cloud: None, launches: None) -> Account:  # noqa: F811
+    return Account()
+
+
+def test_a_group_as_it_is(account: Account) -> None:
+    group = account.cloud.group(NAME)
+    assert (group.name, group.desired, group.min_size, group.max_size) == (NAME, 2, 0, 9)
+    assert (group.template_id, group.template_version, group.types) == (account.template, "2", ())
+    assert [(i.template_id, i.template_version, i.lifecycle, i.mark) for i in group.instances] == [
+        (account.template, "1", "InService", "")
+    ] * 2
+    assert [i.id for i in group.instances] == sorted(i.id for i in group.instances)
+    launched = account.cloud.with_launch_times(group)
+    assert all(i.launched is not None for i in launched.instances)
+
+
+def test_a_mixed_group_lists_its_types(account: Account) -> None:
+    policy = {
+        "LaunchTemplate": {
+            "LaunchTemplateSpecification": {"LaunchTemplateId": account.template, "Version": "$Default"},
+            "Overrides": [{"InstanceType": "m7i.large"}, {"InstanceType": "m6i.large"}],
+        }
+    }
+    account.create("mixed", MixedInstancesPolicy=policy)
+    group = account.cloud.group("mixed")
+    assert (group.template_id, group.template_version, group.types) == (
+        account.template, "2", ("m7i.large", "m6i.large"),
+    )  # fmt: skip
+
+
+def test_a_group_that_is_not_there(account: Account) -> None:
+    with pytest.raises(OpsError, match=r"there is no Auto Scaling group: gone\. Fix: run pulumi up"):
+        account.cloud.group("gone")
+
+
+def test_a_machine_is_marked_detached_and_ended(account: Account) -> None:
+    first, second = account.cloud.group(NAME).instances
+    account.cloud.mark(NAME, (first.id,), "detach")
+    assert {i.id: i.mark for i in account.cloud.group(NAME).instances} == {first.id: "detach", second.id: ""}
+    account.cloud.detach(NAME, first.id)
+    group = account.cloud.group(NAME)
+    assert group.desired == 2
+    assert [(i.id, i.attached) for i in group.instances if i.id == first.id] == [(first.id, False)]
+    assert [i.template_version for i in group.instances if i.attached and i.id != second.id] == ["2"]
+    assert group.instances[-1].id == first.id, "those taken out come last"
+    assert account.cloud.gone((first.id, second.id)) == frozenset()
+
+    account.cloud.terminate(group.instances[-1])
+    assert first.id not in {i.id for i in account.cloud.group(NAME).instances}
+    assert account.cloud.gone((first.id, second.id, "i-0123456789abcdef0")) == {first.id, "i-0123456789abcdef0"}
+
+    account.cloud.terminate(second)
+    left = account.cloud.group(NAME)
+    assert [i.template_version for i in left.instances] == ["2", "2"]
+    assert left.desired == 2
+
+
+def test_marks_of_another_group_are_not_ours(account: Account) -> None:
+    first, _ = account.cloud.group(NAME).instances
+    account.cloud.mark("other.test.example.com", (first.id,), "detach")
+    account.cloud.detach(NAME, first.id)
+    assert first.id not in {i.id for i in account.cloud.group(NAME).instances}
+
+
+def test_due_marks(account: Account) -> None:
+    ids = tuple(i.id for i in account.cloud.group(NAME).instances)
+    account.cloud.mark(NAME, ids, "due")
+    assert {i.mark for i in account.cloud.group(NAME).instances} == {"due"}
+
+
+def test_a_lifecycle_action_completed_by_somebody_else(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = iter([client_error("ValidationError"), client_error("AccessDenied")])
+    client = account.cloud._scaling
+
+    def refuse(**_: Any) -> None:
+        raise next(errors)
+
+    monkeypatch.setattr(client, "complete_lifecycle_action", refuse)
+    account.cloud.complete(NAME, "nodes-drain", "i-1")
+    with pytest.raises(RefusedError, match="not allowed to complete the termination of i-1"):
+        account.cloud.complete(NAME, "nodes-drain", "i-1")
+
+
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [
+        ([], ""),
+        (["Successful", "Failed"], ""),
+        (["InProgress", "Failed", "Successful"], "Failed words"),
+        (["Cancelled"], "Cancelled words"),
+    ],
+)
+def test_why_the_last_launch_failed(
+    account: Account, monkeypatch: pytest.MonkeyPatch, codes: list[str], said: str
+) -> None:
+    activities = [{"StatusCode": code, "StatusMessage": f"{code} words"} for code in codes]
+    monkeypatch.setattr(account.cloud._scaling, "describe_scaling_activities", lambda **_: {"Activities": activities})
+    assert account.cloud.launch_problem(NAME) == said
+
+
+class Balancer:
+    """Target groups with one target, and the states it goes through."""
+
+    def __init__(self, **states: str) -> None:
+        self.states, self.made = states, list[str]()
+
+    def describe_target_health(self, TargetGroupArn: str) -> dict[str, Any]:  # noqa: N803
+        state = self.states.get(TargetGroupArn)
+        found = [] if state is None else [{"Target": {"Id": "i-1"}, "TargetHealth": {"State": state}}]
+        return {"TargetHealthDescriptions": [{"Target": {"Id": "i-2"}, "TargetHealth": {"State": "healthy"}}, *found]}
+
+    def register_targets(self, TargetGroupArn: str, Targets: list[dict[str, str]]) -> None:  # noqa: N803
+        self.made.append(f"register {TargetGroupArn} {Targets[0]['Id']}")
+
+    def deregister_targets(self, TargetGroupArn: str, Targets: list[dict[str, str]]) -> None:  # noqa: N803
+        self.made.append(f"deregister {TargetGroupArn} {Targets[0]['Id']}")
+
+
+def test_a_machine_taken_out_goes_on_serving_until_it_leaves(account: Account) -> None:
+    made: Any = account.cloud
+    made._elb = Balancer(a="healthy", b="draining", d="initial")
+    made.serve(("a", "b", "c", "d"), "i-1")
+    assert made._elb.made == ["register b i-1", "register c i-1"]
+    made._elb.made.clear()
+    assert made.leave(("a", "b", "c"), "i-1") is False
+    assert made._elb.made == ["deregister a i-1"]
+    assert made.leave(("b", "c"), "i-1") is False, "its connections are waited for"
+    assert made.leave(("c",), "i-1") is True
+
+
+def test_an_instance_outside_knows_no_template(account: Account) -> None:
+    first, _ = account.cloud.group(NAME).instances
+    account.cloud.mark(NAME, (first.id,), "detach")
+    account.cloud.detach(NAME, first.id)
+    outside = account.cloud.group(NAME).instances[-1]
+    assert outside == Instance(first.id, "eu-central-1a", "m7i.large", "", "", "", "detach", launched=outside.launched)

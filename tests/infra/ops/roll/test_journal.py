@@ -1,0 +1,122 @@
+"""The lock: one holder, named; a dead or lapsed one gives way; one that was taken over stops its roll."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.ops.errors import RefusedError
+from infra.ops.roll.journal import LEASE_SECONDS, RENEW_SECONDS, Lock, LockedError
+from tests.infra.ops.conftest import cloud  # noqa: F401 (a fixture)
+from tests.infra.ops.roll.simulation import FakeClock
+
+KEY = "test.example.com/locks/roll.json"
+pytestmark = pytest.mark.usefixtures("cloud")
+
+
+@pytest.fixture
+def s3(cloud: None) -> Any:  # noqa: F811
+    client = boto3.client("s3", region_name="eu-central-1")
+    client.create_bucket(Bucket="bkt", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    return client
+
+
+def held(s3: Any) -> dict[str, Any]:
+    return dict(json.loads(s3.get_object(Bucket="bkt", Key=KEY)["Body"].read()))
+
+
+def elsewhere(s3: Any, **change: Any) -> None:
+    """Let the holder be a process of another host."""
+    document = {**held(s3), "host": "other", "user": "ada", "pid": 7, **change}
+    s3.put_object(Bucket="bkt", Key=KEY, Body=json.dumps(document).encode())
+
+
+def test_taken_and_given_back(s3: Any) -> None:
+    clock = FakeClock()
+    lock = Lock(s3, "bkt", KEY, clock)
+    lock.take()
+    assert held(s3)["host"] == socket.gethostname()
+    assert held(s3)["since"] == "2026-01-01T00:00:00+00:00"
+    lock.release()
+    assert s3.list_objects_v2(Bucket="bkt")["KeyCount"] == 0
+    Lock(s3, "bkt", KEY, clock).take()
+
+
+def test_a_second_one_is_refused_and_the_holder_named(s3: Any) -> None:
+    clock = FakeClock()
+    Lock(s3, "bkt", KEY, clock).take()
+    with pytest.raises(LockedError, match=r"at work: \S+ on \S+ \(process \d+, since 2026-01-01T00:00:00"):
+        Lock(s3, "bkt", KEY, clock).take()
+    elsewhere(s3)
+    clock.time = 60
+    with pytest.raises(LockedError, match=r"ada on other \(process 7, .*wait 120 s or use --take-lock"):
+        Lock(s3, "bkt", KEY, clock).take()
+
+
+def test_a_lapsed_lease_gives_way(s3: Any) -> None:
+    clock = FakeClock()
+    Lock(s3, "bkt", KEY, clock).take()
+    elsewhere(s3)
+    clock.time = LEASE_SECONDS
+    with pytest.raises(LockedError):
+        Lock(s3, "bkt", KEY, clock).take()
+    clock.time = LEASE_SECONDS + 1
+    Lock(s3, "bkt", KEY, clock).take()
+    assert held(s3)["host"] == socket.gethostname()
+
+
+def test_a_dead_process_of_this_host_gives_way_at_once(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FakeClock()
+    Lock(s3, "bkt", KEY, clock).take()
+    elsewhere(s3, host=socket.gethostname())
+    monkeypatch.setattr("os.kill", lambda *_: None)
+    with pytest.raises(LockedError):
+        Lock(s3, "bkt", KEY, clock).take()
+
+    def no_such(pid: int, signal: int) -> None:
+        assert (pid, signal) == (7, 0)
+        raise ProcessLookupError
+
+    monkeypatch.setattr("os.kill", no_such)
+    Lock(s3, "bkt", KEY, clock).take()
+
+
+def test_taken_by_force(s3: Any) -> None:
+    clock = FakeClock()
+    first, second = Lock(s3, "bkt", KEY, clock), Lock(s3, "bkt", KEY, clock)
+    first.take()
+    second.take(by_force=True)
+    clock.time = RENEW_SECONDS
+    with pytest.raises(LockedError, match="was taken over"):
+        first.renew()
+    first.release()
+    assert held(s3), "what is another's stays"
+    second.renew()
+    assert held(s3)["renewed"] == "2026-01-01T00:00:45+00:00"
+    assert held(s3)["since"] == "2026-01-01T00:00:00+00:00"
+
+
+def test_renewed_no_more_often_than_needed(s3: Any) -> None:
+    clock = FakeClock()
+    lock = Lock(s3, "bkt", KEY, clock)
+    lock.take()
+    clock.time = RENEW_SECONDS - 1
+    lock.renew()
+    assert held(s3)["renewed"] == "2026-01-01T00:00:00+00:00"
+
+
+def test_a_lock_nobody_can_read_is_somebodys(s3: Any) -> None:
+    s3.put_object(Bucket="bkt", Key=KEY, Body=b"{")
+    clock = FakeClock()
+    with pytest.raises(LockedError, match="unknown on unknown"):
+        Lock(s3, "bkt", KEY, clock).take()
+    Lock(s3, "bkt", KEY, clock).take(by_force=True)
+
+
+def test_a_bucket_that_refuses(s3: Any) -> None:
+    with pytest.raises(RefusedError, match="write the lock s3://none/"):
+        Lock(s3, "none", KEY, FakeClock()).take()
