@@ -164,7 +164,7 @@ def _control_plane(plan: EnvironmentPlan, foundation: Foundation) -> ControlPlan
 def _instance_groups(
     plan: EnvironmentPlan, foundation: Foundation, control_plane: ControlPlane
 ) -> Mapping[str, InstanceGroup]:
-    images = resolve_images(plan.images, opts=pulumi.InvokeOutputOptions(provider=foundation.opts.provider))
+    images = resolve_images(plan.images, opts=pulumi.InvokeOptions(provider=foundation.opts.provider))
     security = foundation.security
     return {
         group.name: InstanceGroup(

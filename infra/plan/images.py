@@ -85,6 +85,14 @@ class FoundImage:
     """EC2's word: ``x86_64``, ``arm64``..."""
 
 
+@dataclass(frozen=True)
+class MissingImage:
+    """A look-up that failed."""
+
+    reason: str
+    """What the provider said."""
+
+
 def image_reference(group: InstanceGroupSpec) -> str:
     """Return the group's image as the spec writes it, or Debian 12 for its architecture."""
     return group.image or f"{DEBIAN_OWNER}/debian-12-{group.architecture}-*"
@@ -129,14 +137,29 @@ def plan_images(spec: EnvironmentSpec) -> ImagesPlan:
     )
 
 
-def check_images(plan: ImagesPlan, found: Sequence[FoundImage]) -> dict[str, FoundImage]:
+def check_images(plan: ImagesPlan, found: Sequence[FoundImage | MissingImage]) -> dict[str, FoundImage]:
     """Return the found images by reference; ``found`` is in the order of the plan.
 
     Raises:
-        SpecError: naming every group whose architecture is not that of its image.
+        SpecError: naming every group whose image was not found, or is of another architecture than the group.
     """
-    pairs = list(zip(plan.images, found, strict=True))
+    pairs = [
+        (planned, image)
+        for planned, image in zip(plan.images, found, strict=True)
+        if not isinstance(image, MissingImage)
+    ]
     problems = [
+        Problem(
+            use.location,
+            f"led to no image for group {use.group}: {image.reason}",
+            _way_to_find(planned.lookup),
+            repr(planned.reference),
+        )
+        for planned, image in zip(plan.images, found, strict=True)
+        if isinstance(image, MissingImage)
+        for use in planned.uses
+    ]
+    problems += [
         Problem(
             use.location,
             f"is {image.image_id} with {image.architecture} processors, and group {use.group} is for "
@@ -152,3 +175,21 @@ def check_images(plan: ImagesPlan, found: Sequence[FoundImage]) -> dict[str, Fou
     if problems:
         raise SpecError(f"environment {plan.environment}", problems)
     return {planned.reference: image for planned, image in pairs}
+
+
+def _way_to_find(lookup: ImageLookup) -> str:
+    """Return what a user does about an image that was not found."""
+    if isinstance(lookup, ImageById):
+        return (
+            "name an image of the environment's region that this account may use: "
+            f"`aws ec2 describe-images --image-ids {lookup.image_id}` shows it"
+        )
+    if isinstance(lookup, ImageByParameter):
+        return (
+            "name a parameter of the environment's region that holds the ID of an image: "
+            f"`aws ssm get-parameter --name {lookup.parameter}` shows it"
+        )
+    return (
+        "name an owner and a pattern that some image of the environment's region matches: `aws ec2 describe-images "
+        f"--owners {lookup.owner} --filters 'Name=name,Values={lookup.name}'` lists those that do"
+    )

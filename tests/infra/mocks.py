@@ -29,6 +29,10 @@ CLUSTER_OUTPUTS: Mapping[str, Mapping[str, Any]] = {
 Call = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
+class CallFailed(Exception):  # noqa: N818 (it stands for the provider's answer, not for an error of the test)
+    """Raised by a :data:`Call`: the provider answers that the function failed."""
+
+
 class Recorder(Mocks):
     """Stands for the engine in unit tests: gives each resource an id and outputs, and remembers its exact inputs."""
 
@@ -56,7 +60,10 @@ class Recorder(Mocks):
         if args.token not in self.calls:
             raise AssertionError(f"unexpected invoke of {args.token} with {dict(args.args)}")
         self.invoked.append((args.token, dict(args.args)))
-        return dict(self.calls[args.token](args.args)), []
+        try:
+            return dict(self.calls[args.token](args.args)), []
+        except CallFailed as error:
+            return {}, [("", str(error))]
 
     def inputs(self, token: str, name: str) -> dict[str, Any]:
         """Return the inputs of one resource as they went over the wire.

@@ -10,7 +10,7 @@ import pytest
 from infra.components.images import resolve_images
 from infra.plan.images import FoundImage, plan_images
 from infra.spec import EnvironmentSpec
-from tests.infra.mocks import Recorder, record
+from tests.infra.mocks import CallFailed, Recorder, record
 from tests.infra.samples import ENVIRONMENT, group_mapping, sample_spec, with_group
 
 GET_AMI = "aws:ec2/getAmi:getAmi"
@@ -31,6 +31,8 @@ def by_id(image_id: str) -> dict[str, Any]:
 
 def get_ami(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     wanted = arguments["filters"][0]["values"][0]
+    if "0ff" in wanted:
+        raise CallFailed("Your query returned no results.\nPlease change your search criteria and try again.")
     arm = "arm64" in wanted or wanted == "ami-00000000000000a64"
     return {
         "id": wanted if wanted.startswith("ami-") else "ami-newest",
@@ -90,3 +92,31 @@ def test_an_image_of_another_architecture_stops_the_program() -> None:
         pulumi.RunError, match=r"(?s)instanceGroups\[1\]\.image.* with arm64 processors, and group nodes"
     ):
         resolve(with_group(image="ami-00000000000000a64"))
+
+
+def test_every_image_that_is_not_there_is_named_with_its_place_and_the_way_to_look_for_it() -> None:
+    groups = [
+        group_mapping(name, image=image)
+        for name, image in (
+            ("by-id", "ami-0ff0ff0ff0ff0ff0f"),
+            ("by-name", "123456789012/0ff-*"),
+            ("there", "ami-0123456789abcdef0"),
+        )
+    ]
+    with pytest.raises(pulumi.RunError) as caught:
+        resolve(sample_spec(instanceGroups=[*ENVIRONMENT["instanceGroups"], *groups]))
+    first = len(ENVIRONMENT["instanceGroups"])
+    said = str(caught.value)
+    for part in (
+        f"instanceGroups[{first}].image",
+        "'ami-0ff0ff0ff0ff0ff0f'",
+        "led to no image for group by-id: ",
+        "Your query returned no results. Please change your search criteria",
+        "`aws ec2 describe-images --image-ids ami-0ff0ff0ff0ff0ff0f` shows it",
+        f"instanceGroups[{first + 1}].image",
+        "led to no image for group by-name: ",
+        "--owners 123456789012 --filters 'Name=name,Values=0ff-*'` lists those that do",
+    ):
+        assert part in said
+    assert "there" not in said
+    assert f"instanceGroups[{first + 2}]" not in said
