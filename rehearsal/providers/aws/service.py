@@ -37,15 +37,21 @@ class Service(PluginService):
         """Connect to nothing yet."""
         del engine_address  # nothing is logged beside errors
         self.provider = Provider()
+        self._told_unreachable: set[str] = set()
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802, ARG002
         """Say what this plugin understands."""
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=False, accept_outputs=False)
 
     def message(self, request: Any, error: Exception) -> str:
-        """Name the resource."""
+        """Name the resource; say once, not for each of a hundred resources, what to do about a dead endpoint."""
         urn = getattr(request, "urn", "")
-        return f"{token_of(request)} {urn.rpartition('::')[2]}: {error}" if urn else str(error)
+        text = str(error)
+        if isinstance(error, UnreachableError):
+            if error.endpoint in self._told_unreachable:
+                text = f"the AWS endpoint {error.endpoint} does not answer either, see above"
+            self._told_unreachable.add(error.endpoint)
+        return f"{token_of(request)} {urn.rpartition('::')[2]}: {text}" if urn else text
 
     def place(self, request: Any) -> str:
         """Name the resource."""

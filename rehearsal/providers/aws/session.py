@@ -25,6 +25,10 @@ class AwsError(Exception):
 class UnreachableError(Exception):
     """The endpoint does not answer."""
 
+    def __init__(self, message: str, endpoint: str) -> None:
+        super().__init__(message)
+        self.endpoint = endpoint
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -130,7 +134,8 @@ class Aws:
             raise UnreachableError(
                 f"the AWS endpoint {client.meta.endpoint_url} does not answer (calling {service} {operation}). "
                 "In a rehearsal, start it again with ./rehearse start <env> and run the command again: "
-                "nothing is lost"
+                "nothing is lost",
+                client.meta.endpoint_url,
             ) from error
         return answer
 

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from rehearsal.providers.aws.provider import ConfigurationError, Provider, UnsupportedError, parse
-from rehearsal.providers.aws.session import Aws
+from rehearsal.providers.aws.service import Service
+from rehearsal.providers.aws.session import Aws, UnreachableError
+from rehearsal.providers.base.protos import provider_pb2
 from rehearsal.providers.base.values import UNKNOWN, Secret
 
 
@@ -89,3 +91,18 @@ def test_a_function_of_an_unknown_argument_is_unknown(aws: Aws) -> None:
     provider = Provider()
     provider.configure({"region": aws.region})
     assert provider.invoke("aws:kms/getKey:getKey", {"keyId": UNKNOWN}) == {"id": UNKNOWN}
+
+
+def test_what_to_do_about_a_dead_endpoint_is_said_once() -> None:
+    service = Service(None)
+    dead = UnreachableError("the AWS endpoint http://a does not answer. Start it again", "http://a")
+    said = [
+        service.message(provider_pb2.CreateRequest(urn=f"urn:pulumi:s::p::aws:ec2/vpc:Vpc::{name}"), dead)
+        for name in ("one", "two")
+    ]
+    assert said == [
+        "aws:ec2/vpc:Vpc one: the AWS endpoint http://a does not answer. Start it again",
+        "aws:ec2/vpc:Vpc two: the AWS endpoint http://a does not answer either, see above",
+    ]
+    other = UnreachableError("the AWS endpoint http://b does not answer. Start it again", "http://b")
+    assert service.message(provider_pb2.InvokeRequest(), other) == str(other)
