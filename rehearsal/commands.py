@@ -96,7 +96,7 @@ def passthrough(environment: Environment, arguments: Sequence[str]) -> int:
 def shell_lines(environment: Environment) -> str:
     """Return lines for `eval` in a shell, starting what does not run."""
     _ensure_running(environment)
-    return as_shell(environment.variables())
+    return as_shell(environment.shell_variables())
 
 
 def shell(environment: Environment) -> int:
@@ -104,7 +104,7 @@ def shell(environment: Environment) -> int:
     _ensure_running(environment)
     program = os.environ.get("SHELL") or "/bin/sh"
     environment.console.print(f"A shell in {environment.layout.name}; `exit` leaves it.")
-    return subprocess.run([program], env=process_environment(environment.variables()), check=False).returncode
+    return subprocess.run([program], env=process_environment(environment.shell_variables()), check=False).returncode
 
 
 def start(environment: Environment) -> None:

@@ -117,6 +117,17 @@ class Environment:
             tool_folders=[path.parent for path in self.tools.values()],
         )
 
+    def shell_variables(self) -> dict[str, str]:
+        """Return the variables for a shell: a plain `pulumi` there works on this stack and its copy of the file.
+
+        Without them it would write its salt into the committed file.
+        """
+        return {
+            **self.variables(),
+            "PULUMI_STACK": self.layout.name,
+            "PULUMI_OPTION_CONFIG_FILE": str(self.layout.config_file),
+        }
+
     def engine(self) -> Engine:
         """Return the engine set up for this environment."""
         return Engine(self.tools["pulumi"], self.project, self.layout, self.variables())
