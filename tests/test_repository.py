@@ -157,7 +157,7 @@ def test_every_package_that_is_imported_is_required() -> None:
     required = pins((ROOT / "requirements.txt").read_text(encoding="utf-8"))
     sources = [*python_sources(), *(path for folder in OTHER_SOURCES for path in (ROOT / folder).rglob("*.py"))]
     imported = set().union(*(imported_packages(path.read_text(encoding="utf-8")) for path in sources))
-    ours = {"infra", "rehearsal", "tests", "benchmarks"}
+    ours = {"infra", "rehearsal", "policy", "tests", "benchmarks"}
     distributions = {
         module: COMES_WITH.get(module, DISTRIBUTIONS.get(module, module.replace("_", "-")))
         for module in imported - set(sys.stdlib_module_names) - ours

@@ -21,23 +21,37 @@ class Stateful:
     holds: str
     """What is lost with it, as a phrase after "holds"."""
     where: str = ""
-    """A property, or ``name``, that tells those which hold something from others of the type; "" for all."""
+    """A property that tells those which hold something from others of the type; "" for all."""
     matching: str = ""
     """Regular expression that the property contains."""
+    protect: bool = False
+    """Whether the program must protect it, so that the engine refuses to delete it."""
 
 
 STATEFUL: tuple[Stateful, ...] = (
-    Stateful("aws:s3/bucket:Bucket", "every object in it: Pulumi's state, cluster configuration, backups"),
-    Stateful("aws:s3/bucketV2:BucketV2", "every object in it: Pulumi's state, cluster configuration, backups"),
+    Stateful(
+        "aws:s3/bucket:Bucket", "every object in it: Pulumi's state, cluster configuration, backups", protect=True
+    ),
+    Stateful(
+        "aws:s3/bucketV2:BucketV2", "every object in it: Pulumi's state, cluster configuration, backups", protect=True
+    ),
     Stateful("aws:s3/bucketVersioning:BucketVersioning", "the versions that recovery goes back to"),
     Stateful(
         "aws:s3/bucketObjectv2:BucketObjectv2", "a key, a backup or etcd's snapshot", "key", r"(^|/)(pki|backups)/"
     ),
     Stateful("aws:s3/bucketObject:BucketObject", "a key, a backup or etcd's snapshot", "key", r"(^|/)(pki|backups)/"),
-    Stateful("aws:kms/key:Key", "the key without which the state bucket, its backups and volumes cannot be read"),
-    Stateful("aws:ebs/volume:Volume", "a disk: etcd's data, where it is a control-plane member's"),
+    Stateful(
+        "aws:kms/key:Key",
+        "the key without which the state bucket, its backups and volumes cannot be read",
+        protect=True,
+    ),
+    Stateful("aws:ebs/volume:Volume", "a disk: etcd's data, where it is a control-plane member's", protect=True),
     Stateful("aws:ebs/snapshot:Snapshot", "a disk's backup"),
-    Stateful("aws:ec2/networkInterface:NetworkInterface", "the address by which etcd's other members know this one"),
+    Stateful(
+        "aws:ec2/networkInterface:NetworkInterface",
+        "the address by which etcd's other members know this one",
+        protect=True,
+    ),
     Stateful("aws:ec2/eip:Eip", "a public address that others may have allowed or entered in DNS"),
     Stateful("aws:route53/zone:Zone", "the name servers that a domain is delegated to, and its records"),
     Stateful("aws:efs/fileSystem:FileSystem", "files"),
@@ -49,13 +63,19 @@ STATEFUL: tuple[Stateful, ...] = (
     Stateful("aws:sqs/queue:Queue", "messages nobody has read yet"),
     Stateful("aws:cloudwatch/logGroup:LogGroup", "logs"),
     Stateful("tls:index/privateKey:PrivateKey", "a private key: all that it signed is worth nothing after it"),
-    Stateful("tls:index/selfSignedCert:SelfSignedCert", "a certificate authority: all it signed stops being trusted"),
+    Stateful(
+        "tls:index/selfSignedCert:SelfSignedCert",
+        "a certificate authority: all it signed stops being trusted",
+        protect=True,
+    ),
     Stateful("random:index/randomPassword:RandomPassword", "a password"),
     Stateful("random:index/randomBytes:RandomBytes", "a key"),
     Stateful("kubernetes:apps/v1:StatefulSet", "claims to volumes", "volumeClaimTemplates", r"."),
     Stateful("kubernetes:core/v1:PersistentVolumeClaim", "a claim: with the usual reclaim policy its volume goes, too"),
     Stateful("kubernetes:core/v1:PersistentVolume", "a volume"),
-    Stateful("kubernetes:core/v1:Namespace", "every object in the namespace, claims to volumes among them"),
+    Stateful(
+        "kubernetes:core/v1:Namespace", "every object in the namespace, claims to volumes among them", protect=True
+    ),
     Stateful(
         "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition", "every object of the kind it defines, everywhere"
     ),
@@ -68,12 +88,12 @@ GROUP_TYPE = "aws:autoscaling/group:Group"
 _BY_TYPE: Mapping[str, Stateful] = {entry.type: entry for entry in STATEFUL}
 
 
-def stateful(type_token: str, name: str, inputs: Mapping[str, Any]) -> Stateful | None:
+def stateful(type_token: str, inputs: Mapping[str, Any]) -> Stateful | None:
     """Return what a resource holds; None for what can be made again."""
     entry = _BY_TYPE.get(type_token)
     if entry is None or not entry.where:
         return entry
-    value = name if entry.where == "name" else _find(inputs, entry.where)
+    value = _find(inputs, entry.where)
     return entry if value not in (None, "", [], {}) and re.search(entry.matching, str(value)) else None
 
 

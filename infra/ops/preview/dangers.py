@@ -78,7 +78,7 @@ def _holds(change: Change, group: Group | None) -> str | None:
         if not most or not machines:
             return None
         return f"{machines} running machines, which would all end at once instead of being rolled"
-    entry = stateful(change.type, change.name, old.inputs if old else {})
+    entry = stateful(change.type, old.inputs if old else {})
     return entry.holds if entry else None
 
 

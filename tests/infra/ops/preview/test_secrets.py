@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ KEY = f"-----BEGIN RSA PRIVATE KEY-----\n{PLANTED}\nAAAA\n-----END RSA PRIVATE K
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwbGFudGVkIn0.c2lnbmF0dXJlLXBsYW50ZWQ"
 
 
-def shown(*events: dict[str, object]) -> str:
+def shown(*events: dict[str, Any]) -> str:
     report = report_of(*events)
     return render_markdown(report) + render_json(report) + render_text(report).plain
 
@@ -65,7 +66,8 @@ def test_what_the_engine_marked_and_what_is_called_a_secret_is_blinded() -> None
 
 @pytest.mark.parametrize("masked_side", ["old", "new"])
 def test_a_value_that_is_secret_on_one_side_is_shown_on_neither(masked_side: str) -> None:
-    sides = {"old": {"value": PLANTED}, "new": {"value": PLANTED}, masked_side: {"value": SECRET_VALUE}}
+    plain: dict[str, Any] = {"value": PLANTED}
+    sides = {"old": plain, "new": plain, masked_side: {"value": SECRET_VALUE}}
     text = shown(step("update", "aws:ssm/parameter:Parameter", "p", sides["old"], sides["new"]))
     assert PLANTED not in text
     assert f"- value: {SECRET}\n+ value: {SECRET}" in text

@@ -1,0 +1,1 @@
+"""The policy pack: rules that must never break, whoever wrote the change."""
