@@ -99,8 +99,8 @@ class Volume(Ec2Kind):
     defaults = {"finalSnapshot": False, "multiAttachEnabled": False}
     computed = frozenset({"encrypted", "iops", "kmsKeyId", "size", "snapshotId", "throughput", "type"})
     handled = frozenset(
-        {"availabilityZone", "encrypted", "iops", "kmsKeyId", "multiAttachEnabled", "size", "snapshotId", "tags"}
-        | {"throughput", "type"}
+        {"availabilityZone", "encrypted", "finalSnapshot", "iops", "kmsKeyId", "multiAttachEnabled", "size"}
+        | {"snapshotId", "tags", "throughput", "type"}
     )
 
     def create(self, aws: Aws, inputs: Props) -> str:
@@ -146,9 +146,12 @@ class Volume(Ec2Kind):
     def modify(self, aws: Aws, identifier: str, new: Props, changed: set[str], old: Props) -> None:
         members = {"iops": "Iops", "size": "Size", "throughput": "Throughput", "type": "VolumeType"}
         given = {member: new.get(name) for name, member in members.items() if name in changed}
-        aws.call("ec2", "modify_volume", VolumeId=identifier, **given)
+        if given:
+            aws.call("ec2", "modify_volume", VolumeId=identifier, **given)
 
     def delete(self, aws: Aws, identifier: str, state: Props) -> None:
+        if state.get("finalSnapshot"):
+            aws.call("ec2", "create_snapshot", VolumeId=identifier, Description=f"Before the deletion of {identifier}")
         aws.call("ec2", "delete_volume", VolumeId=identifier)
 
 
