@@ -8,6 +8,7 @@ import typer
 
 from infra.commands.bootstrap import bootstrap
 from infra.commands.common import errors
+from infra.commands.destroy import destroy
 from infra.commands.diagram import draw_diagram
 from infra.commands.diff import diff
 from infra.commands.doctor import doctor
@@ -45,6 +46,7 @@ app.command("history")(history)
 app.command("diff")(diff)
 app.command("recover")(recover)
 app.command("lock")(lock)
+app.command("destroy")(destroy)
 app.command("doctor")(doctor)
 app.command("validate")(validate)
 app.command("roll")(roll)

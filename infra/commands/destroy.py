@@ -1,0 +1,120 @@
+"""``slipway destroy``."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.commands.common import Env, console, engine_options, errors
+from infra.commands.stacks import Stack, open_stack
+from infra.plan.state_layout import backups_prefix
+
+if TYPE_CHECKING:
+    from infra.ops.destroy.plan import DestroyPlan
+
+_ROUNDS = 3
+"""Controllers that still run may make again what was deleted, until their machines are gone."""
+
+
+def destroy(
+    env: Env,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it. Without this, only show what would be done.")] = False,
+    delete_volumes: Annotated[
+        bool, typer.Option("--delete-volumes", help="Delete the volumes of claims too, with their data.")
+    ] = False,
+) -> None:
+    """Take an environment down, and what its controllers made. Shows it first. The state bucket and backups stay."""
+    with open_stack(env) as stack:
+        plan = _plan(stack, delete_volumes=delete_volumes)
+        _show(stack, plan)
+        if plan.protected and yes:
+            errors.print(
+                f"error: {len(plan.protected)} resources are protected; nothing was deleted. Fix: lift the protection "
+                "as shown above, then run the command again.",
+                markup=False,
+                highlight=False,
+            )
+            raise typer.Exit(1)
+        if not yes:
+            _say(f"Nothing was deleted. To do it: {_again(env, delete_volumes)}")
+            return
+        _destroy(stack, plan, delete_volumes=delete_volumes)
+
+
+def _destroy(stack: Stack, plan: DestroyPlan, *, delete_volumes: bool) -> None:
+    from infra.ops.clock import SystemClock
+    from infra.ops.destroy.sweep import sweep
+
+    for round_ in range(_ROUNDS):
+        sweep(stack.session, plan.swept, SystemClock(), _say)
+        if _engine(stack) == 0:
+            break
+        plan = _plan(stack, delete_volumes=delete_volumes)
+        if not plan.swept or round_ == _ROUNDS - 1:
+            errors.print("error: pulumi destroy failed; it says above why.", markup=False, highlight=False)
+            raise typer.Exit(1)
+        _say("pulumi destroy failed, and controllers have made more meanwhile: once again.")
+    plan = _plan(stack, delete_volumes=delete_volumes)
+    sweep(stack.session, plan.swept, SystemClock(), _say)
+    for each in plan.kept_volumes:
+        _say(f"kept: {each}")
+    _say(f"Destroyed {stack.spec.name}. Kept: {_kept(stack)}.")
+
+
+def _engine(stack: Stack) -> int:
+    try:
+        return subprocess.run(
+            ["pulumi", "destroy", "--stack", stack.spec.name, "--yes", *engine_options(stack.env)], check=False
+        ).returncode
+    except FileNotFoundError:
+        errors.print("error: `pulumi` is not on PATH. Install the engine and run the command again.")
+        raise typer.Exit(1) from None
+
+
+def _plan(stack: Stack, *, delete_volumes: bool) -> DestroyPlan:
+    from infra.ops.destroy.leftovers import find_leftovers, managed
+    from infra.ops.destroy.plan import plan_destroy
+    from infra.ops.state.points import NOW, find_point, state_at
+
+    bucket = stack.spec.state.bucket
+    point = find_point(stack.s3, bucket, stack.keys, NOW, env=stack.env)
+    state = state_at(stack.s3, bucket, point, env=stack.env)
+    leftovers = find_leftovers(stack.session, stack.spec, managed(state))
+    return plan_destroy(state, leftovers, delete_volumes=delete_volumes)
+
+
+def _show(stack: Stack, plan: DestroyPlan) -> None:
+    if plan.swept:
+        _say(f"Made by controllers in {stack.spec.cluster.name}, to be deleted first:")
+    for each in plan.swept:
+        _say(f"  {each}")
+    if plan.kept_volumes:
+        _say("Volumes with data, kept unless --delete-volumes is given:")
+    for each in plan.kept_volumes:
+        _say(f"  {each}")
+    if plan.protected:
+        _say("Protected, which pulumi destroy refuses to delete. Each is released by the command behind it, or all by")
+        _say(f"  pulumi state unprotect --all --stack {stack.spec.name}")
+    for urn in plan.protected:
+        _say(f"  {urn}\n    pulumi state unprotect '{urn}' --stack {stack.spec.name}")
+    _say(f"Deleted by pulumi destroy: {plan.resources} resources.")
+    for urn in plan.retained:
+        _say(f"Left in AWS by pulumi destroy: {urn}")
+    _say(f"Kept: {_kept(stack)}.")
+
+
+def _kept(stack: Stack) -> str:
+    bucket = stack.spec.state.bucket
+    return (
+        f"state bucket {bucket}, its key and its history, and backups under s3://{bucket}/{backups_prefix(stack.spec)}"
+    )
+
+
+def _again(env: str, delete_volumes: bool) -> str:
+    return f"slipway destroy {env} --yes{' --delete-volumes' if delete_volumes else ''}"
+
+
+def _say(text: str) -> None:
+    console.print(text, markup=False, highlight=False)

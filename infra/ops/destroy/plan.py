@@ -1,0 +1,38 @@
+"""What a destroy would do, all of it, before any of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infra.ops.destroy.leftovers import Leftover
+from infra.ops.state.checkpoint import Checkpoint
+
+
+@dataclass(frozen=True)
+class DestroyPlan:
+    """What is there and what becomes of it."""
+
+    swept: tuple[Leftover, ...]
+    """Made by controllers, to be deleted before the engine begins."""
+    kept_volumes: tuple[Leftover, ...]
+    """Volumes of claims: they hold data, and stay unless told otherwise."""
+    protected: tuple[str, ...]
+    """URNs of what the engine refuses to delete."""
+    retained: tuple[str, ...]
+    """URNs of what the engine forgets and leaves in AWS."""
+    resources: int
+    """How many the engine deletes."""
+
+
+def plan_destroy(state: Checkpoint, leftovers: list[Leftover], *, delete_volumes: bool) -> DestroyPlan:
+    """Return the plan."""
+    volumes = tuple(each for each in leftovers if each.kind == "volume")
+    custom = [each for each in state.resources if each.get("custom") and "pulumi:providers:" not in str(each["type"])]
+    retained = tuple(str(each["urn"]) for each in custom if each.get("retainOnDelete"))
+    return DestroyPlan(
+        swept=tuple(each for each in leftovers if delete_volumes or each.kind != "volume"),
+        kept_volumes=() if delete_volumes else volumes,
+        protected=tuple(str(each["urn"]) for each in state.resources if each.get("protect")),
+        retained=retained,
+        resources=len(custom) - len(retained),
+    )

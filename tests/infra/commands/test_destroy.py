@@ -1,0 +1,89 @@
+"""``slipway destroy`` as its user meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.infra.commands.test_recover import bucket  # noqa: F401 (a fixture)
+from tests.infra.ops.conftest import cloud  # noqa: F401 (a fixture)
+from tests.infra.ops.destroy.test_destroy import CSI, OWNED, World
+from tests.infra.ops.state.world import Bucket, at, resource, state
+from tests.infra.test_cli import Run, run  # noqa: F401 (a fixture)
+
+ENGINE = """#!/bin/sh
+echo "$@" >> "$ENGINE_CALLS"
+exit $(cat "$ENGINE_STATUS")
+"""
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An engine that notes how it is called, and ends with the status in the file ``status``."""
+    (tmp_path / "bin").mkdir()
+    engine = tmp_path / "bin" / "pulumi"
+    engine.write_text(ENGINE)
+    engine.chmod(0o755)
+    (tmp_path / "status").write_text("0")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
+    monkeypatch.setenv("ENGINE_CALLS", str(tmp_path / "calls"))
+    monkeypatch.setenv("ENGINE_STATUS", str(tmp_path / "status"))
+    return tmp_path / "calls"
+
+
+def test_it_shows_first_and_names_what_stays(run: Run, bucket: Bucket, calls: Path) -> None:  # noqa: F811
+    world = World()
+    group, volume = world.group("k8s-elb", OWNED), world.volume({**OWNED, **CSI})
+    bucket.update(at(-60), state(resource("a"), resource("b", protect=True), resource("c", retainOnDelete=True)))
+    status, out, _ = run("destroy", "test")
+    assert status == 0
+    for said in (
+        f"security group k8s-elb ({group})",
+        f"volume 8 GiB ({volume}), made for pvc-1",
+        "kept unless --delete-volumes",
+        "pulumi state unprotect 'urn:pulumi:test::slipway::aws:sqs/queue:Queue::b' --stack test",
+        "Deleted by pulumi destroy: 2 resources.",
+        "Left in AWS by pulumi destroy: urn:pulumi:test::slipway::aws:sqs/queue:Queue::c",
+        "backups under s3://acme-slipway-test/test.example.com/backups/",
+        "Nothing was deleted. To do it: slipway destroy test --yes",
+    ):
+        assert said in out
+    status, _, err = run("destroy", "test", "--yes")
+    assert (status, calls.exists(), len(world.found())) == (1, False, 2)
+    assert "1 resources are protected; nothing was deleted" in err
+
+
+@pytest.mark.parametrize("delete_volumes", [False, True])
+def test_it_sweeps_destroys_and_keeps_volumes_unless_told(
+    run: Run,  # noqa: F811
+    bucket: Bucket,  # noqa: F811
+    calls: Path,
+    delete_volumes: bool,
+) -> None:
+    world = World()
+    world.group("k8s-elb", OWNED)
+    volume = world.volume({**OWNED, **CSI})
+    bucket.update(at(-60), state(resource("a")))
+    status, out, _ = run("destroy", "test", "--yes", *(["--delete-volumes"] if delete_volumes else []))
+    assert status == 0
+    assert calls.read_text() == "destroy --stack test --yes\n"
+    assert [each.id for each in world.found()] == ([] if delete_volumes else [volume])
+    assert (f"kept: volume 8 GiB ({volume})" in out) is not delete_volumes
+    assert "Destroyed test. Kept: state bucket acme-slipway-test" in out
+
+
+def test_a_failed_engine_is_told(run: Run, bucket: Bucket, calls: Path, tmp_path: Path) -> None:  # noqa: F811
+    bucket.update(at(-60), state(resource("a")))
+    (tmp_path / "status").write_text("255")
+    status, _, err = run("destroy", "test", "--yes")
+    assert (status, calls.read_text().count("destroy")) == (1, 1)
+    assert "pulumi destroy failed" in err
+
+
+def test_without_a_readable_state_nothing_is_taken_for_a_leftover(run: Run, bucket: Bucket, calls: Path) -> None:  # noqa: F811
+    World().group("nodes", OWNED)
+    bucket.put(".pulumi/stacks/slipway/test.json", "{", at(-1))
+    status, out, err = run("destroy", "test", "--yes")
+    assert (status, out, calls.exists()) == (1, "", False)
+    assert "the state is damaged" in err
