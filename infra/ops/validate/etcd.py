@@ -27,7 +27,9 @@ def check_backup(s3: Any, bucket: str, prefix: str, now: datetime) -> Iterator[F
     """Yield whether the newest object below ``prefix`` is too old, or there is none."""
     with aws_errors(f"list the backups in s3://{bucket}/{prefix}"):
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        times = [each["LastModified"] for page in pages for each in page.get("Contents", ())]
+        found = [each for page in pages for each in page.get("Contents", ())]
+    # The members' own control files lie there too, so that no rule of the bucket touches them.
+    times = [each["LastModified"] for each in found if not each["Key"].startswith(f"{prefix}members/")]
     where = f"s3://{bucket}/{prefix}"
     if not times:
         yield Finding(BACKUP_CHECK, "invalid", where, "holds no backup", "see the backup timer of the control plane")

@@ -1,0 +1,143 @@
+"""The connection with an API server: which answers are errors, and of which kind."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.ops.errors import CredentialsError, OpsError
+from infra.ops.kube import ClusterRefusedError, ClusterUnreachableError, Kube, connect
+from tests.infra.samples import sample_spec
+
+
+class Server(HTTPServer):
+    """Answers with what it was told to, and keeps what it was asked."""
+
+    answers: list[tuple[int, Any]]
+    asked: list[tuple[str, str, dict[str, Any] | None, str | None]]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Hands a request over."""
+
+    server: Server
+
+    def answer(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        body = json.loads(self.rfile.read(length)) if length else None
+        self.server.asked.append((self.command, self.path, body, self.headers.get("Content-Type")))
+        status, answer = self.server.answers.pop(0)
+        data = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    made = Server(("127.0.0.1", 0), Handler)
+    made.answers, made.asked = [], []
+    name = "test.example.com"
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": {"server": f"http://127.0.0.1:{made.server_port}"}}],
+        "users": [{"name": name, "user": {"token": "t"}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "current-context": name,
+    }
+    file = tmp_path / "kubeconfig"
+    file.write_text(yaml.safe_dump(config))
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    thread = threading.Thread(target=made.serve_forever, daemon=True)
+    thread.start()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+@pytest.fixture
+def kube(server: Server) -> Kube:
+    return connect(sample_spec())
+
+
+def test_requests_and_answers(server: Server, kube: Kube) -> None:
+    server.answers += [(200, {"a": 1}), (201, {}), (200, "")]
+    assert kube.request("GET", "/x", query={"q": "a b"}) == {"a": 1}
+    assert kube.request("PATCH", "/x", body={"b": 2}) == {}
+    assert kube.request("POST", "/x", body={"b": 2}) == {}
+    assert server.asked == [
+        ("GET", "/x?q=a%20b", None, None),
+        ("PATCH", "/x", {"b": 2}, "application/merge-patch+json"),
+        ("POST", "/x", {"b": 2}, "application/json"),
+    ]
+    assert kube.requests == 3
+    assert kube.server == f"http://127.0.0.1:{server.server_port}"
+
+
+def test_a_list_is_read_page_by_page(server: Server, kube: Kube) -> None:
+    server.answers += [
+        (200, {"items": [{"n": 1}, {"n": 2}], "metadata": {"continue": "c"}}),
+        (200, {"items": [{"n": 3}], "metadata": {}}),
+    ]
+    assert [each["n"] for each in kube.items("/x", labelSelector="a=b")] == [1, 2, 3]
+    assert [path for _, path, _, _ in server.asked] == [
+        "/x?limit=500&labelSelector=a%3Db",
+        "/x?limit=500&labelSelector=a%3Db&continue=c",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "error", "said"),
+    [
+        (401, {"message": "no"}, CredentialsError, "does not accept the credentials"),
+        (403, {"message": "forbidden."}, ClusterRefusedError, "cannot GET /x: forbidden. Fix"),
+        (404, {}, ClusterRefusedError, "HTTP 404"),
+        (422, "not JSON", ClusterRefusedError, "not JSON"),
+        (500, {"message": "two budgets"}, ClusterRefusedError, "two budgets"),
+        (500, {"message": "etcdserver: request timed out"}, ClusterUnreachableError, "timed out"),
+        (502, "", ClusterUnreachableError, "HTTP 502"),
+        (503, {"message": "later"}, ClusterUnreachableError, "later"),
+        (504, {"message": "late"}, ClusterUnreachableError, "late"),
+    ],
+)
+def test_errors(server: Server, kube: Kube, status: int, answer: Any, error: type[OpsError], said: str) -> None:
+    server.answers.append((status, answer))
+    with pytest.raises(error, match=said) as raised:
+        kube.request("GET", "/x")
+    if isinstance(raised.value, ClusterRefusedError):
+        assert raised.value.status == status
+
+
+def test_what_is_gone_is_deleted(server: Server, kube: Kube) -> None:
+    server.answers += [(404, {}), (200, {})]
+    assert kube.request("DELETE", "/x") == {}
+    assert kube.request("DELETE", "/x", body={"gracePeriodSeconds": 0}) == {}
+
+
+def test_nobody_answers(server: Server, kube: Kube) -> None:
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(ClusterUnreachableError, match=r"cannot GET /x: .*Fix: check the API server"):
+        kube.request("GET", "/x")
+
+
+def test_no_way_to_the_cluster(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OpsError, match=r"no way to the cluster other\.x: .*a context named other\.x"):
+        connect(sample_spec(cluster={"name": "other.x"}))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    with pytest.raises(OpsError, match="no way to the cluster test"):
+        connect(sample_spec())
