@@ -143,6 +143,9 @@ def status(environment: Environment) -> None:
         table.add_column(heading, no_wrap=True)
     record = moto.record()
     rows = [("moto", record.pid if record else None, moto.resident_bytes(), moto.log_file)]
+    gateway = environment.gateway.daemon
+    found = gateway.record()
+    rows.append(("gateway", found.pid if found else None, gateway.resident_bytes(), gateway.log_file))
     rows += [(each.name, each.pid, each.resident_bytes, each.log) for each in controlplane.status(layout.root)]
     for name, pid, memory, log in rows:
         size = "" if memory is None else f"{memory / 2**20:.0f} MiB"
@@ -253,8 +256,6 @@ def _ensure_running(environment: Environment) -> None:
         raise RehearsalError(f"{environment.layout.name} is just being started; try again when that is done")
     # The engine reads the copy, which must say what the stack file says now.
     environment.copy_config()
-    kubeconfig = ControlPlaneLayout(environment.layout.root).kubeconfig
-    environment.kubeconfig = kubeconfig if kubeconfig.exists() else None
 
 
 def _require_known(environment: Environment) -> None:
@@ -266,10 +267,11 @@ def _require_known(environment: Environment) -> None:
 
 def _tell_how_to_go_on(environment: Environment) -> None:
     name = environment.layout.name
+    kubeconfig = ControlPlaneLayout(environment.layout.root).kubeconfig
     environment.console.print(
         f"\n[bold]{name} is up.[/bold]\n"
         f"  AWS (moto)   {environment.cloud.endpoint}\n"
-        f"  Kubernetes   {environment.kubeconfig or 'left out'}\n"
+        f"  Kubernetes   {kubeconfig if kubeconfig.exists() else 'left out'}\n"
         f'  look         eval "$(./rehearse env {name})"; then kubectl, pulumi and aws work on it\n'
         f"  change       edit {environment.stack_file}, then ./rehearse preview {name} --diff, ./rehearse up {name}\n"
         f"  drift        change something by hand, then ./rehearse refresh {name}\n"

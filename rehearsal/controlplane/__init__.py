@@ -7,14 +7,28 @@ them.
 
 from __future__ import annotations
 
+from rehearsal.controlplane.kubeadm import COMPONENTS
 from rehearsal.controlplane.lifecycle import (
-    COMPONENTS,
+    TOOLS,
     ComponentStatus,
     ControlPlane,
     ControlPlaneError,
+    api_port,
     start,
+    start_member,
     status,
     stop,
 )
 
-__all__ = ["COMPONENTS", "ComponentStatus", "ControlPlane", "ControlPlaneError", "start", "status", "stop"]
+__all__ = [
+    "COMPONENTS",
+    "TOOLS",
+    "ComponentStatus",
+    "ControlPlane",
+    "ControlPlaneError",
+    "api_port",
+    "start",
+    "start_member",
+    "status",
+    "stop",
+]

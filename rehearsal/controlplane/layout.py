@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,6 @@ PORT_NAMES: Final = (
     "kube-controller-manager",
     "kube-scheduler",
 )
-# kops gives services the first 1/8 of its default non-masquerade block 100.64.0.0/10 (kops
-# upup/pkg/fi/cloudup/defaults.go, `assignProxy` and serviceClusterIPRange).
-DEFAULT_SERVICE_RANGE: Final = "100.64.0.0/13"
 
 
 @dataclass(frozen=True)
@@ -34,18 +30,33 @@ class Layout:
 
     @property
     def pki(self) -> Path:
-        """Keys and certificates."""
+        """Keys and certificates: a member's `/etc/kubernetes/pki`."""
         return self.folder / "pki"
 
     @property
     def config(self) -> Path:
-        """Documents that the components read: kubeconfigs, audit policy, encryption configuration."""
+        """Documents that the components read: a member's `/etc/kubernetes/config`."""
         return self.folder / "config"
 
     @property
-    def etcd_data(self) -> Path:
-        """The data of etcd."""
-        return self.folder / "etcd"
+    def kubeconfigs(self) -> Path:
+        """Kubeconfigs of the components: a member's `/etc/kubernetes`."""
+        return self.folder / "kubeconfigs"
+
+    @property
+    def manifests(self) -> Path:
+        """Static pods as kubeadm writes them."""
+        return self.folder / "manifests"
+
+    @property
+    def kubeadm_config(self) -> Path:
+        """The member's kubeadm configuration, with this machine's paths and names."""
+        return self.folder / "kubeadm.yaml"
+
+    @property
+    def prepared(self) -> Path:
+        """What the files above were made from, and the flags that came of it."""
+        return self.folder / "prepared.json"
 
     @property
     def ports(self) -> Path:
@@ -54,7 +65,7 @@ class Layout:
 
     @property
     def audit_log(self) -> Path:
-        """What the API server was asked, without bodies."""
+        """What the API server was asked."""
         return self.root / "logs" / "kube-apiserver-audit.log"
 
     @property
@@ -62,17 +73,9 @@ class Layout:
         """The administrator's kubeconfig."""
         return self.root / "kubeconfig"
 
-    def certificate(self, name: str) -> Path:
-        """Return the certificate called `name`."""
-        return self.pki / f"{name}.crt"
-
-    def key(self, name: str) -> Path:
-        """Return the private key called `name`."""
-        return self.pki / f"{name}.key"
-
-    def component_kubeconfig(self, name: str) -> Path:
-        """Return the kubeconfig of a component."""
-        return self.config / f"{name}.kubeconfig"
+    def etcd_data(self, authority: str) -> Path:
+        """Return the data of etcd under an authority: a cluster made anew, with other CAs, begins with none."""
+        return self.folder / f"etcd-{authority}"
 
     def log(self, component: str) -> Path:
         """Return what a component wrote."""
@@ -85,29 +88,15 @@ class Layout:
 
 @dataclass(frozen=True)
 class Settings:
-    """What distinguishes one control plane from another.
+    """What distinguishes one control plane from another on this machine.
 
     `ports` has one port for each of `PORT_NAMES`.
     """
 
     cluster_name: str
-    service_range: str
     ports: Mapping[str, int]
 
     @property
     def server(self) -> str:
         """The URL of the API."""
         return f"https://{LOOPBACK}:{self.ports['kube-apiserver']}"
-
-    @property
-    def issuer(self) -> str:
-        """The issuer of service-account tokens, named as kops names it when it publishes none."""
-        return f"https://api.internal.{self.cluster_name}"
-
-    @property
-    def api_service_address(self) -> str:
-        """The address of the service `kubernetes`, the first of the range.
-
-        Raises ValueError when the range is not one.
-        """
-        return str(ipaddress.ip_network(self.service_range)[1])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +15,16 @@ import urllib3
 from rich.console import Console
 from urllib3.exceptions import HTTPError
 
-from rehearsal.controlplane import flags, pki
-from rehearsal.controlplane.documents import write_documents
-from rehearsal.controlplane.layout import DEFAULT_SERVICE_RANGE, LOOPBACK, PORT_NAMES, Layout, Settings
+from rehearsal.controlplane.kubeadm import COMPONENTS, KubeadmError, authority, prepare
+from rehearsal.controlplane.layout import LOOPBACK, PORT_NAMES, Layout, Settings
+from rehearsal.controlplane.member import Member, standalone
 from rehearsal.processes import Daemon, ProcessError, port_is_free, remembered_ports
 
-COMPONENTS: Final = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+TOOLS: Final = (*COMPONENTS, "kubeadm")
+# kops gives services the first 1/8 of its default non-masquerade block 100.64.0.0/10 (kops
+# upup/pkg/fi/cloudup/defaults.go, `assignProxy` and serviceClusterIPRange).
+DEFAULT_SERVICE_RANGE: Final = "100.64.0.0/13"
+_TIMEOUT: Final = urllib3.Timeout(connect=1.0, read=5.0)
 _READY_SECONDS: Final = 60.0
 _PORT_SECONDS: Final = 2.0
 _DYING_SECONDS: Final = 5.0
@@ -68,45 +72,46 @@ def start(
     *,
     service_range: str = DEFAULT_SERVICE_RANGE,
 ) -> ControlPlane:
-    """Start what does not run of the control plane of the environment in `env_dir`, and wait until it is
-    ready.
+    """Start the control plane of a cluster that no environment declares; otherwise as `start_member`."""
+    return start_member(env_dir, tools, standalone(cluster_name, service_range), console)
 
-    `tools` has the executable of each of `COMPONENTS`. Ports, keys and data are kept from one start to the
-    next. Raises ControlPlaneError when a tool is missing, a port is taken, or a component does not become
-    ready.
+
+def start_member(env_dir: Path, tools: Mapping[str, Path], member: Member, console: Console) -> ControlPlane:
+    """Start what does not run of a member of the control plane in `env_dir`, and wait until it is ready.
+
+    `tools` has the executable of each of `TOOLS`. Ports, keys and data are kept from one start to the next; a
+    component whose flags have changed is started again. Raises ControlPlaneError when a tool is missing, a port is
+    taken, kubeadm refuses the member's configuration, or a component does not become ready.
     """
-    missing = [name for name in COMPONENTS if name not in tools]
+    missing = [name for name in TOOLS if name not in tools]
     if missing:
         raise ControlPlaneError(f"No executable was given for {', '.join(missing)}.")
     began = time.monotonic()
     layout = Layout(env_dir)
     layout.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _reported():
-        settings = Settings(cluster_name, service_range, remembered_ports(layout.ports, PORT_NAMES))
+        settings = Settings(member.cluster_name, remembered_ports(layout.ports, PORT_NAMES))
     try:
-        pki.ensure(layout, settings, datetime.datetime.now(datetime.UTC))
-    except ValueError as error:
-        raise ControlPlaneError(
-            f"{layout.pki}: a key or certificate cannot be read ({error}). Delete {layout.folder} to begin anew; "
-            "the objects of the cluster go with it."
-        ) from error
-    write_documents(layout, settings)
-    layout.etcd_data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = prepare(layout, settings, member, tools["kubeadm"])
+    except KubeadmError as error:
+        raise ControlPlaneError(str(error)) from error
+    layout.etcd_data(authority(layout)).mkdir(mode=0o700, parents=True, exist_ok=True)
 
+    commands = {name: (str(tools[name]), *flags[name]) for name in COMPONENTS}
     probes = _probes(layout, settings)
     # The scheduler and the controllers need the API; they need not wait for each other.
     for stage in (("etcd",), ("kube-apiserver",), ("kube-controller-manager", "kube-scheduler")):
-        started = {name: _launch(layout, settings, name, tools[name]) for name in stage}
+        started = {name: _launch(layout, settings, name, commands[name]) for name in stage}
         for name in stage:
             if not started[name]:
-                started[name] = _relaunch_if_dying(layout, settings, name, tools[name], probes[name])
+                started[name] = _relaunch_if_dying(layout, settings, name, commands[name], probes[name])
             with _reported():
                 seconds = _daemon(layout, name).await_ready(probes[name], _READY_SECONDS)
             port = settings.ports[_PORTS_OF[name][0]]
             took = f"ready in {seconds:.1f} s" if started[name] else "was running"
             console.print(f"{name}: {took}, port {port}", highlight=False)
     console.print(
-        f"Control plane of {cluster_name} is up in {time.monotonic() - began:.1f} s: {settings.server}",
+        f"Control plane of {member.cluster_name} is up in {time.monotonic() - began:.1f} s: {settings.server}",
         highlight=False,
     )
     return ControlPlane(env_dir, layout.kubeconfig, settings.server)
@@ -140,15 +145,14 @@ def status(env_dir: Path) -> list[ComponentStatus]:
     return found
 
 
-def _launch(layout: Layout, settings: Settings, name: str, executable: Path) -> bool:
+def api_port(env_dir: Path) -> int:
+    """Return the port that the API server of an environment listens on. Raises ControlPlaneError."""
+    with _reported():
+        return remembered_ports(Layout(env_dir).ports, PORT_NAMES)["kube-apiserver"]
+
+
+def _launch(layout: Layout, settings: Settings, name: str, command: tuple[str, ...]) -> bool:
     daemon = _daemon(layout, name)
-    render = {
-        "etcd": flags.etcd,
-        "kube-apiserver": flags.kube_apiserver,
-        "kube-controller-manager": flags.kube_controller_manager,
-        "kube-scheduler": flags.kube_scheduler,
-    }[name]
-    command = (str(executable), *render(layout, settings))
     with _reported():
         running = daemon.record()
         if running is not None and running.command != command:
@@ -169,13 +173,13 @@ def _launch(layout: Layout, settings: Settings, name: str, executable: Path) -> 
 
 
 def _relaunch_if_dying(
-    layout: Layout, settings: Settings, name: str, executable: Path, ready: Callable[[], bool]
+    layout: Layout, settings: Settings, name: str, command: tuple[str, ...], ready: Callable[[], bool]
 ) -> bool:
     """Start a component again that ran when it was looked at and is gone now; return whether it was."""
     deadline = time.monotonic() + _DYING_SECONDS
     while not ready() and time.monotonic() < deadline:
         if _daemon(layout, name).record() is None:
-            return _launch(layout, settings, name, executable)
+            return _launch(layout, settings, name, command)
         time.sleep(0.05)
     return False
 
@@ -185,24 +189,22 @@ def _daemon(layout: Layout, name: str) -> Daemon:
 
 
 def _probes(layout: Layout, settings: Settings) -> dict[str, Callable[[], bool]]:
-    administrator = _pool(layout, "ca", "admin")
-    store = _pool(layout, "etcd-ca", "apiserver-etcd-client")
+    pki = layout.pki
+    store = _pool(pki / "etcd/ca.crt", (pki / "apiserver-etcd-client.crt", pki / "apiserver-etcd-client.key"))
+    api = _pool(pki / "ca.crt", (pki / "apiserver-kubelet-client.crt", pki / "apiserver-kubelet-client.key"))
     ports = settings.ports
     return {
         "etcd": _answers_ok(store, f"https://{LOOPBACK}:{ports['etcd-client']}/readyz"),
-        "kube-apiserver": _answers_ok(administrator, f"{settings.server}/readyz"),
-        "kube-controller-manager": _answers_ok(
-            administrator, f"https://{LOOPBACK}:{ports['kube-controller-manager']}/healthz"
-        ),
-        "kube-scheduler": _answers_ok(administrator, f"https://{LOOPBACK}:{ports['kube-scheduler']}/readyz"),
+        "kube-apiserver": _answers_ok(api, f"{settings.server}/readyz"),
+        "kube-controller-manager": _is_healthy(ports["kube-controller-manager"], "/healthz"),
+        "kube-scheduler": _is_healthy(ports["kube-scheduler"], "/readyz"),
     }
 
 
-def _pool(layout: Layout, authority: str, client: str) -> urllib3.PoolManager:
-    context = ssl.create_default_context(cafile=str(layout.certificate(authority)))
-    context.load_cert_chain(str(layout.certificate(client)), str(layout.key(client)))
-    timeout = urllib3.Timeout(connect=1.0, read=5.0)
-    return urllib3.PoolManager(ssl_context=context, retries=False, timeout=timeout)
+def _pool(authority_file: Path, client: tuple[Path, Path]) -> urllib3.PoolManager:
+    context = ssl.create_default_context(cafile=str(authority_file))
+    context.load_cert_chain(*map(str, client))
+    return urllib3.PoolManager(ssl_context=context, retries=False, timeout=_TIMEOUT)
 
 
 def _answers_ok(pool: urllib3.PoolManager, url: str) -> Callable[[], bool]:
@@ -211,6 +213,25 @@ def _answers_ok(pool: urllib3.PoolManager, url: str) -> Callable[[], bool]:
             return bool(pool.request("GET", url).status == 200)
         except HTTPError:
             return False
+
+    return probe
+
+
+def _is_healthy(port: int, path: str) -> Callable[[], bool]:
+    """Return the probe of a component that signed its certificate itself: the kubelet, too, asks it unverified."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+
+    def probe() -> bool:
+        connection = HTTPSConnection(LOOPBACK, port, timeout=5.0, context=context)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
 
     return probe
 

@@ -109,6 +109,17 @@ class Cloud:
             config=Config(proxies={}, retries={"total_max_attempts": 2}),
         )
 
+    def has_machine(self, region: str, cluster: str, role: str) -> bool:
+        """Return whether a machine of that role runs."""
+        wanted = {
+            "tag:KubernetesCluster": [cluster],
+            "tag:slipway/role": [role],
+            "instance-state-name": ["pending", "running"],
+        }
+        filters = [{"Name": name, "Values": values} for name, values in wanted.items()]
+        found = self.client("ec2", region).describe_instances(Filters=filters)
+        return any(each["Instances"] for each in found["Reservations"])
+
     def _notice(self) -> str | None:
         try:
             notice = json.loads((self._layout.moto_data / "notice.json").read_text())["notice"]

@@ -15,10 +15,13 @@ from rich.console import Console
 from infra.ops.state.lock import RECOVERY_LOCK, release, stack_locks
 from infra.plan.stack_keys import StackKeys
 from rehearsal import controlplane, toolchain
+from rehearsal.controlplane.layout import Layout as ControlPlaneLayout
+from rehearsal.controlplane.member import from_bucket
 from rehearsal.environment import plugins, stack_config
 from rehearsal.environment.cloud import Cloud
 from rehearsal.environment.engine import Engine
 from rehearsal.environment.errors import RehearsalError
+from rehearsal.environment.gateway import Gateway
 from rehearsal.environment.layout import Layout, layout_of, state_home
 from rehearsal.environment.variables import in_process, rehearsal_variables
 from rehearsal.processes import write_private
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout: the Pulumi project that is rehearsed unless another is named."""
-CONTROL_PLANE_TOOLS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
+CONTROL_PLANE_TOOLS = (*controlplane.TOOLS, "kubectl")
 
 
 @dataclass
@@ -39,7 +42,6 @@ class Environment:
     project: Path
     console: Console
     with_control_plane: bool = True
-    kubeconfig: Path | None = None
 
     @cached_property
     def settings(self) -> dict[str, object]:
@@ -67,25 +69,18 @@ class Environment:
             raise RehearsalError(str(error), 2) from error
 
     def refuse_what_cannot_be_rehearsed(self) -> None:
-        """Refuse a bad spec, and objects in a cluster that is left out, before anything is built or started.
-
-        Raises RehearsalError.
-        """
-        cluster = self.spec.cluster
-        inside = [f"namespace {namespace.name}" for namespace in cluster.namespaces]
-        inside.extend(["add-ons"] if cluster.addons.managed else [])
-        if inside and not self.with_control_plane:
-            raise RehearsalError(
-                f"{self.layout.name} declares objects in the cluster ({', '.join(inside)}), which need an API "
-                "server. Leave --no-control-plane out, or set cluster.addons.managed to false and remove "
-                "cluster.namespaces.",
-                2,
-            )
+        """Refuse a bad spec, before anything is built or started. Raises RehearsalError."""
+        _ = self.spec
 
     @cached_property
     def cloud(self) -> Cloud:
         """The AWS stand-in."""
         return Cloud(self.layout)
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """The way to the cluster's API."""
+        return Gateway(self.layout)
 
     @cached_property
     def tools(self) -> dict[str, Path]:
@@ -113,7 +108,8 @@ class Environment:
             region=self.spec.region,
             bucket=self.spec.state.bucket,
             endpoint=self.cloud.endpoint,
-            kubeconfig=self.kubeconfig,
+            kubeconfig=ControlPlaneLayout(self.layout.root).kubeconfig if self.with_control_plane else None,
+            proxy=self.gateway.url if self.with_control_plane else None,
             tool_folders=[path.parent for path in self.tools.values()],
         )
 
@@ -163,17 +159,31 @@ class Environment:
             self.console.print(f"[yellow]{notice}[/yellow]")
         self.publish_images()
         if self.with_control_plane:
-            try:
-                running = controlplane.start(
-                    self.layout.root,
-                    self.tools,
-                    self.spec.cluster.name,
-                    self.console,
-                    service_range=self.spec.cluster.service_cidr,
-                )
-            except controlplane.ControlPlaneError as error:
-                raise RehearsalError(str(error)) from error
-            self.kubeconfig = running.kubeconfig
+            self.gateway.start(self.layout.name, self.project)
+            self.start_control_plane()
+
+    def start_control_plane(self) -> int | None:
+        """Start a member of the control plane from what its machine would fetch; return the port of its API server.
+
+        None when the environment has no control plane yet: its first update makes one, and the gateway starts it when
+        somebody asks for the API. Raises RehearsalError.
+        """
+        s3 = self.cloud.client("s3", self.spec.region)
+        member = from_bucket(s3, self.spec)
+        if member is None or not self.cloud.has_machine(self.spec.region, self.spec.cluster.name, "ControlPlane"):
+            return None
+        try:
+            running = controlplane.start_member(self.layout.root, self.tools, member, self.console)
+        except controlplane.ControlPlaneError as error:
+            raise RehearsalError(str(error)) from error
+        return int(running.server.rpartition(":")[2])
+
+    def api_port(self) -> int | None:
+        """Return the port of a running API server, or start it as `start_control_plane` does. Raises RehearsalError."""
+        states = controlplane.status(self.layout.root)
+        if all(each.pid is not None for each in states):
+            return controlplane.api_port(self.layout.root)
+        return self.start_control_plane()
 
     def publish_images(self) -> None:
         """Make the images known that the environment boots from."""
@@ -245,6 +255,8 @@ class Environment:
             controlplane.stop(self.layout.root)
         except controlplane.ControlPlaneError as error:
             raise RehearsalError(str(error)) from error
+        if self.gateway.stop():
+            stopped.append("gateway")
         if self.cloud.stop():
             stopped.append("moto")
         return stopped

@@ -18,7 +18,14 @@ _DROPPED_PREFIXES = ("AWS_", "PULUMI_", "KUBE", "MOTO_", "BOTO", "SLIPWAY_CREATE
 
 
 def rehearsal_variables(
-    layout: Layout, *, region: str, bucket: str, endpoint: str, kubeconfig: Path | None, tool_folders: list[Path]
+    layout: Layout,
+    *,
+    region: str,
+    bucket: str,
+    endpoint: str,
+    kubeconfig: Path | None,
+    proxy: str | None,
+    tool_folders: list[Path],
 ) -> dict[str, str]:
     """Return the variables that make an engine, boto3, kubectl or the vendors' plugins work in the rehearsal.
 
@@ -49,6 +56,9 @@ def rehearsal_variables(
         "NO_PROXY": _no_proxy(os.environ),
         "no_proxy": _no_proxy(os.environ),
     }
+    if proxy is not None:
+        # The names of the cluster's load balancers, which no resolver knows, are found through it.
+        variables.update(dict.fromkeys(("HTTPS_PROXY", "https_proxy"), proxy))
     if kubeconfig is not None:
         variables["KUBECONFIG"] = str(kubeconfig)
     return variables

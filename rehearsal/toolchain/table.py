@@ -166,7 +166,7 @@ _ALL: Final = (
     _kubernetes("kube-controller-manager", "runs the built-in controllers", default=True),
     _kubernetes("kube-scheduler", "places pods on nodes", default=True),
     _kubernetes("kubectl", "looks into the cluster", default=True, rule=WITHIN_ONE_MINOR),
-    _kubernetes("kubeadm", "sets up a rehearsed machine", default=False),
+    _kubernetes("kubeadm", "writes the control plane's certificates and static pods", default=True),
     _kubernetes("kubelet", "runs pods on a rehearsed machine", default=False),
     Tool(
         name="etcdctl",

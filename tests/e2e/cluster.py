@@ -20,7 +20,7 @@ from rehearsal.toolchain import ToolchainError, resolve
 @pytest.fixture(scope="module")
 def tools() -> dict[str, Path]:
     try:
-        return resolve(["pulumi", *controlplane.COMPONENTS], Console(stderr=True))
+        return resolve(["pulumi", *controlplane.TOOLS], Console(stderr=True))
     except ToolchainError as error:
         pytest.skip(f"the engine and the control plane's programs cannot be had: {error}")
 

@@ -41,7 +41,7 @@ class Rehearsed:
     project: Path
     home: Path
     spec: dict[str, Any]
-    options: tuple[str, ...] = ("--no-control-plane",)
+    options: tuple[str, ...] = ()
     endpoint: str = ""
 
     @property

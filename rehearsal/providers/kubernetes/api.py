@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 from urllib3.exceptions import HTTPError
@@ -76,14 +77,7 @@ class ApiClient:
         self._headers = {"Accept": JSON, "User-Agent": "slipway-rehearsal-kubernetes"}
         if target.token:
             self._headers["Authorization"] = f"Bearer {target.token}"
-        self._pool = urllib3.PoolManager(
-            maxsize=64,
-            retries=False,
-            timeout=urllib3.Timeout(connect=5.0, read=_ANSWER_SECONDS),
-            ssl_context=target.tls() if target.server.startswith("https") else None,
-            server_hostname=target.server_name,
-            assert_hostname=target.server_name,
-        )
+        self._pool = _pool(target)
 
     def request(
         self,
@@ -149,3 +143,22 @@ def _decoded(data: bytes) -> dict[str, Any]:
 def _innermost(error: BaseException) -> BaseException:
     inner = getattr(error, "reason", None) or error.__cause__ or error.__context__
     return _innermost(inner) if isinstance(inner, BaseException) else error
+
+
+def _pool(target: Target) -> urllib3.PoolManager:
+    """Return connections to the target, through the proxy that the environment names, as client-go's."""
+    settings: dict[str, Any] = {
+        "maxsize": 64,
+        "retries": False,
+        "timeout": urllib3.Timeout(connect=5.0, read=_ANSWER_SECONDS),
+        "ssl_context": target.tls() if target.server.startswith("https") else None,
+        "server_hostname": target.server_name,
+        "assert_hostname": target.server_name,
+    }
+    address = urlsplit(target.server)
+    proxy = getproxies().get(address.scheme)
+    if proxy is None or proxy_bypass(address.hostname or ""):
+        return urllib3.PoolManager(**settings)
+    # What is behind it may only start when it is asked for.
+    settings["timeout"] = urllib3.Timeout(connect=_ANSWER_SECONDS, read=_ANSWER_SECONDS)
+    return urllib3.ProxyManager(proxy, **settings)

@@ -20,7 +20,7 @@ from rehearsal.providers.base.service import (
     token_of,
 )
 from rehearsal.providers.base.serving import CHANNEL_OPTIONS, serve
-from rehearsal.providers.base.values import from_struct, to_struct
+from rehearsal.providers.base.values import from_struct, has_unknown, to_struct
 from rehearsal.providers.kubernetes.inputs import Properties
 from rehearsal.providers.kubernetes.naming import object_id
 from rehearsal.providers.kubernetes.operations import PartialError
@@ -61,7 +61,8 @@ class Service(PluginService):
         """Refuse settings that this plugin does not know."""
         problems: list[str] = []
         try:
-            parse_settings(_settings(from_struct(request.news)), self.provider.environment)
+            known = {key: value for key, value in from_struct(request.news).items() if not has_unknown(value)}
+            parse_settings(_settings(known), self.provider.environment)
         except SettingsError as error:
             problems = str(error).splitlines()
         return check_config_response(request, problems)

@@ -11,9 +11,24 @@ import pytest
 from rich.console import Console
 
 from rehearsal import controlplane
-from rehearsal.controlplane import COMPONENTS, ControlPlaneError, flags
-from rehearsal.controlplane.layout import DEFAULT_SERVICE_RANGE, PORT_NAMES, Layout, Settings
-from rehearsal.processes import Daemon, remembered_ports
+from rehearsal.controlplane import COMPONENTS, TOOLS, ControlPlaneError, lifecycle
+from rehearsal.controlplane.kubeadm import KubeadmError
+from rehearsal.controlplane.layout import Layout
+from rehearsal.processes import Daemon
+from tests.rehearsal.certificates import write_pair
+
+
+@pytest.fixture(autouse=True)
+def prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The member's files as kubeadm would leave them, and flags that nobody reads."""
+
+    def prepare(layout: Layout, *_: object) -> dict[str, tuple[str, ...]]:
+        for name, authority in (("ca", None), ("etcd/ca", None), ("apiserver-etcd-client", "etcd/ca")):
+            write_pair(layout.pki, name, authority)
+        write_pair(layout.pki, "apiserver-kubelet-client", "ca")
+        return {name: (f"--of={name}",) for name in COMPONENTS}
+
+    monkeypatch.setattr(lifecycle, "prepare", prepare)
 
 
 @pytest.fixture
@@ -25,11 +40,13 @@ def tools(tmp_path: Path, script: str) -> dict[str, Path]:
     path = tmp_path / "tool"
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
-    return dict.fromkeys(COMPONENTS, path)
+    return dict.fromkeys(TOOLS, path)
 
 
 def test_every_missing_tool_is_named(tmp_path: Path, console: Console) -> None:
-    with pytest.raises(ControlPlaneError, match=r"^No executable was given for kube-apiserver, kube-scheduler\.$"):
+    with pytest.raises(
+        ControlPlaneError, match=r"^No executable was given for kube-apiserver, kube-scheduler, kubeadm\.$"
+    ):
         controlplane.start(
             tmp_path,
             {"etcd": Path("/bin/true"), "kube-controller-manager": Path("/bin/true")},
@@ -66,19 +83,18 @@ def test_a_component_that_was_just_dying_is_started_again(tmp_path: Path, consol
     with pytest.raises(ControlPlaneError):
         controlplane.start(tmp_path, doomed, "one.example.test", console)
     layout = Layout(tmp_path)
-    settings = Settings("one.example.test", DEFAULT_SERVICE_RANGE, remembered_ports(layout.ports, PORT_NAMES))
-    Daemon("etcd", layout.pid("etcd"), layout.log("etcd")).start((str(doomed["etcd"]), *flags.etcd(layout, settings)))
+    Daemon("etcd", layout.pid("etcd"), layout.log("etcd")).start((str(doomed["etcd"]), "--of=etcd"))
     with pytest.raises(ControlPlaneError, match="etcd ended before it was ready"):
         controlplane.start(tmp_path, doomed, "one.example.test", console)
     assert layout.log("etcd").read_text() == "started\n" * 3
 
 
-def test_spoilt_keys_are_named_with_the_fix(tmp_path: Path, console: Console) -> None:
-    with pytest.raises(ControlPlaneError):
-        controlplane.start(tmp_path, tools(tmp_path, "exit 1"), "one.example.test", console)
-    pki = tmp_path / "controlplane" / "pki"
-    (pki / "ca.crt").write_text("nothing")
-    with pytest.raises(ControlPlaneError, match=f"^{pki}: a key or certificate cannot be read .* Delete "):
+def test_what_kubeadm_says_is_passed_on(tmp_path: Path, console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise KubeadmError("unknown field")
+
+    monkeypatch.setattr(lifecycle, "prepare", refuse)
+    with pytest.raises(ControlPlaneError, match=r"^unknown field$"):
         controlplane.start(tmp_path, tools(tmp_path, "exit 1"), "one.example.test", console)
 
 

@@ -20,6 +20,7 @@ def _variables(kubeconfig: Path | None = Path("/state/local/kubeconfig")) -> dic
         bucket="b",
         endpoint="http://127.0.0.1:20001",
         kubeconfig=kubeconfig,
+        proxy="http://127.0.0.1:20002" if kubeconfig else None,
         tool_folders=[Path("/cache/pulumi"), Path("/cache/kubernetes"), Path("/cache/kubernetes")],
     )
 
@@ -36,6 +37,8 @@ def test_every_client_is_pointed_at_the_rehearsal(monkeypatch: pytest.MonkeyPatc
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "HTTPS_PROXY": "http://127.0.0.1:20002",
+        "https_proxy": "http://127.0.0.1:20002",
         "KUBECONFIG": "/state/local/kubeconfig",
         "NO_PROXY": "corp.example,127.0.0.1,localhost",
         "no_proxy": "corp.example,127.0.0.1,localhost",
@@ -51,7 +54,7 @@ def test_every_client_is_pointed_at_the_rehearsal(monkeypatch: pytest.MonkeyPatc
         "SLIPWAY_CREATED_JOURNAL": "/state/local/created.jsonl",
         "SLIPWAY_HOST_PYTHON": sys.executable,
     }
-    assert "KUBECONFIG" not in _variables(kubeconfig=None)
+    assert {"KUBECONFIG", "HTTPS_PROXY", "https_proxy"}.isdisjoint(_variables(kubeconfig=None))
 
 
 def test_what_the_users_shell_holds_for_a_real_account_reaches_no_process(monkeypatch: pytest.MonkeyPatch) -> None:

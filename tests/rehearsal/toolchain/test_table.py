@@ -56,6 +56,7 @@ def test_only_what_up_needs_is_provided_by_default() -> None:
         "kube-controller-manager",
         "kube-scheduler",
         "kubectl",
+        "kubeadm",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from rehearsal.providers.aws.kind import Kind, Props, find_one
 from rehearsal.providers.aws.session import Aws, AwsError
+from rehearsal.providers.aws.types.capacity import await_healthy_targets
 from rehearsal.providers.aws.types.shaping import answer, field, request
 
 _PLAIN = {
@@ -32,7 +33,8 @@ _PLAIN = {
 
 _TEMPLATES = ("launchTemplate", "mixedInstancesPolicy")
 _NESTED = ("instanceMaintenancePolicy", "availabilityZoneDistribution")
-_LOCAL = ("forceDelete", "forceDeleteWarmPool", "waitForCapacityTimeout", "ignoreFailedScalingActivities")
+_WAITING = ("minElbCapacity", "waitForCapacityTimeout")
+_LOCAL = ("forceDelete", "forceDeleteWarmPool", "ignoreFailedScalingActivities", *_WAITING)
 _UNSET: Final = {"capacityRebalance": False, "maxInstanceLifetime": 0, "terminationPolicies": ["Default"]}
 """What the API takes to unset a property."""
 
@@ -111,6 +113,7 @@ class Group(Kind):
             self._metrics(aws, identifier, inputs)
         if inputs.get("warmPool"):
             self._warm_pool(aws, identifier, inputs["warmPool"])
+        await_healthy_targets(aws, inputs)
 
     def _metrics(self, aws: Aws, identifier: str, inputs: Props) -> None:
         aws.call(

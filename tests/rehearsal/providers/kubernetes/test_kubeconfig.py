@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 import copy
-import datetime
 import json
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal.controlplane import pki
-from rehearsal.controlplane.layout import Layout
-from rehearsal.controlplane.layout import Settings as ClusterSettings
 from rehearsal.providers.kubernetes.kubeconfig import KubeconfigError, Target, load
+from tests.rehearsal.certificates import write_pair
 
 DOCUMENT: dict[str, Any] = {
     "current-context": "one",
@@ -134,10 +131,10 @@ def test_what_is_no_yaml() -> None:
 
 
 def test_tls(tmp_path: Path) -> None:
-    layout = Layout(tmp_path)
-    pki.ensure(layout, ClusterSettings("c", "10.0.0.0/16", {}), datetime.datetime.now(datetime.UTC))
-    read = {name: path.read_bytes() for name, path in (("ca", layout.certificate("ca")), ("key", layout.key("admin")))}
-    target = Target("https://x", "default", read["ca"], layout.certificate("admin").read_bytes(), read["key"])
+    write_pair(tmp_path, "ca")
+    write_pair(tmp_path, "admin", "ca")
+    read = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    target = Target("https://x", "default", read["ca.crt"], read["admin.crt"], read["admin.key"])
     assert [entry["serialNumber"] for entry in target.tls().get_ca_certs()] != []
     with pytest.raises(KubeconfigError, match=r"^the kubeconfig's certificates cannot be read: "):
-        Target("https://x", "default", read["ca"], b"nothing", base64.b64decode("S0VZ")).tls()
+        Target("https://x", "default", read["ca.crt"], b"nothing", base64.b64decode("S0VZ")).tls()

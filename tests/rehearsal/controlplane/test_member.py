@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from moto import mock_aws
+
+from infra.plan.join import ApiAddress, member_join_document
+from infra.plan.records import plan_records
+from rehearsal.controlplane.member import from_bucket, standalone
+from tests.infra.samples import sample_spec
+
+SPEC = sample_spec()
+PKI = {"ca.crt": b"ca", "etcd/ca.crt": b"etcd", "encryption.yaml": b"keys"}
+
+
+@pytest.fixture
+def s3() -> Iterator[Any]:
+    with mock_aws():
+        client = boto3.client("s3", region_name="eu-central-1")
+        client.create_bucket(Bucket=SPEC.state.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        yield client
+
+
+def put_all(s3: Any) -> None:
+    records = plan_records(SPEC)
+    for record in records.records:
+        s3.put_object(Bucket=SPEC.state.bucket, Key=record.key, Body=record.content.encode())
+    for join in records.joins:
+        body = member_join_document(ApiAddress("inside.example", "outside.example"))
+        s3.put_object(Bucket=SPEC.state.bucket, Key=join.key, Body=body.encode())
+    for path, content in PKI.items():
+        s3.put_object(Bucket=SPEC.state.bucket, Key=f"{SPEC.cluster.name}/pki/{path}", Body=content)
+
+
+def test_the_first_member_as_its_machine_would_fetch_it(s3: Any) -> None:
+    put_all(s3)
+    member = from_bucket(s3, SPEC)
+    assert member is not None
+    assert member.cluster_name == SPEC.cluster.name
+    assert member.pki == PKI
+    assert set(member.config) == {"audit-policy.yaml", "authentication.yaml"}
+    cluster = list(yaml.safe_load_all(member.kubeadm))[1]
+    assert cluster["controlPlaneEndpoint"] == "inside.example:443"
+    assert cluster["etcd"]["local"]["extraArgs"][3] == {"name": "name", "value": "control-plane-a"}
+
+
+@pytest.mark.parametrize("missing", ["join.json", "files-", "pki/ca.crt", "pki/encryption.yaml"])
+def test_an_environment_that_is_not_whole_has_no_member_yet(s3: Any, missing: str) -> None:
+    put_all(s3)
+    for item in s3.list_objects_v2(Bucket=SPEC.state.bucket)["Contents"]:
+        if missing in item["Key"]:
+            s3.delete_object(Bucket=SPEC.state.bucket, Key=item["Key"])
+    assert from_bucket(s3, SPEC) is None
+
+
+def test_no_bucket_no_member() -> None:
+    with mock_aws():
+        assert from_bucket(boto3.client("s3", region_name="eu-central-1"), SPEC) is None
+
+
+def test_a_standalone_member_has_an_encryption_key_and_no_authority() -> None:
+    member = standalone("one.example.test", "10.96.0.0/12")
+    assert set(member.pki) == {"encryption.yaml"}
+    cluster = list(yaml.safe_load_all(member.kubeadm))[1]
+    assert cluster["networking"]["serviceSubnet"] == "10.96.0.0/12"
+    assert "@API" not in member.kubeadm
