@@ -8,7 +8,8 @@ The port of the API server is kops's, 443. Reading guide for what is *not* here:
 
 - etcd's 2381 is kubeadm's metrics and health port, plain HTTP and bound to the loopback address;
 - scheduler and controller-manager (10259, 10257) are asked by the machine they run on;
-- the kubelet's 10250 answers the control plane alone, so what scrapes kubelets runs there, on the host's network;
+- the kubelet's 10250 answers the control plane alone, so what scrapes kubelets runs there: metrics-server does, and is
+  asked by the API server on the same port;
 - with ``cilium``, Service addresses, DNS and admission webhooks all travel inside the overlay.
 """
 
@@ -32,6 +33,8 @@ ETCD_PORTS = (2379, 2380)
 VXLAN_PORT = 8472
 """Linux's port for VXLAN, which Cilium uses (Cilium system requirements, "Firewall Rules")."""
 CILIUM_HEALTH_PORT = 4240
+WIREGUARD_PORT = 51871
+"""Cilium's port for WireGuard (same source)."""
 DNS_PORT = 53
 ALL_PORTS = (0, 65535)
 ANYWHERE = "0.0.0.0/0"
@@ -104,6 +107,9 @@ _EVERY_CNI = (
     _Opening("etcd", _CP, _CP, "tcp", ETCD_PORTS, "etcd clients and peers"),
 )
 
+_ENCRYPTED = _Opening("wireguard", ROLES, ROLES, "udp", (WIREGUARD_PORT, WIREGUARD_PORT), "Cilium WireGuard: pods")
+"""Besides VXLAN, which then travels inside it: a machine that has not got the setting yet still sends it plain."""
+
 _OF_CNI: dict[Cni, tuple[_Opening, ...]] = {
     # Any pod may talk to any pod, and any machine may carry pods: the tunnel and its health checks are among all.
     "cilium": (
@@ -153,7 +159,8 @@ def _group(spec: EnvironmentSpec, role: Role) -> SecurityGroupPlan:
 
 
 def _ingress(spec: EnvironmentSpec) -> Iterator[SecurityRule]:
-    for opening in (*_EVERY_CNI, *_OF_CNI[spec.cluster.cni]):
+    encrypted = spec.cluster.addons.cilium.encryption == "wireguard"
+    for opening in (*_EVERY_CNI, *_OF_CNI[spec.cluster.cni], *((_ENCRYPTED,) if encrypted else ())):
         for source in opening.sources:
             for target in opening.targets:
                 name = f"{opening.what}-{ROLE_WORDS[source]}-to-{ROLE_WORDS[target]}"

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from infra.plan.addons.objects import AddonPlan, Manifest
-from infra.plan.addons.placement import on_every_machine
+from infra.plan.addons.placement import on_control_plane, on_every_machine
 from infra.spec import EnvironmentSpec
 
 
 def plan_metrics_server(spec: EnvironmentSpec) -> AddonPlan:
-    """Return metrics-server, which is the same in every environment."""
-    return Manifest("metrics-server", spec).plan()
+    """Return metrics-server on the control plane: kubelets answer no other machines (``infra.plan.security``).
+
+    It listens on the kubelets' port, on addresses of its own, which is open between members with either pod network.
+    """
+    manifest = Manifest("metrics-server", spec)
+    on_control_plane(manifest, spec, "metrics-server")
+    return manifest.plan()
 
 
 def plan_node_problem_detector(spec: EnvironmentSpec) -> AddonPlan:

@@ -75,6 +75,14 @@ def test_who_reaches_whom_with_amazon_vpc(protocol: str, port: int, expected: se
     assert opened("amazonVpc", protocol, port) == expected
 
 
+def test_wireguard_has_its_port_where_pods_are_encrypted() -> None:
+    spec = sample_spec(cluster={"addons": {"cilium": {"encryption": "wireguard"}}})
+    names = {rule.name for rule in plan_security(spec).rules} - {rule.name for rule in plan("cilium").rules}
+    added = [rule for rule in plan_security(spec).rules if rule.name in names]
+    assert {(rule.peer, rule.role) for rule in added} == PAIRS
+    assert {(rule.direction, rule.protocol, rule.ports) for rule in added} == {("ingress", "udp", (51871, 51871))}
+
+
 def test_cilium_pings_every_machine_and_nothing_else_is_icmp() -> None:
     icmp = [rule for rule in ingress("cilium") if rule.protocol == "icmp"]
     assert {(rule.peer, rule.role) for rule in icmp} == PAIRS

@@ -190,7 +190,7 @@ def test_daemons_run_on_every_machine_but_the_control_planes_own(plan: AddonPlan
         tolerations = pod(workload).get("tolerations", [])
         if workload["kind"] == "DaemonSet" and workload["metadata"]["name"] != "aws-cloud-controller-manager":
             assert tolerations == [{"operator": "Exists"}]
-        elif workload["metadata"]["name"] != "metrics-server":
+        else:
             assert {"key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule"} in (
                 tolerations
             )

@@ -11,6 +11,7 @@ from infra.plan.addons.cilium import cluster_name
 from infra.plan.addons.images import images
 from infra.plan.addons.kubelet_csr_approver import host_names
 from infra.plan.addons.objects import Later
+from infra.plan.security import KUBELET_PORT
 from tests.infra.plan.addons.planned import addons, body, container, containers, environment, pod, workloads
 from tests.infra.samples import ENVIRONMENT, group_mapping, sample_spec
 
@@ -118,12 +119,13 @@ def test_controllers_run_on_the_control_plane_with_one_to_lose(count: int, repli
             if workload["kind"] == "Deployment":
                 selector = pod(workload)["nodeSelector"].get("slipway/role")
                 found[workload["metadata"]["name"]] = (workload["spec"]["replicas"], selector)
-    anywhere = {"coredns": (2, None), "metrics-server": (2, None)}
+    anywhere = {"coredns": (2, None)}
     assert found == anywhere | dict.fromkeys(
         [
             "cilium-operator",
             "kubelet-csr-approver",
             "ebs-csi-controller",
+            "metrics-server",
             "aws-node-termination-handler",
             "cluster-autoscaler",
         ],
@@ -236,6 +238,14 @@ def test_serving_certificates_are_approved_for_instance_ids_in_the_vpc() -> None
     ):
         assert not re.search(pattern, name), name
     assert re.search(host_names("us-east-1"), "i-01234567.ec2.internal")
+
+
+def test_metrics_are_served_where_kubelets_answer_on_a_port_that_is_open_there() -> None:
+    workload = body(addons()["metrics-server"], "Deployment", "metrics-server")
+    server = container(workload, "metrics-server")
+    assert f"--secure-port={KUBELET_PORT}" in server["args"]
+    assert [port["containerPort"] for port in server["ports"]] == [KUBELET_PORT]
+    assert "hostNetwork" not in pod(workload)
 
 
 def test_versions_that_follow_the_cluster_do() -> None:
