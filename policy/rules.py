@@ -186,7 +186,8 @@ def _statements(policy: Any) -> Iterator[Mapping[str, Any]]:
 def _list(value: Any) -> Sequence[Any]:
     if value is None:
         return ()
-    return value if isinstance(value, list | tuple) else [value]
+    # The engine's values come wrapped: sequences of its own, not lists.
+    return value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else [value]
 
 
 def _true(value: Any) -> bool:

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 MAX_FILE_LINES = 320
 MAX_FUNCTION_LINES = 70
-SCRIPTS = ("rehearse", "check", ".ci/run", "tools/lock.sh")
+SCRIPTS = ("rehearse", "check", ".ci/run", "tools/lock.sh", "examples/ci/generic.sh", "examples/ci/github/comment.sh")
 
 # Hosts of package registries. A clone must work behind any mirror, so none is written down; in parts, so that this
 # file does not name them either.

@@ -25,6 +25,9 @@ def preview(
     env: Env,
     output: Annotated[Format, typer.Option("--format", help="Form of the report.")] = "text",
     write: Write = None,
+    comment: Annotated[
+        Path | None, typer.Option("--comment", help="Write the report as Markdown for a comment here, too.")
+    ] = None,
     save_plan: Annotated[
         Path | None, typer.Option("--save-plan", help="Let the engine write its plan here, for `pulumi up --plan`.")
     ] = None,
@@ -49,6 +52,7 @@ def preview(
     from infra.ops.preview.events import read_events
     from infra.ops.preview.meaning import interpret
     from infra.ops.preview.prices import price_table
+    from infra.ops.preview.render_markdown import render_markdown
 
     spec = load_environment(env)
     options = engine_options(env)
@@ -63,6 +67,8 @@ def preview(
         errors.print(f"error: {error}", markup=False, highlight=False)
         raise typer.Exit(1) from None
     report = interpret(run, environment=spec.name, region=spec.region, prices=price_table(), waivers=tuple(waive or ()))
+    if comment is not None:
+        put(render_markdown(report, where=where), comment)
     _show(report, output, write, where)
     raise typer.Exit(report.exit_code)
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from collections import UserList
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -59,6 +61,15 @@ def ingress(first: int, last: int, cidr: str = "0.0.0.0/0", protocol: str = "tcp
 )  # fmt: skip
 def test_ssh_etcd_and_kubelets_are_closed_to_the_world(resource: Resource, services: list[str]) -> None:
     assert [text.partition(" (TCP")[0] for text in closed_to_the_world(resource)] == [f"opens {s}" for s in services]
+
+
+def test_values_may_be_sequences_and_mappings_of_any_kind() -> None:
+    # pulumi-policy hands rules proxies, which are neither lists nor dictionaries.
+    entry = MappingProxyType({"protocol": "tcp", "fromPort": 22, "toPort": 22, "cidrBlocks": UserList(["0.0.0.0/0"])})
+    resource = Resource(SECURITY_GROUP, "r", MappingProxyType({"ingress": UserList([entry])}))
+    assert len(list(closed_to_the_world(resource))) == 1
+    rules = UserList([MappingProxyType({"status": "Enabled", "expiration": MappingProxyType({"days": 1})})])
+    assert len(list(backups_are_kept(Resource(LIFECYCLES[0], "l", {"rules": rules})))) == 1
 
 
 @pytest.mark.parametrize("kind", [TEMPLATE, INSTANCE])
