@@ -67,7 +67,7 @@ class Kube:
         """Make a request and return the answer's JSON. A 404 to a DELETE is no error.
 
         Raises:
-            ClusterUnreachableError: no answer, or one that says "later" (5xx without a reason of its own).
+            ClusterUnreachableError: no answer, or one that says "later" (429, 502 to 504).
             CredentialsError: the API server does not know who asks.
             ClusterRefusedError: any other answer that is an error.
         """
@@ -81,7 +81,8 @@ class Kube:
         what = f"cannot {method} {path}"
         if status == 401:
             raise CredentialsError(what, "the API server does not accept the credentials", "renew the kubeconfig")
-        if status in (502, 503, 504) or (status == 500 and "etcdserver" in text):
+        busy = status == 429 and not path.endswith("/eviction")
+        if busy or status in (502, 503, 504) or (status == 500 and "etcdserver" in text):
             raise _unreachable(what, answer.get("message", f"HTTP {status}"))
         raise ClusterRefusedError(what, status, answer)
 

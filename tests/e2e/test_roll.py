@@ -82,7 +82,7 @@ class Judge:
 def counts(world: World) -> tuple[int, int]:
     """Return how many machines of the group are available, and how many there are."""
     alive = running(world)
-    nodes = {n.instance_id: n for n in world.cluster.nodes("nodes") if n.ready and not n.cordoned}
+    nodes = {n.instance_id: n for n in world.cluster.nodes(["nodes"]) if n.ready and not n.cordoned}
     return sum(identity in nodes for identity in alive), len(alive)
 
 
@@ -211,7 +211,7 @@ def assert_rolled(world: World, before: set[str], judges: list[Judge]) -> None:
     assert min(judge.least for judge in judges) >= SIZE
     assert max(judge.most for judge in judges) <= SIZE + 1
     assert counts(world) == (SIZE, SIZE)
-    assert not [node for node in world.cluster.nodes("nodes") if node.tainted or node.cordoned]
+    assert not [node for node in world.cluster.nodes(["nodes"]) if node.tainted or node.cordoned]
 
 
 def test_killed_after_every_change(world: World, capsys: pytest.CaptureFixture[str]) -> None:

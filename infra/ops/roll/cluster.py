@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -68,8 +68,8 @@ class Blocker:
 class Cluster(Protocol):
     """What a rolling update asks of the cluster. Every method may be called again without harm."""
 
-    def nodes(self, group: str) -> tuple[Node, ...]:
-        """Return the nodes of an instance group."""
+    def nodes(self, groups: Collection[str] = ()) -> tuple[Node, ...]:
+        """Return the nodes that registered under one of these names of instance groups; without any, all."""
 
     def cordon(self, node: str, since: str) -> None:
         """Keep new pods away from a node and note in it, in the same request, that it is being drained."""
@@ -96,10 +96,10 @@ class KubeCluster:
     def __init__(self, kube: Kube) -> None:
         self._kube = kube
 
-    def nodes(self, group: str) -> tuple[Node, ...]:
-        """Return the nodes that registered with the group's label."""
-        found = self._kube.items("/api/v1/nodes", labelSelector=f"{GROUP_LABEL}={group}")
-        return tuple(node_of(each) for each in found)
+    def nodes(self, groups: Collection[str] = ()) -> tuple[Node, ...]:
+        """Return nodes by the label that they registered with."""
+        selector = {"labelSelector": f"{GROUP_LABEL} in ({','.join(sorted(groups))})"} if groups else {}
+        return tuple(node_of(each) for each in self._kube.items("/api/v1/nodes", **selector))
 
     def cordon(self, node: str, since: str) -> None:
         """Cordon a node and annotate it."""

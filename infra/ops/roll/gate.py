@@ -25,7 +25,7 @@ class ClusterGate:
     ) -> None:
         self._spec, self._cloud, self._elb = spec, cloud, elb
         self._kube, self._cluster, self._etcd = kube, cluster, etcd
-        self._planes = tuple(group.name for group in spec.instance_groups if group.role == "ControlPlane")
+        self._planes = [group for group in spec.instance_groups if group.role == "ControlPlane"]
 
     def problems(self, group: InstanceGroupSpec, losing: Sequence[Node]) -> tuple[str, ...]:
         """Return what is wrong with the control plane and with the group's critical pods."""
@@ -33,8 +33,8 @@ class ClusterGate:
 
     def _problems(self, group: InstanceGroupSpec, losing: Sequence[Node]) -> Iterator[str]:
         # A member that is to be replaced may be why the control plane is not whole.
-        own = [node.name for node in losing] if group.role == "ControlPlane" else []
-        yield from (str(finding) for finding in check_control_plane(self._kube, len(self._planes), own))
+        lost = [node.name for node in losing] if group.role == "ControlPlane" else []
+        yield from map(str, check_control_plane(self._kube, len(self._planes), lost))
         if group.role == "ControlPlane":
             report = self._etcd.report()
             for lose in [node.name for node in losing] or [""]:
@@ -43,11 +43,11 @@ class ClusterGate:
                     yield wrong
         if group.role == "Edge":
             yield from self._balancers(group)
-        nodes = self._cluster.nodes(group.name)
+        planes = {name for plane in self._planes for name in (plane.name, plane.renamed_from) if name}
+        own = {group.name, group.renamed_from or group.name} | {node.group for node in losing}
+        nodes = self._cluster.nodes(own | planes)
         watched = {node.name for node in nodes}
-        if group.role != "ControlPlane":
-            watched |= {node.name for plane in self._planes for node in self._cluster.nodes(plane)}
-        going = {node.name for node in nodes if node.draining or not node.ready} | {node.name for node in losing}
+        going = {n.name for n in nodes if n.group in own and (n.draining or not n.ready)} | {n.name for n in losing}
         # Of a large cluster's pods, looked at before each step, those of one namespace are enough.
         yield from map(str, check_critical_pods(self._kube, watched, going, "kube-system"))
 

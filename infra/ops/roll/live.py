@@ -57,7 +57,7 @@ class Live:
         planes = sum(each.role == "ControlPlane" for each in self._spec.instance_groups)
         return estimate(
             state,
-            members_of(state, self._cluster.nodes(group.name)),
+            members_of(state, self._cluster.nodes()),
             pace_of(group, state.desired),
             name=group.name,
             role=group.role,

@@ -33,6 +33,9 @@ class Replacer:
     def settle(self, group: Group, decision: Decision) -> None:
         """Do what disturbs nobody, or was begun before."""
         for member in decision.complete:
+            # A scale-in may have caught a machine in the middle of its drain.
+            if member.node is not None and not advance(self._cluster, member.node, self._options).done:
+                continue
             self._cloud.complete(group.name, self._hook, member.instance.id)
             self._say("complete", "drained, Auto Scaling may end it", member)
         for instance in decision.warm:

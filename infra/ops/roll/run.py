@@ -102,6 +102,7 @@ class GroupRoll:
         self._since: dict[str, float] = {}
         self._valid = 0
         self._total = 0
+        self._names: set[str] = set()
 
     def run(self, *, force: bool) -> None:
         """Replace what must be; with ``force``, everything the group has now."""
@@ -135,8 +136,8 @@ class GroupRoll:
 
     def _look_and_act(self) -> bool:
         means = self._means
-        nodes = means.cluster.nodes(self._group.name)
         state = means.cloud.group(self._asg)
+        nodes = means.cluster.nodes(self._names or self._learn_names(state))
         self._replacer.forget(state, nodes)
         members = members_of(state, nodes)
         decision = decide(state, members, pace_of(self._group, state.desired))
@@ -150,6 +151,13 @@ class GroupRoll:
             self._valid = 0
         self._pause_if_stuck(state, members, decision)
         return False
+
+    def _learn_names(self, state: Group) -> set[str]:
+        """Return the names under which the group's nodes registered: renamed groups have nodes of former names."""
+        ids = {instance.id for instance in state.instances}
+        former = {node.group for node in self._means.cluster.nodes() if node.instance_id in ids and node.group}
+        self._names = {self._group.name, *former}
+        return self._names
 
     def _begin_with(self, members: Sequence[Member]) -> None:
         outdated = [m for m in members if m.outdated]

@@ -19,7 +19,7 @@ class Decision:
     """What is to be done now, in this order."""
 
     complete: tuple[Member, ...] = ()
-    """Auto Scaling ends these and waits at a lifecycle hook for a drain that is done."""
+    """Auto Scaling ends these and waits at a lifecycle hook for their drain."""
     warm: tuple[Instance, ...] = ()
     """Outdated machines of the warm pool: no pod runs there, so they simply go."""
     taint: tuple[Member, ...] = ()
@@ -71,7 +71,7 @@ def decide(group: Group, members: Sequence[Member], pace: Pace) -> Decision:
     begin = _begin(outdated, allowed, budget=sum(m.available for m in members) - (group.desired - pace.unavailable))
     detach = _detach(outdated, begin, allowed - len(begin), room=pace.surge - len(outside) - len(pending))
     return Decision(
-        complete=tuple(m for m in members if m.instance.lifecycle == "Terminating:Wait"),
+        complete=tuple(m for m in members if _is_ours(m)),
         warm=warm_outdated(group),
         taint=tuple(m for m in outdated if m.node is not None and not m.node.tainted),
         untaint=tuple(m for m in fresh if m.node is not None and m.node.tainted),
@@ -83,6 +83,12 @@ def decide(group: Group, members: Sequence[Member], pace: Pace) -> Decision:
         waits_for=waits_for,
         done=not outdated and not waits_for,
     )
+
+
+def _is_ours(member: Member) -> bool:
+    """Whether Auto Scaling waits for a drain that is ours, or that nobody needs. Others end their own."""
+    waits = member.instance.lifecycle == "Terminating:Wait"
+    return waits and (member.node is None or member.node.draining)
 
 
 def _ready(member: Member) -> bool:

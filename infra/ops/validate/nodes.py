@@ -13,6 +13,12 @@ OLDEST_MINORS = 3
 """Minor versions that a kubelet may be older than the API server (Kubernetes's version skew policy, "kubelet")."""
 
 
+def nodes_of(group: str, state: Group, nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """Return the group's nodes: those of its machines, whatever name they registered under, and those of its name."""
+    ids = {instance.id for instance in state.instances}
+    return tuple(node for node in nodes if node.instance_id in ids or node.group == group)
+
+
 def check_nodes(group: str, state: Group, nodes: Sequence[Node], version: str) -> Iterator[Finding]:
     """Yield what is wrong with the group called ``group`` of a cluster of Kubernetes ``version``."""
     members = members_of(state, nodes)

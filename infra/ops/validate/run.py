@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from infra.ops.kube import Kube, connect
 from infra.ops.roll.cloud import AwsCloud
 from infra.ops.roll.cluster import KubeCluster
 from infra.ops.roll.etcd import ApiServerEtcdHealth
-from infra.ops.roll.view import Group, Node
+from infra.ops.roll.view import Node
 from infra.ops.validate import certificates, control_plane, dns, edge, etcd, nodes, pods
 from infra.ops.validate.findings import Check, Finding, guarded
 from infra.plan.naming import group_resource_name
@@ -58,22 +59,21 @@ class Validation:
         yield dns.CHECK, lambda: tuple(dns.check_api_name(server))
         yield control_plane.CHECK, lambda: tuple(control_plane.check_control_plane(self._kube, members))
         yield etcd.CHECK, lambda: tuple(etcd.check_members(ApiServerEtcdHealth(self._kube), members))
+        every = functools.cache(self._cluster.nodes)
         chosen = list(groups) or list(spec.instance_groups)
         for group in dict.fromkeys(each.name for each in (*planes, *chosen)):
-            yield from self._of_group(next(each for each in spec.instance_groups if each.name == group))
-        yield pods.CHECK, lambda: tuple(self._pods([*planes, *groups] if groups else []))
+            yield from self._of_group(next(each for each in spec.instance_groups if each.name == group), every)
+        yield pods.CHECK, lambda: tuple(self._pods([*planes, *groups] if groups else [], every))
         yield certificates.CHECK, lambda: tuple(certificates.check_served(server, now))
         if not groups:
             backups, pki = etcd_backup_prefix(spec), pki_prefix(spec)
             yield certificates.CHECK, lambda: tuple(certificates.check_authorities(s3, bucket, pki, now))
             yield etcd.BACKUP_CHECK, lambda: tuple(etcd.check_backup(s3, bucket, backups, now))
 
-    def _of_group(self, group: InstanceGroupSpec) -> Iterator[tuple[str, Check]]:
-        def look() -> tuple[Group, tuple[Node, ...]]:
-            return self._cloud.group(group_resource_name(self._spec, group)), self._cluster.nodes(group.name)
-
+    def _of_group(self, group: InstanceGroupSpec, every: Callable[[], tuple[Node, ...]]) -> Iterator[tuple[str, Check]]:
         def judged() -> tuple[Finding, ...]:
-            state, found = look()
+            state = self._cloud.group(group_resource_name(self._spec, group))
+            found = nodes.nodes_of(group.name, state, every())
             return tuple(nodes.check_nodes(group.name, state, found, self._spec.cluster.kubernetes_version))
 
         def reached() -> tuple[Finding, ...]:
@@ -84,11 +84,12 @@ class Validation:
         if group.role == "Edge":
             yield edge.CHECK, reached
 
-    def _pods(self, groups: Sequence[InstanceGroupSpec]) -> Iterator[Finding]:
+    def _pods(self, groups: Sequence[InstanceGroupSpec], every: Callable[[], tuple[Node, ...]]) -> Iterator[Finding]:
         if not groups:
             yield from pods.check_critical_pods(self._kube)
             return
-        own = {node.name for group in groups for node in self._cluster.nodes(group.name)}
+        names = {name for group in groups for name in (group.name, group.renamed_from)}
+        own = {node.name for node in every() if node.group in names}
         yield from pods.check_critical_pods(self._kube, own)
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,6 +62,7 @@ class Machine:
     tainted: bool = False
     needs_update: bool = False
     broken: bool = False
+    group: str = "nodes"
     pods: list[Pod] = field(default_factory=list)
     pods_end: dict[str, float] = field(default_factory=dict)
 
@@ -218,13 +219,23 @@ class World:
 
     # --- the cluster ---
 
-    def nodes(self, group: str) -> tuple[Node, ...]:
+    def nodes(self, groups: Collection[str] = ()) -> tuple[Node, ...]:
         self._api()
         now = self.clock.time
         return tuple(
-            Node(m.node, m.id, self.is_ready(m), m.draining, m.draining, m.needs_update, m.tainted, "v1.37.2")
+            Node(
+                m.node,
+                m.id,
+                self.is_ready(m),
+                m.draining,
+                m.draining,
+                m.needs_update,
+                m.tainted,
+                "v1.37.2",
+                group=m.group,
+            )
             for m in self.machines.values()
-            if now >= m.ready_at - 5 and not m.broken
+            if now >= m.ready_at - 5 and not m.broken and (not groups or m.group in groups)
         )
 
     def cordon(self, node: str, since: str) -> None:

@@ -269,14 +269,51 @@ def test_nodes_of_ended_machines_are_forgotten_and_nobody_elses(monkeypatch: pyt
     ghost = world.machines["i-0001"]
     nodes = world.nodes
 
-    def with_ghost(group: str) -> tuple[Any, ...]:
-        found = nodes(group)
+    def with_ghost(groups: Any = ()) -> tuple[Any, ...]:
+        found = nodes(groups)
         gone = [] if ghost.id in world.machines or ghost.node in world.forgotten else [ghost]
         return (*found, *(type(found[0])(g.node, g.id, False, True, True, False, True, "v1") for g in gone))
 
     monkeypatch.setattr(world, "nodes", with_ghost)
     rolled(spec, world)
     assert world.forgotten == [ghost.node]
+
+
+def test_nodes_of_a_renamed_group_keep_their_former_name() -> None:
+    spec, world = world_of(2)
+    for machine in world.machines.values():
+        machine.group = "workers"
+    rolled(spec, world)
+    assert_rolled(world, 2)
+
+
+def test_a_scale_in_is_not_ours_to_hurry() -> None:
+    """A machine that Auto Scaling ends by itself waits for whoever drains it."""
+    spec, world = world_of(3)
+    world.desired = 2
+    scaled_in = world.machines["i-0002"]
+    scaled_in.ending = 0.0
+    rolled(spec, world)
+    assert not scaled_in.completed
+    assert world.mutations.count("complete") >= 1
+
+
+def test_a_scale_in_in_the_middle_of_a_drain() -> None:
+    spec, world = world_of(2)
+    sick = world.machines["i-0002"]
+    sick.draining, sick.ending = True, 0.0
+    at: list[float] = []
+
+    def settle() -> None:
+        world.settle()
+        if sick.completed and not at:
+            at.append(world.clock.time)
+            assert [each.owner_kind for each in sick.pods] == ["DaemonSet"]
+
+    world.clock.on_wait = settle
+    world.refuse = lambda each: Blocker(each, "not now") if world.clock.time < 100 else None
+    rolled(spec, world)
+    assert 100 <= at[0] < 200
 
 
 def test_an_empty_group() -> None:

@@ -104,9 +104,12 @@ class Api:
         assert (method, path, query) == ("GET", "/readyz", {"verbose": "true"})
         return self.status, self.text
 
-    def items(self, path: str, **_: str) -> list[dict[str, Any]]:
+    def items(self, path: str, **query: str) -> list[dict[str, Any]]:
         self.paths.append(path)
-        return self.pods
+        if "labelSelector" not in query:
+            return self.pods
+        assert query["labelSelector"].startswith("tier=control-plane,component in (kube-apiserver,")
+        return [each for each in self.pods if each["metadata"]["labels"]["component"]]
 
 
 def pod(
