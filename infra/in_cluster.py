@@ -48,6 +48,14 @@ def declare_in_cluster(plan: EnvironmentPlan, cluster: Cluster) -> None:
     namespaces = {namespace.name: Namespace(namespace.name, namespace, opts=opts) for namespace in plan.namespaces}
     for addon in plan.addons:
         Manifests(addon.name, addon, values=cluster.values, opts=opts)
+    if plan.edge is not None:
+        inside = pulumi.ResourceOptions(depends_on=list(namespaces.values()))
+        Manifests(
+            plan.edge.router.name,
+            plan.edge.router,
+            values=cluster.values,
+            opts=pulumi.ResourceOptions.merge(opts, inside),
+        )
     declare_workloads(plan, namespaces, opts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from infra.components.api_endpoint import ApiEndpoint
 from infra.components.cluster_pki import ClusterPki
 from infra.components.cluster_records import ClusterRecords
 from infra.components.control_plane_member import ControlPlaneMember
+from infra.components.edge_router import EdgeRouter
 from infra.components.images import resolve_images
 from infra.components.instance_group import InstanceGroup
 from infra.components.join_token import JoinToken
@@ -27,7 +28,9 @@ from infra.in_cluster import Cluster, declare_in_cluster
 from infra.plan.addons.identity import role_of
 from infra.plan.addons.placement import API_HOST
 from infra.plan.addons.scaling import QUEUE_URL
+from infra.plan.edge import EdgePlan
 from infra.plan.environment import EnvironmentPlan, plan_environment
+from infra.plan.instance_group import InstanceGroupPlan
 from infra.plan.join import certificate_user, operators_kubeconfig, token_period
 from infra.spec import CONFIG_KEY, EnvironmentSpec, SpecError, from_mapping
 from infra.spec.workloads.load import APPS, declare_workloads
@@ -101,7 +104,8 @@ def declare(spec: EnvironmentSpec) -> None:
     queue = TerminationQueue("termination", plan.termination, opts=opts)
     foundation = Foundation(state, network, security, opts)
     control_plane = _control_plane(plan, foundation)
-    groups = _instance_groups(plan, foundation, control_plane)
+    edge = _edge(plan.edge, foundation) if plan.edge else None
+    groups = _instance_groups(plan, foundation, control_plane, edge)
     declare_in_cluster(
         plan,
         Cluster(
@@ -124,6 +128,8 @@ def declare(spec: EnvironmentSpec) -> None:
     pulumi.export("publicSubnetIds", dict(network.public_subnet_ids))
     pulumi.export("terminationQueueUrl", queue.queue_url)
     pulumi.export("instanceGroups", {name: group.autoscaling_group_name for name, group in groups.items()})
+    if edge is not None:
+        pulumi.export("edgeDnsName", edge.dns_name)
 
 
 def _control_plane(plan: EnvironmentPlan, foundation: Foundation) -> ControlPlane:
@@ -161,11 +167,31 @@ def _control_plane(plan: EnvironmentPlan, foundation: Foundation) -> ControlPlan
     return ControlPlane(pki, issuer, api, token, records, members)
 
 
+def _edge(plan: EdgePlan, foundation: Foundation) -> EdgeRouter:
+    network = foundation.network
+    # A load balancer with public addresses is refused until the internet gateway is attached.
+    opts = pulumi.ResourceOptions.merge(foundation.opts, pulumi.ResourceOptions(depends_on=[network]))
+    return EdgeRouter(
+        "edge",
+        plan.balancer,
+        vpc_id=network.vpc_id,
+        subnet_ids=foundation.subnets,
+        machines_group_id=foundation.security.ids["Edge"],
+        opts=opts,
+    )
+
+
 def _instance_groups(
-    plan: EnvironmentPlan, foundation: Foundation, control_plane: ControlPlane
+    plan: EnvironmentPlan, foundation: Foundation, control_plane: ControlPlane, edge: EdgeRouter | None
 ) -> Mapping[str, InstanceGroup]:
     images = resolve_images(plan.images, opts=pulumi.InvokeOptions(provider=foundation.opts.provider))
     security = foundation.security
+
+    def targets(group: InstanceGroupPlan) -> Sequence[pulumi.Output[str]]:
+        if group.identity in control_plane.members:
+            return control_plane.api.target_group_arns
+        return edge.target_group_arns if edge is not None and group.role == "Edge" else ()
+
     return {
         group.name: InstanceGroup(
             group.identity,
@@ -174,7 +200,7 @@ def _instance_groups(
             subnet_ids=foundation.subnets,
             security_group_id=security.ids[group.role],
             state_key_arn=foundation.state.key_arn,
-            target_group_arns=control_plane.api.target_group_arns if group.identity in control_plane.members else (),
+            target_group_arns=targets(group),
             after=[security.ways_out[group.role], *control_plane.needed_by(group.identity)],
             opts=foundation.opts,
         )

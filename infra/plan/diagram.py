@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from infra.plan.edge import EdgePlan
 from infra.plan.environment import EnvironmentPlan
 from infra.plan.instance_group import InstanceGroupPlan
 from infra.plan.svg import Box, Drawing
@@ -125,6 +126,10 @@ def diagram(plan: EnvironmentPlan) -> str:
         for row, groups in rows.items():
             for group in groups:
                 _group(drawing, layout, group, first + row * _ROW)
+                if plan.edge is not None and group.role == "Edge":
+                    _way_in(drawing, layout, group, first + row * _ROW)
+    if plan.edge is not None:
+        _load_balancer(drawing, plan.edge, layout)
     _outside(drawing, plan, layout)
     return str(drawing)
 
@@ -232,6 +237,25 @@ def _group(drawing: Drawing, layout: _Layout, group: InstanceGroupPlan, y: float
         drawing.text(bar.x + 10, bar.y + 17, group.name, "strong", room=bar.width - 20)
         detail = f"{size} x {types}{', Spot' if spot else ''}"
         drawing.text(bar.x + 10, bar.y + 33, detail, "quiet", room=bar.width - 20)
+
+
+def _load_balancer(drawing: Drawing, edge: EdgePlan, layout: _Layout) -> None:
+    """Draw the edge's load balancer on the border of the VPC; one of private addresses has no way from the internet."""
+    vpc = layout.vpc
+    box = Box(vpc.right - 214, vpc.y - 13, 206, 26)
+    if not edge.balancer.internal:
+        drawing.line([(vpc.middle + 48, 90), (box.middle, 90), (box.middle, box.y)], "way")
+    drawing.box(box, "Edge", radius=13)
+    ports = ", ".join(str(listener.port) for listener in edge.balancer.listeners)
+    drawing.text(box.middle, box.y + 18, f"load balancer: {ports}", "middle", room=box.width - 12)
+
+
+def _way_in(drawing: Drawing, layout: _Layout, group: InstanceGroupPlan, y: float) -> None:
+    """Draw the way from the load balancer, down the right side of the VPC, to a group of the router's machines."""
+    vpc = layout.vpc
+    right = max(layout.columns[zone] for zone in group.scaling.zones) + _COLUMN - 16
+    side = vpc.right - 12
+    drawing.arrow([(side, vpc.y + 13), (side, y + _BAR / 2), (right, y + _BAR / 2)], "way")
 
 
 def _outside(drawing: Drawing, plan: EnvironmentPlan, layout: _Layout) -> None:

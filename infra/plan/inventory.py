@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from infra.plan.cluster_access import ClusterAccessPlan
 from infra.plan.control_plane.endpoints import ApiEndpointPlan
 from infra.plan.control_plane.pki import AUTHORITIES, PkiPlan
+from infra.plan.edge import EdgePlan
 from infra.plan.environment import EnvironmentPlan
 from infra.plan.namespaces import NamespacePlan
 from infra.plan.network import NetworkPlan
@@ -75,6 +76,8 @@ def inventory(plan: EnvironmentPlan) -> Mapping[str, int]:
         total.update(planned.token for planned in backend.objects)
     for workload in plan.workloads:
         total.update(_workload(workload))
+    if plan.edge:
+        total.update(_edge(plan.edge))
     return {token: count for token, count in sorted(total.items()) if count}
 
 
@@ -190,3 +193,23 @@ def _namespace(plan: NamespacePlan) -> dict[str, int]:
         "kubernetes:core/v1:LimitRange": 1,
         "kubernetes:core/v1:ResourceQuota": int(bool(plan.quota)),
     }
+
+
+def _edge(plan: EdgePlan) -> Counter[str]:
+    balancer = plan.balancer
+    ingress = sum(rule.direction == "ingress" for rule in balancer.rules)
+    total = Counter(
+        {
+            "slipway:index:EdgeRouter": 1,
+            "aws:ec2/securityGroup:SecurityGroup": 1,
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ingress,
+            "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": len(balancer.rules) - ingress,
+            "aws:lb/loadBalancer:LoadBalancer": 1,
+            "aws:lb/targetGroup:TargetGroup": len(balancer.target_groups),
+            "aws:lb/listener:Listener": len(balancer.listeners),
+            "aws:route53/record:Record": len(balancer.records),
+            "slipway:index:Manifests": 1,
+        }
+    )
+    total.update(manifest.token for manifest in plan.router.objects)
+    return total

@@ -68,11 +68,15 @@ class Drawing:
         ElementTree.SubElement(self._root, "polyline", {"class": look, "points": path})
 
     def arrow(self, points: Sequence[tuple[float, float]], look: str) -> None:
-        """Draw a line through points that ends in an arrow head; its last stretch is vertical."""
-        (x, y), (_, before) = points[-1], points[-2]
-        back = 7 if y > before else -7
-        self.line([*points[:-1], (x, y - back)], look)
-        head = " ".join(f"{_number(a)},{_number(b)}" for a, b in ((x, y), (x - 4, y - back), (x + 4, y - back)))
+        """Draw a line through points that ends in an arrow head; its last stretch is vertical or horizontal."""
+        (x, y), (x_before, before) = points[-1], points[-2]
+        level = y == before
+        back = 7 if (x > x_before if level else y > before) else -7
+        foot = (x - back, y) if level else (x, y - back)
+        self.line([*points[:-1], foot], look)
+        wide, high = (0, 4) if level else (4, 0)
+        corners = ((x, y), (foot[0] - wide, foot[1] - high), (foot[0] + wide, foot[1] + high))
+        head = " ".join(f"{_number(a)},{_number(b)}" for a, b in corners)
         ElementTree.SubElement(self._root, "polygon", {"class": f"{look} head", "points": head})
 
     def text(self, x: float, y: float, text: str, look: str, *, room: float) -> None:

@@ -6,6 +6,7 @@ import json
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,12 @@ class Cloud:
             return False
         return True
 
-    def publish(self, account_id: str, region: str, images: list[dict[str, Any]]) -> None:
-        """Make images known that other accounts publish. Raises RehearsalError when the server does not take them."""
-        body = json.dumps({"account": account_id, "region": region, "images": images}).encode()
+    def publish(self, account_id: str, region: str, images: list[dict[str, Any]], holdings: Mapping[str, Any]) -> None:
+        """Make images known that other accounts publish, and hold what the environment names and does not make.
+
+        Raises RehearsalError when the server does not take them.
+        """
+        body = json.dumps({"account": account_id, "region": region, "images": images, **holdings}).encode()
         request = urllib.request.Request(f"{self.endpoint}/rehearsal/images", data=body, method="POST")  # noqa: S310  always loopback http
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:

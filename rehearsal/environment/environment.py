@@ -186,15 +186,16 @@ class Environment:
         return self.start_control_plane()
 
     def publish_images(self) -> None:
-        """Make the images known that the environment boots from."""
+        """Make the images known that the environment boots from, and what else its file names."""
         from infra.spec import SpecError
+        from rehearsal.environment.holdings import held_by
         from rehearsal.environment.images import published_images
 
         try:
             images = published_images(self.spec)
         except SpecError as error:
             raise RehearsalError(str(error), 2) from error
-        self.cloud.publish(self.spec.account_id, self.spec.region, images)
+        self.cloud.publish(self.spec.account_id, self.spec.region, images, held_by(self.spec))
 
     def bootstrap(self) -> None:
         """Create the state bucket and its key as `slipway bootstrap` does for a real environment."""

@@ -15,11 +15,13 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.amis import Ami
 from moto.ssm.models import Parameter, ssm_backends
 
+from rehearsal.moto.holdings import hold_certificate, hold_zone
+
 PATH = "/rehearsal/images"
 
 
 class ImagesApplication:
-    """A WSGI application that takes images at `PATH` and passes everything else on."""
+    """A WSGI application that takes images, and what else is to be held, at `PATH` and passes everything else on."""
 
     def __init__(self, application: Callable[..., Any]) -> None:
         self._application = application
@@ -31,6 +33,10 @@ class ImagesApplication:
         given = json.loads(environ["wsgi.input"].read())
         for image in given["images"]:
             publish(given["account"], given["region"], image)
+        for certificate in given["certificates"]:
+            hold_certificate(given["account"], given["region"], certificate["arn"], certificate["hosts"])
+        for zone in given["zones"]:
+            hold_zone(given["account"], zone["id"], zone["name"])
         start_response("204 No Content", [])
         return []
 

@@ -26,6 +26,8 @@ _PINNED: Mapping[str, str] = {
     "ebs-csi-driver": "public.ecr.aws/ebs-csi-driver/aws-ebs-csi-driver:v1.67.1",
     "kubelet-csr-approver": "ghcr.io/postfinance/kubelet-csr-approver:v1.2.15",
     "metrics-server": "registry.k8s.io/metrics-server/metrics-server:v0.9.0",
+    # What Traefik's chart 41.6.0 installs.
+    "traefik": "docker.io/library/traefik:v3.7.13",
     "node-termination-handler": "public.ecr.aws/aws-ec2/aws-node-termination-handler:v1.25.2",
 }
 

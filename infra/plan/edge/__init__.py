@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from infra.plan.addons.objects import AddonPlan
 from infra.plan.edge.balancer import BalancerPlan, plan_balancer
 from infra.plan.edge.entries import Entry, plan_entries
 from infra.plan.edge.gateway import plan_gateway
 from infra.plan.edge.manifest import Manifest
 from infra.plan.edge.network_policies import plan_network_policies
 from infra.plan.edge.policy import plan_exposures
+from infra.plan.edge.router import plan_router
 from infra.spec import EnvironmentSpec
 from infra.spec.edge import EdgeSpec
 
@@ -23,8 +25,13 @@ class EdgePlan:
     spec: EdgeSpec
     entries: tuple[Entry, ...]
     balancer: BalancerPlan
-    objects: tuple[Manifest, ...]
+    router: AddonPlan
     """What lives in the cluster: the router, its routes and allow-lists, the network policies around it."""
+
+    @property
+    def objects(self) -> tuple[Manifest, ...]:
+        """All objects in the cluster as plain data."""
+        return tuple(each.body for each in self.router.objects)
 
 
 def plan_edge(spec: EnvironmentSpec) -> EdgePlan | None:
@@ -37,12 +44,13 @@ def plan_edge(spec: EnvironmentSpec) -> EdgePlan | None:
     if edge is None:
         return None
     entries = plan_entries(edge)
+    routes = (
+        *plan_network_policies(spec, edge, entries),
+        *plan_gateway(edge, entries, plan_exposures(edge, entries)),
+    )
     return EdgePlan(
         spec=edge,
         entries=entries,
         balancer=plan_balancer(spec, edge, entries),
-        objects=(
-            *plan_network_policies(spec, edge, entries),
-            *plan_gateway(edge, entries, plan_exposures(edge, entries)),
-        ),
+        router=plan_router(spec, edge, entries, routes),
     )

@@ -62,6 +62,13 @@ class TargetGroupPlan:
     name: str
     port: int
     health_port: int
+    health_path: str
+    health_interval: int
+    """Seconds between two checks; two in a row decide."""
+    health_timeout: int
+    """Seconds a check waits."""
+    deregistration_seconds: int
+    """Seconds that a machine which leaves still gets to end its connections."""
     tags: Mapping[str, str]
 
 
@@ -133,6 +140,10 @@ def plan_balancer(spec: EnvironmentSpec, edge: EdgeSpec, entries: tuple[Entry, .
                 name=elb_name(spec, f"edge-{entry.router_port}"),
                 port=entry.router_port,
                 health_port=PING_PORT,
+                health_path="/ping",
+                health_interval=10,
+                health_timeout=5,
+                deregistration_seconds=90,
                 tags=resource_tags(spec, f"edge-{entry.name}.{spec.cluster.name}"),
             )
             for entry in entries

@@ -13,6 +13,7 @@ from infra.plan.diagram import STYLE, diagram
 from infra.plan.environment import plan_environment
 from infra.plan.svg import Box, Drawing, text_width
 from infra.spec import EnvironmentSpec
+from tests.infra.plan.edge.samples import edge_spec
 from tests.infra.samples import ENVIRONMENT, group_mapping, sample_spec
 
 ZONES = [f"eu-central-1{letter}" for letter in "abcdef"]
@@ -225,3 +226,19 @@ def test_numbers_are_short_and_the_drawing_is_the_same_each_time() -> None:
     svg = diagram(plan_environment(spec))
     assert svg == diagram(plan_environment(spec))
     assert not [part for part in svg.split('"') if len(part.partition(".")[2]) > 1 and part.replace(".", "").isdigit()]
+
+
+@pytest.mark.parametrize(("internal", "ways"), [(False, 1), (True, 0)])
+def test_the_load_balancer_of_the_edge_leads_to_its_machines(internal: bool, ways: int) -> None:
+    shown = picture(diagram(plan_environment(edge_spec(internal=internal))))
+    (vpc,) = shown.of("vpc")
+    balancer = next(box for box in shown.of("Edge") if box.height == 26)
+    assert any(whole == "load balancer: 80, 443, 5432" for *_, whole in shown.texts)
+    assert balancer.y < vpc.y < balancer.bottom
+    (bar,) = (box for box in shown.of("Edge") if box.height != 26)
+    assert (bar.right + 7, bar.y + bar.height / 2) in shown.ends  # the foot of the arrow head
+    assert sum(end == (balancer.middle, balancer.y) for end in shown.ends) == ways
+
+
+def test_without_an_edge_there_is_no_load_balancer() -> None:
+    assert "load balancer" not in diagram(plan_environment(sample_spec()))

@@ -1,0 +1,73 @@
+"""The router's own configuration: Traefik's static file, ``traefik.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from infra.plan.edge.balancer import balancer_blocks
+from infra.plan.edge.entries import METRICS_PORT, PING_PORT, Entry
+from infra.plan.edge.manifest import EDGE_NAMESPACE
+from infra.spec import EnvironmentSpec
+from infra.spec.edge import EdgeSpec
+
+ACCEPT_GRACE = 30
+"""Seconds a router that shuts down still takes requests while ``/ping`` says 503: two failed health checks of the load
+balancer, 10 s apart, and the time for its addresses to notice."""
+
+REQUEST_GRACE = 60
+"""Seconds it then gives to requests that are running."""
+
+IDLE_SECONDS = 180
+"""Seconds until a silent connection is closed: less than the 350 s after which the load balancer forgets it (Network
+Load Balancers, "Connection idle timeout")."""
+
+
+def router_config(spec: EnvironmentSpec, edge: EdgeSpec, entries: Sequence[Entry]) -> dict[str, Any]:
+    """Return Traefik's static configuration."""
+    served = served_namespaces(edge)
+    return {
+        "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
+        "log": {"level": "INFO", "format": "json"},
+        "accessLog": {
+            "format": "json",
+            "fields": {
+                # ClientAddr and ClientHost are the client's, from the PROXY header. Headers may hold secrets.
+                "defaultMode": "keep",
+                "headers": {"defaultMode": "drop", "names": {"User-Agent": "keep", "X-Request-Id": "keep"}},
+            },
+        },
+        "ping": {"entryPoint": "ping", "terminatingStatusCode": 503},
+        "metrics": {"prometheus": {"entryPoint": "metrics", "addEntryPointsLabels": True, "addRoutersLabels": True}},
+        "entryPoints": {
+            **{entry.name: _entry_point(spec, edge, entry) for entry in entries},
+            "ping": {"address": f":{PING_PORT}"},
+            "metrics": {"address": f":{METRICS_PORT}"},
+        },
+        "providers": {
+            "kubernetesGateway": {"namespaces": served},
+            # For the allow-lists, and for plain TCP: a TCPRoute of the Gateway API has no filters.
+            "kubernetesCRD": {"namespaces": served, "allowCrossNamespace": bool(edge.tcp_ports)},
+        },
+    }
+
+
+def served_namespaces(edge: EdgeSpec) -> list[str]:
+    """Return the namespaces that the router watches: its own, and those of the Services it leads to."""
+    backends = {target.namespace for target in edge.routes} | {target.namespace for target in edge.tcp_ports}
+    return [EDGE_NAMESPACE, *sorted(backends)]
+
+
+def _entry_point(spec: EnvironmentSpec, edge: EdgeSpec, entry: Entry) -> dict[str, Any]:
+    point: dict[str, Any] = {
+        "address": f":{entry.router_port}",
+        # Whose word on the client's address is taken: the load balancer's, and no header of a client.
+        "proxyProtocol": {"trustedIPs": [*balancer_blocks(spec, edge)]},
+        "transport": {
+            "lifeCycle": {"requestAcceptGraceTimeout": f"{ACCEPT_GRACE}s", "graceTimeOut": f"{REQUEST_GRACE}s"},
+            "respondingTimeouts": {"readTimeout": "60s", "idleTimeout": f"{IDLE_SECONDS}s"},
+        },
+    }
+    if entry.kind == "https":
+        point["asDefault"] = True
+    return point

@@ -1,0 +1,20 @@
+"""What an environment's file names and does not make, as the AWS stand-in is told of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from infra.spec import EnvironmentSpec
+
+
+def held_by(spec: EnvironmentSpec) -> dict[str, list[dict[str, Any]]]:
+    """Return the certificates and hosted zones that ``spec`` refers to."""
+    certificates, zones = [], []
+    if spec.edge is not None:
+        hosts = [host for route in spec.edge.routes for host in route.hosts]
+        if spec.edge.tls.acm is not None:
+            certificates.append({"arn": spec.edge.tls.acm, "hosts": hosts or [spec.cluster.name]})
+        if spec.edge.dns is not None:
+            zones.append({"id": spec.edge.dns.zone_id, "name": spec.edge.dns.zone})
+    return {"certificates": certificates, "zones": zones}

@@ -1,0 +1,31 @@
+"""What an environment names and does not make, a certificate of ACM or a hosted zone: a rehearsal has to hold it.
+
+AWS gives both their identifiers, and moto too, so there is no call that would make one of a given identifier.
+"""
+
+from __future__ import annotations
+
+from moto.acm.models import CertBundle, acm_backends
+from moto.route53.models import route53_backends
+
+GLOBAL = "aws"
+"""Partition under which moto keeps what has no region."""
+
+
+def hold_certificate(account: str, region: str, arn: str, hosts: list[str]) -> None:
+    """Hold an issued certificate for these hosts under its ARN, unless it is there."""
+    held = acm_backends[account][region]._certificates
+    if arn not in held:
+        bundle = CertBundle.generate_cert(hosts[0], account, region, sans=hosts)
+        bundle.arn, bundle.status = arn, "ISSUED"
+        held[arn] = bundle
+
+
+def hold_zone(account: str, identifier: str, name: str) -> None:
+    """Hold a public hosted zone under its ID, unless it is there."""
+    backend = route53_backends[account][GLOBAL]
+    if identifier not in backend.zones:
+        zone = backend.create_hosted_zone(f"{name}.", private_zone=False, comment="Held by a rehearsal")
+        del backend.zones[zone.resource_id]
+        zone.resource_id = identifier
+        backend.zones[identifier] = zone

@@ -1,0 +1,57 @@
+"""What a rehearsal holds for an environment: found by its own identifier, and made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from rehearsal.environment.holdings import held_by
+from rehearsal.moto.holdings import hold_certificate, hold_zone
+from tests.infra.plan.edge.samples import ACM, edge_spec
+from tests.infra.samples import sample_spec
+
+ACCOUNT, REGION = "123456789012", "eu-central-1"
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        yield
+
+
+def test_a_certificate_is_issued_under_its_arn() -> None:
+    for _ in range(2):
+        hold_certificate(ACCOUNT, REGION, ACM, ["shop.example.com", "*.apps.example.com"])
+    acm = boto3.client("acm", region_name=REGION)
+    described = acm.describe_certificate(CertificateArn=ACM)["Certificate"]
+    assert (described["DomainName"], described["Status"]) == ("shop.example.com", "ISSUED")
+    assert set(described["SubjectAlternativeNames"]) == {"shop.example.com", "*.apps.example.com"}
+    assert [each["CertificateArn"] for each in acm.list_certificates()["CertificateSummaryList"]] == [ACM]
+
+
+def test_a_zone_takes_records_under_its_id() -> None:
+    for _ in range(2):
+        hold_zone(ACCOUNT, "Z0123456789ABCDEFGHIJ", "example.com")
+    route53 = boto3.client("route53")
+    assert [each["Id"] for each in route53.list_hosted_zones()["HostedZones"]] == ["/hostedzone/Z0123456789ABCDEFGHIJ"]
+    record = {"Name": "a.example.com", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+    route53.change_resource_record_sets(
+        HostedZoneId="Z0123456789ABCDEFGHIJ",
+        ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]},
+    )
+    records = route53.list_resource_record_sets(HostedZoneId="Z0123456789ABCDEFGHIJ")["ResourceRecordSets"]
+    assert "a.example.com." in [each["Name"] for each in records]
+
+
+def test_what_a_spec_refers_to() -> None:
+    dns = {"zone": "example.com", "zoneId": "Z0123456789ABCDEFGHIJ"}
+    assert held_by(edge_spec(dns=dns)) == {
+        "certificates": [{"arn": ACM, "hosts": ["shop.example.com", "*.apps.example.com", "admin.example.com"]}],
+        "zones": [{"id": "Z0123456789ABCDEFGHIJ", "name": "example.com"}],
+    }
+    assert held_by(sample_spec()) == {"certificates": [], "zones": []}
