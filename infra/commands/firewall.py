@@ -32,12 +32,14 @@ def explain(
     ] = None,
 ) -> None:
     """Say whether a client reaches a host, and which rule decides at which layer. Asks nothing but the plan."""
-    spec = plan_environment(load_environment(env)).spec
-    if spec.edge is None:
-        console.print(f"denied: {spec.name} declares no edge, so nothing is reached from outside.", highlight=False)
+    plan = plan_environment(load_environment(env))
+    if plan.edge is None:
+        console.print(
+            f"denied: {plan.spec.name} declares no edge, so nothing is reached from outside.", highlight=False
+        )
         raise typer.Exit(1 if expect == "allowed" else 0)
-    host, port = _target(spec.edge, target)
-    answer = decide(spec.edge, _address(source), host, port)
+    host, port = _target(plan.edge.spec, target)
+    answer = decide(plan.edge.spec, _address(source), host, port)
     if output == "json":
         console.print(json.dumps(_data(answer), indent=2), markup=False, highlight=False)
     else:

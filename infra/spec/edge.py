@@ -121,6 +121,9 @@ class EdgeRouteSpec(SpecModel):
     port: PortNumber = 80
     """Port of the Service."""
 
+    path: Annotated[str, Field(pattern=r"^/\S*$", max_length=512)] = "/"
+    """Prefix of the paths that lead to the Service; requests for others get 404."""
+
     target_port: PortNumber | None = None
     """Port of the pods behind the Service, which is what network policies see. Unset: the same as `port`."""
 

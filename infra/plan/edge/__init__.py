@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from infra.plan.addons.objects import AddonPlan
 from infra.plan.edge.balancer import BalancerPlan, plan_balancer
 from infra.plan.edge.entries import Entry, plan_entries
+from infra.plan.edge.exposed import with_exposed
 from infra.plan.edge.gateway import plan_gateway
 from infra.plan.edge.manifest import Manifest
 from infra.plan.edge.network_policies import plan_network_policies
@@ -23,6 +24,7 @@ class EdgePlan:
     """The edge of an environment."""
 
     spec: EdgeSpec
+    """The edge as declared, with a route for each exposed workload."""
     entries: tuple[Entry, ...]
     balancer: BalancerPlan
     router: AddonPlan
@@ -38,11 +40,11 @@ def plan_edge(spec: EnvironmentSpec) -> EdgePlan | None:
     """Return the edge that ``spec`` declares, if it does.
 
     Raises:
-        SpecError: the policy does not fit into the quotas of AWS.
+        SpecError: the policy does not fit into the quotas of AWS, or an exposed workload not into the policy.
     """
-    edge = spec.edge
-    if edge is None:
+    if spec.edge is None:
         return None
+    edge = with_exposed(spec, spec.edge)
     entries = plan_entries(edge)
     routes = (
         *plan_network_policies(spec, edge, entries),

@@ -120,7 +120,8 @@ def _http(edge: EdgeSpec, entry: Entry, source: str, host: str) -> Iterator[Step
     elif entry.kind == "redirect":
         yield Step("router", True, names, f"redirects to https://{host}{_by(allow_list(rules))}; see port {HTTPS_PORT}")
     else:
-        target = f"{route[0].namespace}/{route[0].service}"
+        path = "" if route[0].path == "/" else f" for paths under {route[0].path}"
+        target = f"{route[0].namespace}/{route[0].service}{path}"
         yield Step("router", True, names, f"route {route[0].name} leads to {target}{_by(allow_list(rules))}")
         yield _policy(route[0], names)
 

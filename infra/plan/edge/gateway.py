@@ -98,7 +98,9 @@ def _filters(allowed: AllowList) -> list[dict[str, Any]]:
 def _http_route(edge: EdgeSpec, exposure: Exposure) -> Manifest:
     redirect = exposure.entry.kind == "redirect"
     listener = HTTP_ENTRY if redirect else listener_name(exposure.route_host)
-    rule: dict[str, Any] = {"matches": [{"path": {"type": "PathPrefix", "value": "/"}}]}
+    # A redirect is for every path; what is behind it decides on 443.
+    path = "/" if redirect else exposure.route.path
+    rule: dict[str, Any] = {"matches": [{"path": {"type": "PathPrefix", "value": path}}]}
     filters = _filters(exposure.allowed)
     if redirect:
         way = {"scheme": "https", "port": HTTPS_PORT, "statusCode": 301}

@@ -103,6 +103,7 @@ RICH: dict[str, Any] = {
                     "namespace": "web",
                     "service": "shop",
                     "port": 80,
+                    "path": "/",
                     "targetPort": 8080,
                     "podLabels": {"app": "shop"},
                 },
