@@ -68,7 +68,6 @@ STATEFUL: tuple[Stateful, ...] = (
         "a certificate authority: all it signed stops being trusted",
         protect=True,
     ),
-    Stateful("random:index/randomPassword:RandomPassword", "a password"),
     Stateful("random:index/randomBytes:RandomBytes", "a key"),
     Stateful("kubernetes:apps/v1:StatefulSet", "claims to volumes", "volumeClaimTemplates", r"."),
     Stateful("kubernetes:core/v1:PersistentVolumeClaim", "a claim: with the usual reclaim policy its volume goes, too"),
@@ -81,7 +80,8 @@ STATEFUL: tuple[Stateful, ...] = (
     ),
     Stateful("kubernetes:core/v1:Secret", "a secret"),
 )
-"""Nothing stands here by name alone, so that no renaming slips through."""
+"""Nothing stands here by name alone, so that no renaming slips through. A ``RandomPassword`` is not here: what the
+cluster makes of them, its join tokens, is renewed in due time."""
 
 GROUP_TYPE = "aws:autoscaling/group:Group"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from infra.ops.preview.events import State, Step
 from infra.ops.preview.secrets import SECRET, holds_secret
-from infra.ops.preview.userdata import decoded_files, is_user_data
+from infra.ops.preview.userdata import decoded_files, is_document, is_user_data
 
 ABSENT = "(not set)"
 _COMPUTED_TAGS = "tagsAll"
@@ -116,7 +116,7 @@ def _join(path: str, key: str) -> str:
 def _shown(path: str, old: Any, new: Any, replaces: bool) -> Iterator[Difference]:
     if holds_secret(old) or holds_secret(new):
         yield from _secret(path, old, new, replaces)
-    elif is_user_data(path):
+    elif is_user_data(path) or is_document(path, old) or is_document(path, new):
         for name, lines in _file_diffs(old, new):
             yield Difference(f"{path} ({name})", "", "", replaces, lines)
     elif lines := _text_diff(old, new):

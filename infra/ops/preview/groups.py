@@ -12,6 +12,7 @@ from infra.ops.preview.events import Run, State, Step
 from infra.plan.stateful import GROUP_TYPE
 
 TEMPLATE_TYPE = "aws:ec2/launchTemplate:LaunchTemplate"
+OBJECT_TYPE = "aws:s3/bucketObjectv2:BucketObjectv2"
 CONTROL_PLANE = "ControlPlane"
 ROLL_ORDER = ("Bastion", CONTROL_PLANE, "APIServer", "Node", "Edge")
 """Roles in the order in which ``slipway roll`` takes their groups."""
@@ -131,7 +132,8 @@ def _rolls(groups: Mapping[str, Group], changes: Mapping[str, Change]) -> Iterat
             continue
         seen = [each for each in change.differences if top(each.path) not in _NO_MACHINE_SEES]
         if change.op == REPLACE or seen:
-            yield Roll(group.name, group.role, machines, tuple(_reasons(seen, change.op == REPLACE)))
+            reasons = [*_reasons(seen, change.op == REPLACE), *_files(change.name, changes)]
+            yield Roll(group.name, group.role, machines, tuple(reasons))
 
 
 def _reasons(differences: Sequence[Difference], replaced: bool) -> Iterator[str]:
@@ -150,6 +152,14 @@ def _reasons(differences: Sequence[Difference], replaced: bool) -> Iterator[str]
         else:
             yield f"{word} {each.old} → {each.new}"
         told.add(key)
+
+
+def _files(identity: str, changes: Mapping[str, Change]) -> Iterator[str]:
+    """Yield the files that the group's machines read from the state bucket, and that differ."""
+    for change in changes.values():
+        if change.type == OBJECT_TYPE and change.name == f"{identity}/files.json":
+            found = [each.path.partition(" (")[2].rstrip(")") for each in change.differences if " (" in each.path]
+            yield from (f"first-boot file: {path}" for path in found)
 
 
 def top(path: str) -> str:

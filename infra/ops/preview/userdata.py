@@ -6,6 +6,7 @@ import base64
 import binascii
 import email
 import hashlib
+import json
 import zlib
 from typing import Any
 
@@ -23,6 +24,22 @@ _LARGEST = 4_000_000
 def is_user_data(path: str) -> bool:
     """Return whether a property holds user-data."""
     return path.rpartition(".")[2] in USER_DATA_PROPERTIES
+
+
+def is_document(path: str, text: Any) -> bool:
+    """Return whether a property is the document of files that a group's machines read from the state bucket."""
+    return path == "content" and isinstance(text, str) and text.startswith("{") and bool(_document(text))
+
+
+def _document(text: str) -> dict[str, str]:
+    try:
+        files = json.loads(text).get("files")
+    except (ValueError, AttributeError):
+        return {}
+    entries = files if isinstance(files, list) else []
+    if not all(isinstance(entry, dict) and {"path", "content"} <= set(entry) for entry in entries):
+        return {}
+    return {str(entry["path"]): f"# permissions: {entry.get('mode')}\n{entry['content']}" for entry in entries}
 
 
 def decoded_files(text: str) -> dict[str, str]:
@@ -72,6 +89,8 @@ def _readable(data: bytes) -> bool:
 
 
 def _split(text: str) -> dict[str, str]:
+    if text.startswith("{") and (document := _document(text)):
+        return document
     if text.lstrip().startswith(_MIME):
         return _parts(text)
     if text.startswith(_CLOUD_CONFIG):

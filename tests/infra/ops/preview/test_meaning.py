@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.infra.ops.preview.made import (
     UNKNOWN_VALUE,
     VOLUME,
     component,
+    encoded,
     group,
     report_of,
     step,
@@ -133,6 +135,28 @@ def test_groups_roll_in_the_order_of_their_roles() -> None:
         "6 machines must be drained and replaced, by `slipway roll` after the update, in this order: control-plane-a "
         "(1 machine), then nodes (3 machines), then edge (2 machines). The update itself replaces none."
     ) in report.sentences
+
+
+def test_a_roll_names_the_files_that_machines_read_from_the_state_bucket() -> None:
+    def document(word: str) -> dict[str, object]:
+        files = [{"path": "/etc/a", "mode": "0644", "content": word}, {"path": "/etc/b", "mode": "0755", "content": ""}]
+        return {"key": f"c/igconfig/node/nodes/files-{word}.json", "content": json.dumps({"files": files})}
+
+    kind = "aws:s3/bucketObjectv2:BucketObjectv2"
+    templates = ({"userData": encoded("#!/bin/sh\n1\n")}, {"userData": encoded("#!/bin/sh\n2\n")})
+    report = report_of(
+        *group("nodes", "Node", op="update", template=templates),
+        step("replace", kind, "nodes/files.json", document("one"), document("two"), keys=["key"]),
+        step("replace", kind, "edge/files.json", document("one"), document("two"), keys=["key"]),
+    )
+    (roll,) = report.rolls
+    assert roll.reasons == ("first-boot configuration: user-data", "first-boot file: /etc/a")
+    (change,) = [each for each in report.changes if each.name == "nodes/files.json"]
+    assert [(each.path, each.lines[-2:]) for each in change.differences] == [
+        ("content (/etc/a)", ("-one", "+two")), ("key", ()),
+    ]  # fmt: skip
+    assert report.verdict == "attention"
+    assert report.dangers == ()
 
 
 def test_the_template_s_own_tags_roll_nothing() -> None:
