@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import signal
@@ -13,16 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from moto import mock_aws
 from moto.autoscaling.models import FakeAutoScalingGroup
 from rich.console import Console
 
+from infra import cli
 from infra.ops.aws import session_for
 from infra.ops.kube import connect
 from infra.ops.roll.journal import Lock, LockedError
 from infra.ops.roll.order import groups_to_roll
 from infra.ops.roll.run import Limits, PausedError, roll
 from infra.ops.validate.run import Validation
+from infra.spec import CONFIG_KEY
 from rehearsal import controlplane
 from rehearsal.controlplane import ControlPlane
 from rehearsal.machines import Runner, StandInMachines
@@ -357,3 +361,36 @@ def test_validation_sees_what_is_wrong_where_it_is(world: World) -> None:
     (found,) = validation.report(nodes).findings
     assert str(found) == "pod kube-system/critical: is not ready (Pending). Fix: describe the pod"
     world.kube.request("DELETE", "/api/v1/namespaces/kube-system/pods/critical", body={"gracePeriodSeconds": 0})
+
+
+def test_by_the_command(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "Pulumi.test.yaml"
+    written = world.spec.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    file.write_text(yaml.safe_dump({"config": {CONFIG_KEY: written}}), encoding="utf-8")
+
+    def run(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["slipway", arguments[0], str(file), *arguments[1:]])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out + captured.err
+
+    world.new_version("nodes")
+    before = running(world)
+    status, out = run("roll", "nodes", "--dry-run")
+    assert status == 0, out
+    assert "3 of 3" in out
+    assert "launch template version 1 instead of 2" in out
+    assert running(world) == before
+    status, out = run("roll", "nodes", "--json", "--poll", "0.1", "--validate-count", "1")
+    assert status == 0, out
+    kinds = [json.loads(line)["kind"] for line in out.splitlines()]
+    assert kinds[0] == "begin"
+    assert kinds[-2:] == ["done", "finished"]
+    assert kinds.count("terminate") == 3
+    assert not before & running(world)
+    assert run("roll", "nodes", "--poll", "0.1")[0] == 0
+    status, out = run("validate", "--group", "nodes", "--wait", "20s", "--poll", "0.2")
+    assert (status, out.splitlines()[-1].partition(".slipway")[0]) == (0, "standin")
