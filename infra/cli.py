@@ -14,6 +14,7 @@ from infra.commands.diff import diff
 from infra.commands.doctor import doctor
 from infra.commands.drift import EXIT_CODES as DRIFT_EXIT_CODES
 from infra.commands.drift import drift
+from infra.commands.etcd import etcd_app
 from infra.commands.firewall import firewall_app
 from infra.commands.history import history
 from infra.commands.lock import lock
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.add_typer(spec_app, name="spec")
 app.add_typer(firewall_app, name="firewall")
+app.add_typer(etcd_app, name="etcd")
 app.command("diagram")(draw_diagram)
 app.command("bootstrap")(bootstrap)
 app.command("history")(history)

@@ -159,6 +159,13 @@ def _member_statements(spec: EnvironmentSpec, group: InstanceGroupSpec) -> Itera
     partition, cluster = partition_of(spec.region), spec.cluster.name
     arn = f"arn:{partition}:ec2:{spec.region}:{spec.account_id}"
     own = {"aws:ResourceTag/KubernetesCluster": cluster, f"aws:ResourceTag/{MEMBER_TAG}": group_identity(group)}
+    # Retention hides old snapshots behind delete markers. No version can be deleted, nor a control file be hidden.
+    yield {
+        "Sid": "HideOldSnapshots",
+        "Effect": "Allow",
+        "Action": "s3:DeleteObject",
+        "Resource": f"arn:{partition}:s3:::{spec.state.bucket}/{etcd_backup_prefix(spec)}*.db",
+    }
     # Describing has no permissions for single resources (Service Authorization Reference, EC2).
     yield {
         "Sid": "FindOwnMember",

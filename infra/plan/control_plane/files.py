@@ -8,10 +8,10 @@ from functools import cache
 from importlib.resources import files
 
 from infra.plan.control_plane.kubeadm import CONFIG_FOLDER, ETCD_DATA, kubeadm_documents
-from infra.plan.control_plane.members import ETCD_MOUNT, VOLUME_DEVICE, MemberPlan, plan_members
+from infra.plan.control_plane.members import ETCD_MOUNT, VOLUME_DEVICE, MemberPlan, initial_cluster, plan_members
 from infra.plan.naming import MEMBER_TAG, group_identity
 from infra.plan.node.assets import LIBRARY, UNITS, NodeFile, asset
-from infra.plan.state_layout import etcd_member_prefix, pki_prefix
+from infra.plan.state_layout import etcd_backup_prefix, etcd_member_prefix, pki_prefix
 from infra.plan.subnets import plan_subnets
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 
@@ -19,6 +19,7 @@ KUBEADM_FILE = "/etc/slipway/kubeadm.yaml"
 """Before what only the machine knows is filled in."""
 
 MEMBER_UNIT = "slipway-member.service"
+BACKUP_UNITS = ("slipway-etcd-backup.service", "slipway-etcd-backup.timer")
 
 
 def member_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeFile, ...]:
@@ -27,7 +28,7 @@ def member_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeF
     member = next(each for each in members if each.name == group_identity(group))
     audit = spec.cluster.control_plane.audit.profile
     return (
-        NodeFile("/etc/slipway/member.json", _facts(spec, member)),
+        NodeFile("/etc/slipway/member.json", _facts(spec, member, members)),
         NodeFile("/etc/slipway/member-volumes", f"{VOLUME_DEVICE.removeprefix('/dev/')} {ETCD_MOUNT}\n"),
         NodeFile(KUBEADM_FILE, kubeadm_documents(spec, member, members)),
         NodeFile(f"{CONFIG_FOLDER}/audit-policy.yaml", template(f"audit-{audit}.yaml")),
@@ -35,6 +36,8 @@ def member_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeF
         NodeFile(f"{LIBRARY}/member.py", template("member.py"), executable=True),
         NodeFile(f"{LIBRARY}/mount-volumes.sh", asset("mount-volumes.sh"), executable=True),
         NodeFile(f"{UNITS}/{MEMBER_UNIT}", template(MEMBER_UNIT)),
+        NodeFile(f"{LIBRARY}/etcd_backup.py", template("etcd_backup.py"), executable=True),
+        *(NodeFile(f"{UNITS}/{unit}", template(unit)) for unit in BACKUP_UNITS),
     )
 
 
@@ -44,7 +47,7 @@ def template(name: str) -> str:
     return files("infra.templates").joinpath("control_plane", name).read_text(encoding="utf-8")
 
 
-def _facts(spec: EnvironmentSpec, member: MemberPlan) -> str:
+def _facts(spec: EnvironmentSpec, member: MemberPlan, members: tuple[MemberPlan, ...]) -> str:
     blocks = next(each for each in plan_subnets(spec.network.cidr, spec.network.zones) if each.zone == member.zone)
     subnet = ipaddress.IPv4Network(blocks.public if member.subnet_kind == "public" else blocks.private)
     facts = {
@@ -58,6 +61,10 @@ def _facts(spec: EnvironmentSpec, member: MemberPlan) -> str:
         "tags": {"KubernetesCluster": spec.cluster.name, MEMBER_TAG: member.name},
         "bucket": spec.state.bucket,
         "pki": pki_prefix(spec),
+        "backups": etcd_backup_prefix(spec),
+        "initialCluster": initial_cluster(members),
+        "token": spec.cluster.name,
+        "peerUrl": member.peer_url,
         "marker": etcd_member_prefix(spec, member.name),
         "kubeadm": KUBEADM_FILE,
     }

@@ -67,8 +67,8 @@ def _written(file: NodeFile) -> str:
 
 @lru_cache
 def _commands(with_volumes: bool, is_member: bool) -> str:
-    own = "slipway-member.service" if is_member else "slipway-join.service"
-    units = [*(("slipway-volumes.service",) if with_volumes else ()), *_UNITS, own, *_KUBELET_UNITS]
+    own = ("slipway-member.service", "slipway-etcd-backup.timer") if is_member else ("slipway-join.service",)
+    units = [*(("slipway-volumes.service",) if with_volumes else ()), *_UNITS, *own, *_KUBELET_UNITS]
     commands = [
         FETCH_FILES,
         "swapoff --all",

@@ -118,6 +118,14 @@ def test_the_control_plane_alone_writes_and_only_etcd_backups() -> None:
         assert "GenerateDataKey" not in document
 
 
+def test_the_control_plane_hides_old_snapshots_and_deletes_no_version() -> None:
+    policy = plan(CONTROL_PLANE).state.policy(KEY)
+    assert objects(policy, "s3:DeleteObject") == [f"{etcd_backup_prefix(sample_spec())}*.db"]
+    assert "DeleteObjectVersion" not in policy
+    for group in (NODES, EDGE):
+        assert "Delete" not in plan(group).state.policy(KEY)
+
+
 def test_names_and_boundary() -> None:
     boundary = "arn:aws:iam::111122223333:policy/limit"
     iam = plan(NODES, sample_spec(cluster={"iam": {"permissionsBoundary": boundary}}))

@@ -25,6 +25,8 @@ UNITS = (
     "slipway-machine.service",
     "slipway-join.service",
     "slipway-member.service",
+    "slipway-etcd-backup.service",
+    "slipway-etcd-backup.timer",
     "slipway-kubelet-install.service",
     "slipway-volumes.service",
     *DISTRIBUTION,

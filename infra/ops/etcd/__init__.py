@@ -1,0 +1,1 @@
+"""etcd's backups in the state bucket."""

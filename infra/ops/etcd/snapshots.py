@@ -1,0 +1,82 @@
+"""Snapshots of etcd, as the control plane's timer has put them into the state bucket."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from infra.ops.errors import OpsError, aws_errors
+from infra.ops.state.versions import read
+from infra.plan.control_plane.members import plan_members
+from infra.plan.state_layout import etcd_backup_prefix
+from infra.spec import EnvironmentSpec
+
+_NAME = re.compile(r"\d{8}T\d{6}Z-[a-z0-9-]+\.db")
+
+
+class SnapshotError(OpsError):
+    """There is no such snapshot, or it was not uploaded whole."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One snapshot."""
+
+    name: str
+    """Its time in UTC and the member that took it."""
+    time: datetime
+    """When it was uploaded."""
+    size: int
+    """Bytes."""
+    complete: bool
+    """Whether it has its record, which is uploaded last."""
+
+
+def snapshots(s3: Any, spec: EnvironmentSpec) -> list[Snapshot]:
+    """Return the snapshots, the newest first. Those that retention has hidden are left out.
+
+    Raises:
+        OpsError: the bucket cannot be read.
+    """
+    prefix = etcd_backup_prefix(spec)
+    with aws_errors(f"list backups in bucket {spec.state.bucket}"):
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=spec.state.bucket, Prefix=prefix)
+        entries = {each["Key"][len(prefix) :]: each for page in pages for each in page.get("Contents", ())}
+    return [
+        Snapshot(name, entry["LastModified"], entry["Size"], f"{name[:-3]}.json" in entries)
+        for name, entry in sorted(entries.items(), reverse=True)
+        if _NAME.fullmatch(name)
+    ]
+
+
+def record_of(s3: Any, spec: EnvironmentSpec, name: str, env: str) -> dict[str, Any]:
+    """Return a snapshot's record: its digest, size, revision and number of keys. The snapshot is checked against it.
+
+    Raises:
+        SnapshotError: there is no such snapshot, it has no record, or another size than that.
+        OpsError: the bucket cannot be read.
+    """
+    found = next((each for each in snapshots(s3, spec) if each.name == name), None)
+    fix = f"name one that slipway etcd backups {env} lists as complete"
+    if found is None:
+        raise SnapshotError("there is no such snapshot", name, fix)
+    content = read(s3, spec.state.bucket, f"{etcd_backup_prefix(spec)}{name[:-3]}.json")
+    try:
+        record: dict[str, Any] = json.loads(content or b"")
+        size = record["size"]
+    except (ValueError, KeyError, TypeError):
+        raise SnapshotError("the snapshot has no record, so it was not uploaded whole", name, fix) from None
+    if size != found.size:
+        raise SnapshotError("the snapshot is not as long as its record says", f"{name}: {found.size}, {size}", fix)
+    return record
+
+
+def restore_commands(spec: EnvironmentSpec, name: str) -> list[tuple[str, list[str]]]:
+    """Return for each member what is run on it, in two rounds: all of them restore before any starts."""
+    program = "sudo env $(grep ^STATE_REGION= /etc/slipway/node.env) /usr/local/lib/slipway/etcd_backup.py"
+    members = plan_members(spec)
+    restores = [(f"{member.name} ({member.address})", [f"{program} restore {name}"]) for member in members]
+    return [*restores, *((f"{member.name} ({member.address})", [f"{program} start"]) for member in members)]
