@@ -53,9 +53,7 @@ def restore(
         record = record_of(stack.s3, stack.spec, from_, env)
         commands = restore_commands(stack.spec, from_)
     half = len(commands) // 2
-    say(
-        f"{from_}: {record['size']} bytes, revision {record['revision']}, {record['keys']} keys, sha256 verified on use."
-    )
+    say(f"{from_}: {record['size']} bytes, revision {record['revision']}, {record['keys']} keys.")
     say("1. On every member of the control plane, one after the other:")
     tell(commands[:half])
     say("2. Once each of them has said that it restored, on every member:")

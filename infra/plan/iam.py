@@ -164,7 +164,7 @@ def _member_statements(spec: EnvironmentSpec, group: InstanceGroupSpec) -> Itera
         "Sid": "HideOldSnapshots",
         "Effect": "Allow",
         "Action": "s3:DeleteObject",
-        "Resource": f"arn:{partition}:s3:::{spec.state.bucket}/{etcd_backup_prefix(spec)}*.db",
+        "Resource": [f"arn:{partition}:s3:::{spec.state.bucket}/{etcd_backup_prefix(spec)}*.db"],
     }
     # Describing has no permissions for single resources (Service Authorization Reference, EC2).
     yield {

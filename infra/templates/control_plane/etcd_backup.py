@@ -71,12 +71,11 @@ class Etcd:
 
     def inside(self, *command: str) -> str:
         """Run a program in the container of etcd."""
-        (container,) = self.running()[:1] or [None]
-        if container is None:
+        running = self.running()
+        if not running:
             raise SystemExit("etcd-backup: etcd does not run on this machine")
-        return _output(
-            *CTR, "tasks", "exec", "--exec-id", f"backup-{os.getpid()}-{time.time_ns()}", container, *command
-        )
+        identity = f"backup-{os.getpid()}-{time.time_ns()}"
+        return _output(*CTR, "tasks", "exec", "--exec-id", identity, running[0], *command)
 
     def apart(self, folder: Path, *command: str) -> str:
         """Run a program of etcd's image in a container of its own, which sees one folder."""
