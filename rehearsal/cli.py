@@ -35,6 +35,13 @@ NoControlPlane = Annotated[
     bool,
     typer.Option("--no-control-plane", help="Leave Kubernetes out: for programs that create no object in it."),
 ]
+MachinesOption = Annotated[
+    bool,
+    typer.Option(
+        "--machines",
+        help="Boot a systemd-nspawn machine for each instance, from its own user-data. Needs root on Linux.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Implied where there is no terminal.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Show each change property by property.")]
 Parallel = Annotated[
@@ -54,11 +61,14 @@ def up(
     parallel: Parallel = None,
     skip_preview: Annotated[bool, typer.Option("--skip-preview", help="Update without showing a preview.")] = False,
     no_control_plane: NoControlPlane = False,
+    machines: MachinesOption = False,
     project: Project = ROOT,
 ) -> None:
     """Bring an environment up, or bring it to what its file now says."""
     options = [*commands.flags(diff=diff, skip_preview=skip_preview), *commands.parallel(parallel)]
-    raise typer.Exit(commands.up(_open(env, project, no_control_plane), options, yes=yes))
+    environment = _open(env, project, no_control_plane)
+    environment.with_machines = machines or environment.had_machines
+    raise typer.Exit(commands.up(environment, options, yes=yes))
 
 
 @app.command()

@@ -56,6 +56,8 @@ class ClusterAccess(pulumi.ComponentResource):
                 name=plan.name, labels=plan.labels, annotations={"slipway/why": plan.why}
             ),
             role_ref=k8s.rbac.v1.RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="ClusterRole", name=plan.role),
-            subjects=[k8s.rbac.v1.SubjectArgs(api_group="rbac.authorization.k8s.io", kind="Group", name=plan.group)],
+            subjects=[
+                k8s.rbac.v1.SubjectArgs(api_group="rbac.authorization.k8s.io", kind=plan.kind, name=plan.subject)
+            ],
             opts=self._child,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from infra.plan.join import BOOTSTRAPPERS
 from infra.spec import EnvironmentSpec
@@ -12,18 +13,22 @@ ADMINISTRATORS = "slipway:administrators"
 """Group that ``slipway kubeconfig`` writes into its short-lived certificates. Unlike ``system:masters``, which the API
 server lets do anything whatever RBAC says, it can lose its rights."""
 
+API_SERVER = "kube-apiserver-kubelet-client"
+"""The user as whom API servers speak to kubelets: the common name that kubeadm gives to their client certificate."""
+
 LABELS = {"app.kubernetes.io/managed-by": "slipway"}
 
 
 @dataclass(frozen=True)
 class BindingPlan:
-    """A group bound to a cluster role that Kubernetes itself brings."""
+    """A group, or a user, bound to a cluster role that Kubernetes itself brings."""
 
     name: str
     role: str
-    group: str
+    subject: str
     why: str
     labels: Mapping[str, str]
+    kind: Literal["Group", "User"] = "Group"
 
 
 @dataclass(frozen=True)
@@ -54,17 +59,26 @@ _BINDINGS = (
         "system:nodes",
         "A node's request to renew its own certificate is granted",
     ),
+    (
+        "slipway:api-server-to-kubelets",
+        "system:kubelet-api-admin",
+        API_SERVER,
+        "The API server asks kubelets for logs, and to run commands, on behalf of whoever may",
+    ),
     ("slipway:administrators", "cluster-admin", ADMINISTRATORS, "What slipway kubeconfig signs may do"),
 )
-"""Name, role, group and reason. The first three are what kubeadm and the Kubernetes documentation ("TLS bootstrapping")
-bind; the controllers grant only requests whose subject is a node's."""
+"""Name, role, subject and reason. All but the last are what kubeadm and the Kubernetes documentation ("TLS
+bootstrapping") bind; the controllers grant only requests whose subject is a node's."""
 
 
 def plan_cluster_access(spec: EnvironmentSpec) -> ClusterAccessPlan:
     """Return who is let into the cluster."""
     labels = {**LABELS, "slipway/environment": spec.name}
     return ClusterAccessPlan(
-        bindings=tuple(BindingPlan(name, role, group, why, labels) for name, role, group, why in _BINDINGS),
+        bindings=tuple(
+            BindingPlan(name, role, subject, why, labels, "User" if subject == API_SERVER else "Group")
+            for name, role, subject, why in _BINDINGS
+        ),
         bootstrappers=BOOTSTRAPPERS,
         labels=labels,
     )

@@ -24,10 +24,11 @@ from rehearsal.environment.errors import RehearsalError
 from rehearsal.environment.gateway import Gateway
 from rehearsal.environment.layout import Layout, layout_of, state_home
 from rehearsal.environment.variables import in_process, rehearsal_variables
-from rehearsal.processes import write_private
+from rehearsal.processes import ProcessError, write_private
 
 if TYPE_CHECKING:
     from infra.spec import EnvironmentSpec
+    from rehearsal.machines.lifecycle import Machines
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout: the Pulumi project that is rehearsed unless another is named."""
@@ -42,6 +43,7 @@ class Environment:
     project: Path
     console: Console
     with_control_plane: bool = True
+    with_machines: bool = False
 
     @cached_property
     def settings(self) -> dict[str, object]:
@@ -158,9 +160,12 @@ class Environment:
         if notice:
             self.console.print(f"[yellow]{notice}[/yellow]")
         self.publish_images()
+        if self.with_machines:
+            self.start_machines()
         if self.with_control_plane:
             self.gateway.start(self.layout.name, self.project)
-            self.start_control_plane()
+            if not self.with_machines:
+                self.start_control_plane()
 
     def start_control_plane(self) -> int | None:
         """Start a member of the control plane from what its machine would fetch; return the port of its API server.
@@ -179,7 +184,12 @@ class Environment:
         return int(running.server.rpartition(":")[2])
 
     def api_port(self) -> int | None:
-        """Return the port of a running API server, or start it as `start_control_plane` does. Raises RehearsalError."""
+        """Return the port of a running API server, or start it as `start_control_plane` does. Raises RehearsalError.
+
+        Where machines boot, it is their load balancer's; None until a member answers behind it.
+        """
+        if self.had_machines:
+            return self.machines.answering_port()
         states = controlplane.status(self.layout.root)
         if all(each.pid is not None for each in states):
             return controlplane.api_port(self.layout.root)
@@ -249,9 +259,35 @@ class Environment:
         engine.output(["stack", "init", name, "--no-select", "--non-interactive"])
         self.console.print(f"Created stack {name} in s3://{self.spec.state.bucket}", highlight=False)
 
+    @cached_property
+    def machines(self) -> Machines:
+        """The machines that boot for its instances, when it has any."""
+        from rehearsal.machines.lifecycle import Machines
+
+        return Machines(self.layout.name, self.layout.root)
+
+    @property
+    def had_machines(self) -> bool:
+        """Whether machines were asked for when it was last brought up."""
+        return (self.layout.root / "machines" / "settings.json").exists()
+
+    def start_machines(self) -> None:
+        """Start the process that boots a machine for each instance. Raises RehearsalError where none can boot."""
+        from rehearsal.machines.errors import MachineError
+
+        try:
+            started = self.machines.start(self.spec, self.cloud.port, self.console)
+        except (MachineError, toolchain.ToolchainError, ProcessError) as error:
+            raise RehearsalError(str(error)) from error
+        self.console.print(
+            f"Machines: {'started' if started else 'were running'}; their log is {self.machines.daemon.log_file}",
+            highlight=False,
+        )
+
     def stop(self) -> list[str]:
         """Stop all processes; the data stay. Return the names of those that ran."""
-        stopped = [each.name for each in controlplane.status(self.layout.root) if each.pid is not None]
+        stopped = ["machines"] if self.had_machines and self.machines.stop() else []
+        stopped += [each.name for each in controlplane.status(self.layout.root) if each.pid is not None]
         try:
             controlplane.stop(self.layout.root)
         except controlplane.ControlPlaneError as error:
@@ -264,6 +300,8 @@ class Environment:
 
     def delete(self) -> None:
         """Delete the environment's directory; its processes must have been stopped."""
+        if self.had_machines:
+            self.machines.remove()
         shutil.rmtree(self.layout.root)
 
 

@@ -23,5 +23,7 @@ What is not
 
 SNAPSHOT_NAME = "cloud.snapshot"
 """The last snapshot's file, in the data directory."""
+HEALTH_PATH = "/rehearsal/health"
+"""Where the server takes the health of load balancers' targets."""
 NOTICE_NAME = "notice.json"
 """What the running server had to say of its data when it started, in the data directory."""

@@ -21,6 +21,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from rehearsal.moto import NOTICE_NAME, SNAPSHOT_NAME, bodies, snapshot
 from rehearsal.moto.gate import Gate, GatedApplication
+from rehearsal.moto.health import HealthApplication, complete_target_groups
 from rehearsal.moto.images import ImagesApplication
 from rehearsal.moto.saver import Saver
 from rehearsal.moto.scaling import complete_groups
@@ -45,6 +46,7 @@ def prepare(data: Path) -> tuple[Gate, bodies.BodyStore]:
     _replace(sqs_models.Queue, "wait_for_messages", wait_outside)
     _leave_out_conditional_denials()
     complete_groups()
+    complete_target_groups()
     return gate, store
 
 
@@ -96,7 +98,7 @@ def serve(port: int, data: Path) -> None:
     if notice:
         print(notice, file=sys.stderr, flush=True)
     saver = Saver(data / SNAPSHOT_NAME, gate, store)
-    dispatcher = ImagesApplication(DomainDispatcherApplication(create_backend_app))
+    dispatcher = HealthApplication(ImagesApplication(DomainDispatcherApplication(create_backend_app)))
     application = GatedApplication(dispatcher, gate, saver.changed)
     # waitress answered 600 requests a second where moto's own werkzeug server answered 380, and an idle connection
     # holds no thread. The threads are for long polls of queues; all others take their turn at the gate.

@@ -125,6 +125,15 @@ ETCD: Final = Release(
     variables=(),
     build_minutes=1,
 )
+COREDNS: Final = Release(
+    name="coredns",
+    version=Version(1, 15, 0),
+    module="coredns",
+    pinned_module="github.com/coredns/coredns",
+    purpose="the DNS of pods",
+    variables=(),
+    build_minutes=4,
+)
 
 
 def _kubernetes(name: str, purpose: str, *, default: bool, rule: Rule = SAME_MINOR) -> Tool:
@@ -168,6 +177,7 @@ _ALL: Final = (
     _kubernetes("kubectl", "looks into the cluster", default=True, rule=WITHIN_ONE_MINOR),
     _kubernetes("kubeadm", "writes the control plane's certificates and static pods", default=True),
     _kubernetes("kubelet", "runs pods on a rehearsed machine", default=False),
+    _kubernetes("kube-proxy", "leads to Services on a rehearsed machine", default=False),
     Tool(
         name="etcdctl",
         release=ETCD,
@@ -183,6 +193,14 @@ _ALL: Final = (
         purpose="restores snapshots of etcd",
         version_arguments=("version",),
         rule=MINOR_NOT_OLDER,
+    ),
+    Tool(
+        name="coredns",
+        release=COREDNS,
+        package="github.com/coredns/coredns",
+        purpose="answers pods' DNS queries",
+        version_arguments=("-version",),
+        rule=NOT_OLDER_IN_MAJOR,
     ),
 )
 

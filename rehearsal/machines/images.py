@@ -1,0 +1,136 @@
+"""Container images made of one program each, as OCI archives (OCI Image Format Specification 1.1).
+
+No image registry is reachable from machines, so that they import what their pods run. The names are those that
+manifests have; what is in them is built by `tools/` and not what the registry of that name serves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+WEB: Final = "rehearsal.invalid/web:1"
+"""The web server of the tests' pods, in a domain that never exists (RFC 2606)."""
+_BLOCK: Final = 1024 * 1024
+_TYPE: Final = "application/vnd.oci.image"
+_SEARCHED: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image: its name, its program as path in the image -> path here, and what it starts."""
+
+    name: str
+    programs: Mapping[str, Path]
+    entrypoint: tuple[str, ...]
+    user: str = ""
+
+    @property
+    def archive(self) -> str:
+        """Name of its archive's file, by its programs' sizes and times of change, so that a new build is a new file."""
+        facts = [[path, there.stat().st_size, there.stat().st_mtime_ns] for path, there in self.programs.items()]
+        digest = hashlib.sha256(json.dumps([self.name, self.entrypoint, facts]).encode()).hexdigest()
+        return f"{self.name.rpartition('/')[2].replace(':', '-')}-{digest[:12]}.tar"
+
+
+def ensure_archive(image: Image, folder: Path) -> Path:
+    """Return the image's archive in `folder`, written when it is missing."""
+    target = folder / image.archive
+    if not target.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        scratch = target.with_suffix(f".{os.getpid()}")
+        try:
+            _write(image, scratch)
+            scratch.replace(target)
+        finally:
+            scratch.unlink(missing_ok=True)
+    return target
+
+
+def _write(image: Image, target: Path) -> None:
+    layer = target.with_suffix(".layer")
+    try:
+        with tarfile.open(layer, "w") as tar:
+            for path, there in image.programs.items():
+                _add_folders(tar, path)
+                info = _info(path.lstrip("/"), there.stat().st_size, 0o755)
+                with there.open("rb") as stream:
+                    tar.addfile(info, stream)
+        with layer.open("rb") as stream:
+            digest, size = hashlib.file_digest(stream, "sha256").hexdigest(), layer.stat().st_size
+            with tarfile.open(target, "w") as archive:
+                _write_archive(archive, image, (digest, size, stream))
+    finally:
+        layer.unlink(missing_ok=True)
+
+
+def _write_archive(archive: tarfile.TarFile, image: Image, layer: tuple[str, int, BinaryIO]) -> None:
+    digest, size, stream = layer
+    config = _document(
+        {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {"Entrypoint": list(image.entrypoint), "Env": [f"PATH={_SEARCHED}"], "User": image.user},
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]},
+        }
+    )
+    manifest = _document(
+        {
+            "schemaVersion": 2,
+            "mediaType": f"{_TYPE}.manifest.v1+json",
+            "config": _descriptor(f"{_TYPE}.config.v1+json", config),
+            "layers": [{"mediaType": f"{_TYPE}.layer.v1.tar", "digest": f"sha256:{digest}", "size": size}],
+        }
+    )
+    index = _document(
+        {
+            "schemaVersion": 2,
+            "manifests": [
+                {
+                    **_descriptor(f"{_TYPE}.manifest.v1+json", manifest),
+                    # By which containerd names what it imports.
+                    "annotations": {"io.containerd.image.name": image.name},
+                    "platform": {"architecture": "amd64", "os": "linux"},
+                }
+            ],
+        }
+    )
+    _add(archive, "oci-layout", _document({"imageLayoutVersion": "1.0.0"}))
+    _add(archive, "index.json", index)
+    for content in (config, manifest):
+        _add(archive, f"blobs/sha256/{hashlib.sha256(content).hexdigest()}", content)
+    stream.seek(0)
+    archive.addfile(_info(f"blobs/sha256/{digest}", size, 0o644), stream)
+
+
+def _add_folders(tar: tarfile.TarFile, path: str) -> None:
+    for folder in list(Path(path.lstrip("/")).parents)[-2::-1]:
+        if str(folder) not in tar.getnames():
+            info = _info(str(folder), 0, 0o755)
+            info.type = tarfile.DIRTYPE
+            tar.addfile(info)
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    archive.addfile(_info(name, len(content), 0o644), io.BytesIO(content))
+
+
+def _info(name: str, size: int, mode: int) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = size, mode
+    return info
+
+
+def _document(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, separators=(",", ":")).encode()
+
+
+def _descriptor(kind: str, content: bytes) -> dict[str, Any]:
+    return {"mediaType": kind, "digest": f"sha256:{hashlib.sha256(content).hexdigest()}", "size": len(content)}

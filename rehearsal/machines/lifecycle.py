@@ -1,0 +1,145 @@
+"""Starting and stopping an environment's machines: what they need is made first, then one process has them."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+
+from rehearsal import toolchain
+from rehearsal.controlplane.layout import Layout as ControlPlaneLayout
+from rehearsal.machines import namespaces
+from rehearsal.machines.base import ensure_base
+from rehearsal.machines.catalogue import images
+from rehearsal.machines.disk import mounts_below
+from rehearsal.machines.errors import MachineError
+from rehearsal.machines.images import ensure_archive
+from rehearsal.machines.programs import OWN, POD_NETWORK
+from rehearsal.machines.requirements import missing_requirements
+from rehearsal.machines.settings import Settings
+from rehearsal.processes import Daemon, port_is_free, remembered_ports
+from rehearsal.toolchain.cache import cache_home
+
+if TYPE_CHECKING:
+    from infra.spec import EnvironmentSpec
+
+_TOOLS: Final = (
+    "kubelet", "kubeadm", "kubectl", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy",
+    "etcd", "etcdctl", "etcdutl", "coredns",
+)  # fmt: skip
+_STOP_SECONDS: Final = 180.0
+_ROOT: Final = Path(__file__).resolve().parents[2]
+
+
+class Machines:
+    """The machines of the environment whose directory is `root`."""
+
+    def __init__(self, name: str, root: Path) -> None:
+        self.name = name
+        self.folder = root / "machines"
+        self._root = root
+        self.daemon = Daemon("machines", root / "run" / "machines.json", root / "logs" / "machines.log")
+
+    @property
+    def settings_file(self) -> Path:
+        """What the process was last told; it exists once the environment has had machines."""
+        return self.folder / "settings.json"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig of the cluster that boots on the machines."""
+        return ControlPlaneLayout(self._root).kubeconfig
+
+    def answering_port(self) -> int | None:
+        """Return the loopback port of the cluster's API once a member answers behind it."""
+        return self.api_port if self.kubeconfig.exists() and not port_is_free(self.api_port) else None
+
+    @property
+    def api_port(self) -> int:
+        """The loopback port at which the cluster's API answers, the same for the environment's life."""
+        return remembered_ports(self._root / "ports.json", ["machines-api"])["machines-api"]
+
+    def start(
+        self,
+        spec: EnvironmentSpec,
+        endpoint_port: int,
+        console: Console,
+        groups: Sequence[str] = (),
+    ) -> bool:
+        """Start the process unless it runs as it should; return whether it was started.
+
+        Raises MachineError when this computer cannot have machines, and ToolchainError when a program cannot be built.
+        """
+        if reasons := missing_requirements():
+            raise MachineError("No machines here. " + " ".join(reasons))
+        settings = self._settings(spec, endpoint_port, console, groups)
+        settings.write(self.settings_file)
+        command = [sys.executable, "-m", "rehearsal.machines", str(self.settings_file)]
+        return self.daemon.start(command, {**_environment(), "PYTHONPATH": str(_ROOT)})
+
+    def stop(self) -> bool:
+        """Shut all machines down and stop the process; return whether it ran. Disks stay."""
+        return self.daemon.stop(timeout=_STOP_SECONDS)
+
+    def remove(self) -> None:
+        """Take away what is left of machines once the process has stopped, disks included."""
+        for path in sorted(mounts_below(self.folder), reverse=True):
+            from rehearsal.machines.commands import run
+
+            run(["umount", "--lazy", path])
+        for name in namespaces.named(f"slipway-{self.name}"):
+            namespaces.remove(name)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _settings(self, spec: EnvironmentSpec, endpoint_port: int, console: Console, groups: Sequence[str]) -> Settings:
+        from infra.plan.security import API_PORT
+        from infra.plan.state_layout import pki_prefix
+
+        base = ensure_base(console)
+        programs = toolchain.resolve(_TOOLS, console)
+        plugins = POD_NETWORK.ensure(console)
+        own = OWN.ensure(console)
+        programs |= {name: own / name for name in OWN.names}
+        version = spec.cluster.kubernetes_version
+        archives = cache_home() / "machines" / "images"
+        wanted = {ensure_archive(image, archives).name for image in images(programs, version, _coredns_names())}
+        for stale in archives.glob("*.tar"):
+            if stale.name not in wanted:
+                stale.unlink()
+        return Settings(
+            environment=self.name,
+            root=str(self.folder),
+            logs=str(self._root / "logs"),
+            endpoint_port=endpoint_port,
+            account=spec.account_id,
+            region=spec.region,
+            cluster=spec.cluster.name,
+            kubernetes_version=version,
+            pod_range=spec.cluster.pod_cidr,
+            service_range=spec.cluster.service_cidr,
+            base=str(base),
+            images=str(archives),
+            plugins=str(plugins),
+            downloads={name: str(programs[name]) for name in ("kubelet", "kubeadm", "kubectl")},
+            proxy=str(programs["kube-proxy"]),
+            state_bucket=spec.state.bucket,
+            pki_prefix=pki_prefix(spec),
+            api_port=API_PORT,
+            api_loopback_port=self.api_port,
+            kubeconfig=str(self.kubeconfig),
+            groups=tuple(groups),
+        )
+
+
+def _coredns_names() -> tuple[str, ...]:
+    return ()
+
+
+def _environment() -> dict[str, str]:
+    from rehearsal.environment.variables import process_environment
+
+    return process_environment({})

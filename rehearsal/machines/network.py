@@ -1,0 +1,122 @@
+"""The VPC's network on this computer: one bridge for all subnets, routers' addresses on it, a cable to each machine.
+
+All of it is in the environment's own network namespace. Subnets share the bridge, and packets between them pass the
+router as they do in a VPC; zones are no more than their subnets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from ipaddress import IPv4Address, IPv4Network
+from typing import Final
+
+from rehearsal.machines import metadata, namespaces, resolver, timeserver
+from rehearsal.machines.commands import run
+from rehearsal.machines.facts import Interface
+
+BRIDGE: Final = "vpc"
+FRONT_ADDRESS: Final = IPv4Address("198.18.0.1")
+"""Where stand-ins of AWS's endpoints and of downloads answer; of the range for benchmarks (RFC 2544), so no one's."""
+BALANCERS: Final = IPv4Network("198.18.1.0/24")
+"""Where load balancers answer."""
+_PAIR_LENGTH: Final = 11
+
+
+class Network:
+    """The network of the environment `name`."""
+
+    def __init__(self, name: str) -> None:
+        # Names of namespaces are this computer's: two environments of one name in two state directories must not meet.
+        self.namespace = f"slipway-{name}"
+        self._routers: set[IPv4Network] = set()
+
+    def prepare(self) -> None:
+        """Make the namespace and the bridge, with the addresses that are the same in each VPC."""
+        namespaces.ensure(self.namespace)
+        if not self._has(BRIDGE):
+            self._ip("link", "add", BRIDGE, "type", "bridge")
+            self._ip("link", "set", BRIDGE, "up")
+        for address in (metadata.ADDRESS, resolver.ADDRESS, timeserver.ADDRESS, str(FRONT_ADDRESS)):
+            self._ip("address", "replace", f"{address}/32", "dev", "lo")
+        for key, value in (
+            ("net.ipv4.ip_forward", 1),
+            # All subnets are on one bridge: without this the router would tell machines to leave it out.
+            ("net.ipv4.conf.all.send_redirects", 0),
+            (f"net.ipv4.conf.{BRIDGE}.send_redirects", 0),
+        ):
+            run(["nsenter", f"--net={namespaces.FOLDER / self.namespace}", "sysctl", "-q", "-w", f"{key}={value}"])
+
+    def add_balancer(self, address: IPv4Address) -> None:
+        """Give the router the address of a load balancer."""
+        self._ip("address", "replace", f"{address}/32", "dev", "lo")
+
+    def add_router(self, interface: Interface) -> None:
+        """Give the bridge the router's address of an interface's subnet."""
+        if interface.network not in self._routers:
+            self._ip(
+                "address",
+                "replace",
+                f"{interface.router}/{interface.network.prefixlen}",
+                "dev",
+                BRIDGE,
+                "noprefixroute",
+            )
+            self._ip("route", "replace", str(interface.network), "dev", BRIDGE, "src", str(interface.router))
+            self._routers.add(interface.network)
+
+    def route_pods(self, pods: IPv4Network, machine: IPv4Address) -> None:
+        """Lead a machine's pods' packets to it, as a VPC's route table does in clusters without an overlay."""
+        self._ip("route", "replace", str(pods), "via", str(machine))
+
+    def unroute_pods(self, pods: IPv4Network) -> None:
+        """Take a machine's route away; nothing happens when it has none."""
+        if self._ip("route", "show", str(pods)).strip():
+            self._ip("route", "delete", str(pods))
+
+    def machine_namespace(self, instance: str) -> str:
+        """Return the name of an instance's own namespace."""
+        return f"{self.namespace}-{instance}"
+
+    def attach(self, instance: str, interface: Interface, name: str) -> None:
+        """Lay a cable from the bridge to the interface `name` of a machine, unless it lies."""
+        own = self.machine_namespace(instance)
+        namespaces.ensure(own)
+        if self._links(own, interface.mac):
+            return
+        self.add_router(interface)
+        pair = _pair(interface.identity)
+        # fmt: off
+        self._ip("link", "add", pair, "type", "veth", "peer", "name", name, "address", interface.mac, "netns", own)
+        # fmt: on
+        self._ip("link", "set", pair, "master", BRIDGE, "up")
+
+    def detach(self, instance: str, mac: str) -> None:
+        """Take the interface of that MAC address from a machine."""
+        own = self.machine_namespace(instance)
+        for name in self._links(own, mac):
+            run(["ip", "-n", own, "link", "delete", name])
+
+    def remove_machine(self, instance: str) -> None:
+        """Remove a machine's namespace and with it its cables."""
+        namespaces.remove(self.machine_namespace(instance))
+
+    def remove(self) -> None:
+        """Remove everything of this network."""
+        for name in namespaces.named(f"{self.namespace}-i-"):
+            namespaces.remove(name)
+        namespaces.remove(self.namespace)
+
+    def _links(self, namespace: str, mac: str) -> list[str]:
+        lines = run(["ip", "-n", namespace, "-o", "link"]).splitlines()
+        return [line.split(": ")[1].split("@")[0] for line in lines if f"link/ether {mac} " in line]
+
+    def _has(self, link: str) -> bool:
+        return any(line.split(": ")[1].split("@")[0] == link for line in self._ip("-o", "link").splitlines())
+
+    def _ip(self, *words: str) -> str:
+        return run(["ip", "-n", self.namespace, *words])
+
+
+def _pair(identity: str) -> str:
+    # An interface's name has fifteen characters at most.
+    return f"eni{hashlib.sha256(identity.encode()).hexdigest()[:_PAIR_LENGTH]}"

@@ -1,0 +1,59 @@
+"""What the machines' process is told: written by the command that starts it, read by it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from rehearsal.processes import write_private
+
+
+@dataclass(frozen=True)
+class Settings:
+    """An environment's machines. `groups` limits which Auto Scaling groups' instances boot; all when it is empty."""
+
+    environment: str
+    root: str
+    logs: str
+    endpoint_port: int
+    account: str
+    region: str
+    cluster: str
+    kubernetes_version: str
+    pod_range: str
+    base: str
+    images: str
+    plugins: str
+    downloads: dict[str, str]
+    proxy: str
+    state_bucket: str
+    pki_prefix: str
+    service_range: str
+    api_port: int
+    api_loopback_port: int
+    kubeconfig: str
+    groups: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where machines' files lie."""
+        return Path(self.root)
+
+    @property
+    def pods(self) -> IPv4Network:
+        """The pods' range."""
+        return IPv4Network(self.pod_range)
+
+    def write(self, path: Path) -> None:
+        """Write them to a file."""
+        write_private(path, json.dumps(asdict(self), indent=2, sort_keys=True) + "\n")
+
+
+def read_settings(path: Path) -> Settings:
+    """Read what `write` wrote."""
+    raw = json.loads(path.read_text())
+    known = {field.name for field in fields(Settings)}
+    values = {name: value for name, value in raw.items() if name in known}
+    return Settings(**{**values, "groups": tuple(values.get("groups", ()))})

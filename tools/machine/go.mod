@@ -1,0 +1,3 @@
+module slipway/tools/machine
+
+go 1.26.0

@@ -1,0 +1,123 @@
+// Command web is the program that pods on rehearsed machines run: a web server that says who it is, with the few things
+// that tests of a cluster ask of a pod.
+//
+//	/            the pod's name and address, and that of the client
+//	/healthz     200, or 503 while /unready was the last of the two to be asked for
+//	/log?lines=N writes N lines of 1 KiB to standard output
+//	/eat?mib=N   holds N MiB of memory that is in use
+//	/get?url=U   what another server answers, with the time it took
+//	/lookup?name=N  addresses of a name
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const version = "1.0.0"
+
+var (
+	unready atomic.Bool
+	eaten   [][]byte
+)
+
+func main() {
+	listen := flag.String("listen", ":8080", "address to listen on")
+	name := flag.String("name", hostname(), "what to say it is")
+	show := flag.Bool("version", false, "print the version and end")
+	flag.Parse()
+	if *show {
+		fmt.Println(version)
+		return
+	}
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "%s %s from %s\n", *name, local(r), r.RemoteAddr)
+	})
+	http.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
+		if unready.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	http.HandleFunc("/unready", func(http.ResponseWriter, *http.Request) { unready.Store(true) })
+	http.HandleFunc("/ready", func(http.ResponseWriter, *http.Request) { unready.Store(false) })
+	http.HandleFunc("/log", func(_ http.ResponseWriter, r *http.Request) { log(number(r, "lines")) })
+	http.HandleFunc("/eat", func(_ http.ResponseWriter, r *http.Request) { eat(number(r, "mib")) })
+	http.HandleFunc("/get", get)
+	http.HandleFunc("/lookup", lookup)
+	fmt.Printf("%s listens on %s\n", *name, *listen)
+	if err := http.ListenAndServe(*listen, nil); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return name
+}
+
+func local(r *http.Request) string {
+	if address, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		return address.String()
+	}
+	return "unknown"
+}
+
+func number(r *http.Request, name string) int {
+	value, err := strconv.Atoi(r.URL.Query().Get(name))
+	if err != nil {
+		return 0
+	}
+	return value
+}
+
+func log(lines int) {
+	line := strings.Repeat("x", 1010)
+	for i := range lines {
+		fmt.Printf("%012d %s\n", i, line)
+	}
+}
+
+func eat(mib int) {
+	for range mib {
+		block := make([]byte, 1<<20)
+		for at := 0; at < len(block); at += 4096 {
+			block[at] = 1
+		}
+		eaten = append(eaten, block)
+	}
+}
+
+func get(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Get(r.URL.Query().Get("url"))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	defer answer.Body.Close()
+	w.WriteHeader(answer.StatusCode)
+	fmt.Fprintf(w, "%s: ", time.Since(began).Round(time.Millisecond))
+	_, _ = io.Copy(w, answer.Body)
+}
+
+func lookup(w http.ResponseWriter, r *http.Request) {
+	addresses, err := net.DefaultResolver.LookupHost(r.Context(), r.URL.Query().Get("name"))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
+	}
+	fmt.Fprintln(w, strings.Join(addresses, " "))
+}
