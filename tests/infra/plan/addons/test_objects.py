@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from infra.plan.addons.objects import (
+    _LOADER,
     AddonObject,
     Later,
     Manifest,
@@ -93,3 +97,13 @@ def test_every_object_says_whose_it_is() -> None:
         assert labels["slipway/addon"] == "coredns"
     service = next(each for each in manifest().plan().objects if each.kind == "Service")
     assert service.body["metadata"]["labels"]["k8s-app"] == "kube-dns"
+
+
+def test_both_of_pyyamls_readers_read_every_manifest_the_same() -> None:
+    folder = Path(str(files("infra.templates").joinpath("addons")))
+    documents = sorted(folder.glob("*/*.yaml"))
+    assert documents
+    for document in documents:
+        text = document.read_text(encoding="utf-8")
+        fast = list(yaml.load_all(text, Loader=_LOADER))
+        assert fast == list(yaml.safe_load_all(text)), document.name
