@@ -19,6 +19,7 @@ from infra.components.images import resolve_images
 from infra.components.instance_group import InstanceGroup
 from infra.components.join_token import JoinToken
 from infra.components.network import Network
+from infra.components.recorded_version import recorded_version
 from infra.components.security_groups import SecurityGroups
 from infra.components.service_account_issuer import ServiceAccountIssuer
 from infra.components.service_account_role import ServiceAccountRole
@@ -32,6 +33,8 @@ from infra.plan.edge import EdgePlan
 from infra.plan.environment import EnvironmentPlan, plan_environment
 from infra.plan.instance_group import InstanceGroupPlan
 from infra.plan.join import certificate_user, operators_kubeconfig, token_period
+from infra.plan.state_layout import config_key
+from infra.plan.upgrade import refuse_unsupported_jump
 from infra.spec import CONFIG_KEY, EnvironmentSpec, SpecError, from_mapping
 from infra.spec.workloads.load import APPS, declare_workloads
 
@@ -96,6 +99,7 @@ def declare(spec: EnvironmentSpec) -> None:
     """
     plan = plan_environment(spec)
     provider = aws.Provider("aws", region=spec.region, allowed_account_ids=[spec.account_id])
+    refuse_unsupported_jump(spec, recorded_version(spec.state.bucket, config_key(spec), provider))
     opts = pulumi.ResourceOptions(provider=provider)
 
     state = StateBucket("state", plan.state_bucket, opts=opts)

@@ -86,7 +86,9 @@ def plan_records(spec: EnvironmentSpec) -> RecordsPlan:
     )
 
 
-_YAML = "application/yaml"
+_YAML = "text/yaml"
+"""The provider gives back the content of an object of type ``text/*``, and not of ``application/yaml`` (its
+documentation of ``aws.s3.getObject``)."""
 
 
 def _cluster(spec: EnvironmentSpec) -> dict[str, Any]:

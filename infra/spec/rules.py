@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from infra.spec.addon_rules import check_addons
+from infra.spec.cluster_rules import check_cluster
 from infra.spec.edge_rules import check_edge
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
@@ -41,6 +42,7 @@ def check_environment(spec: EnvironmentSpec) -> list[Problem]:
         *_check_unique_zones(spec),
         *_check_cluster_name(spec),
         *_check_address_ranges(spec),
+        *check_cluster(spec),
         *_check_boundary(spec),
         *check_addons(spec),
         *_check_namespaces(spec),

@@ -24,8 +24,12 @@ _HOSTED_ZONE = r"^Z[A-Z0-9]{7,31}$"
 _TYPE_PATTERN = r"^[A-Za-z0-9.*-]{1,30}$"
 
 
-OLDEST_KUBERNETES = (1, 30, 0)
-"""First version whose kubelet reads a directory of drop-in files (``--config-dir``) without a switch for it."""
+OLDEST_KUBERNETES = (1, 34, 0)
+"""First version whose API server reads an AuthenticationConfiguration of v1 (Kubernetes documentation,
+"Authenticating")."""
+
+NEWEST_KUBERNETES_MINOR = (1, 37)
+"""Newest version that add-ons and templates were tried with; kops, too, refuses what it does not know."""
 
 
 def _account_id(value: str) -> str:
@@ -90,7 +94,12 @@ def _version(value: str) -> str:
     if not _VERSION.fullmatch(value):
         refuse("is not a full Kubernetes version", 'write major.minor.patch without a "v", as 1.37.2')
     if tuple(map(int, value.split("."))) < OLDEST_KUBERNETES:
-        refuse("is older than what nodes are set up for", f"write {'.'.join(map(str, OLDEST_KUBERNETES))} or newer")
+        refuse("is older than what clusters are set up for", f"write {'.'.join(map(str, OLDEST_KUBERNETES))} or newer")
+    if tuple(map(int, value.split(".")[:2])) > NEWEST_KUBERNETES_MINOR:
+        newest = ".".join(map(str, NEWEST_KUBERNETES_MINOR))
+        refuse(
+            "is newer than what this release of Slipway was tried with", f"write {newest}.x, or take a newer release"
+        )
     return value
 
 

@@ -14,7 +14,7 @@ import pytest
 from infra.plan.environment import plan_environment
 from infra.plan.inventory import inventory
 from infra.program import declare
-from infra.spec import EnvironmentSpec, load
+from infra.spec import EnvironmentSpec, SpecError, load
 from tests.infra.mocks import CLUSTER_OUTPUTS, Recorder, record
 from tests.infra.samples import sample_spec
 
@@ -40,10 +40,15 @@ def image_of(arguments: Any) -> dict[str, Any]:
     return {"id": f"ami-{architecture}", "imageId": "ami", "rootDeviceName": "/dev/xvda", "architecture": architecture}
 
 
-def declared(spec: EnvironmentSpec) -> Recorder:
-    """Return what the program registers for an environment."""
+def declared(spec: EnvironmentSpec, running: str | None = None) -> Recorder:
+    """Return what the program registers for an environment whose cluster runs a version, if it runs."""
     calls = {
         "aws:ec2/getAmi:getAmi": image_of,
+        "aws:s3/getObjects:getObjects": lambda given: {**given, "keys": [given["prefix"]] if running else []},
+        "aws:s3/getObject:getObject": lambda given: {
+            **given,
+            "body": f"spec: {{cluster: {{kubernetesVersion: {running}}}}}",
+        },
         "aws:kms/getAlias:getAlias": lambda _: {"targetKeyId": "00000000-0000-4000-8000-000000000000"},
     }
     return record(lambda: declare(spec), Recorder(outputs=CLUSTER_OUTPUTS, calls=calls))
@@ -138,3 +143,9 @@ def revealed(value: Any) -> str:
     """Return what is inside a secret as it goes over the wire."""
     assert isinstance(value, dict), value
     return str(value["value"])
+
+
+def test_an_unsupported_jump_stops_the_program_before_it_declares_anything() -> None:
+    with pytest.raises(SpecError, match=r"'1\.37\.2' is 3 minor versions above 1\.34\.1"):
+        declared(sample_spec(), running="1.34.1")
+    assert declared(sample_spec(), running="1.36.0").names("aws:ec2/vpc:Vpc") == {"network"}

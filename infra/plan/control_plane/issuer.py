@@ -15,6 +15,7 @@ from infra.plan.iam import dns_suffix
 from infra.plan.partition import partition_of
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec
+from infra.spec.cluster_rules import ISSUER_SUFFIX
 
 AUDIENCE = "sts.amazonaws.com"
 """Audience of the tokens that pods give to STS, the one the AWS SDKs and EKS use."""
@@ -41,7 +42,7 @@ class IssuerPlan:
 
 def plan_issuer(spec: EnvironmentSpec) -> IssuerPlan:
     """Return the issuer of the cluster's tokens."""
-    bucket = spec.state.issuer_bucket or f"{spec.state.bucket}-issuer"
+    bucket = spec.state.issuer_bucket or f"{spec.state.bucket}{ISSUER_SUFFIX}"
     url = f"https://{bucket}.s3.{spec.region}.{dns_suffix(spec.region)}"
     arn = f"arn:{partition_of(spec.region)}:s3:::{bucket}"
     policy = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from rehearsal.providers.aws.kind import Props
@@ -108,6 +109,33 @@ def _image(aws: Aws, given: Props) -> Props:
     return {**plain, "id": image["ImageId"], "tags": tag_map(image.get("Tags")), "blockDeviceMappings": []}
 
 
+def _objects(aws: Aws, given: Props) -> Props:
+    found = aws.pages("s3", "list_objects_v2", "Contents", Bucket=given["bucket"], Prefix=given.get("prefix"))
+    keys = [each["Key"] for each in found][: given.get("maxKeys", 1000)]
+    plain = {"commonPrefixes": [], "owners": [], "requestCharged": ""}
+    return {"id": given["bucket"], **given, **plain, "keys": keys}
+
+
+_READABLE = re.compile(r"^(text/.+|application/json)$")
+"""Content types whose objects the vendor's plugin gives the content of, as far as they are used here."""
+
+
+def _object(aws: Aws, given: Props) -> Props:
+    found = aws.call("s3", "get_object", Bucket=given["bucket"], Key=given["key"], VersionId=given.get("versionId"))
+    kind = found.get("ContentType", "")
+    return {
+        "id": f"{given['bucket']}/{given['key']}",
+        **given,
+        "body": found["Body"].read().decode() if _READABLE.match(kind) else "",
+        "contentType": kind,
+        "contentLength": found["ContentLength"],
+        "etag": found["ETag"].strip('"'),
+        "lastModified": found["LastModified"].strftime("%a, %d %b %Y %H:%M:%S %Z"),
+        "metadata": found.get("Metadata", {}),
+        "versionId": found.get("VersionId", ""),
+    }
+
+
 FUNCTIONS: Mapping[str, Function] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
     "aws:index/getRegion:getRegion": _region,
@@ -117,4 +145,6 @@ FUNCTIONS: Mapping[str, Function] = {
     "aws:kms/getKey:getKey": _kms_key,
     "aws:ssm/getParameter:getParameter": _parameter,
     "aws:ec2/getAmi:getAmi": _image,
+    "aws:s3/getObjects:getObjects": _objects,
+    "aws:s3/getObject:getObject": _object,
 }

@@ -26,7 +26,8 @@ NOT_A_CLUSTER = (
     "prod.k8s.example.com."
 )
 NOT_A_VERSION = 'is not a full Kubernetes version. Fix: write major.minor.patch without a "v", as 1.37.2.'
-TOO_OLD = "is older than what nodes are set up for. Fix: write 1.30.0 or newer."
+TOO_OLD = "is older than what clusters are set up for. Fix: write 1.34.0 or newer."
+TOO_NEW = "is newer than what this release of Slipway was tried with. Fix: write 1.37.x, or take a newer release."
 NOT_A_NETWORK = "is not an IPv4 network. Fix: write an address and a prefix length, as 10.20.0.0/16."
 NOT_PRIVATE = (
     "is not in a private range. Fix: take a block of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 (RFC 1918) or "
@@ -83,7 +84,8 @@ def nested(path: str, value: Any) -> dict[str, Any]:
         *(("cluster.name", v, NOT_A_CLUSTER) for v in ("", "A", "a..b", ".a", "a.", "-a.b", "a_b", "a.b-", "x" * 64)),
         *(("cluster.kubernetesVersion", v, NOT_A_VERSION) for v in ("1.37", "v1.37.2", "1.37.2-rc.1", "1.037.2", "")),
         ("cluster.kubernetesVersion", "1.37." + ARABIC_ONE, NOT_A_VERSION),
-        *(("cluster.kubernetesVersion", v, TOO_OLD) for v in ("1.29.15", "0.99.0", "1.3.7")),
+        *(("cluster.kubernetesVersion", v, TOO_OLD) for v in ("1.33.15", "0.99.0", "1.3.7")),
+        *(("cluster.kubernetesVersion", v, TOO_NEW) for v in ("1.38.0", "2.0.0")),
         *(("cluster.podCidr", v, NOT_A_NETWORK) for v in ("", "10.0.0.0/33", "fd00::/64", "10.0.0/8", "10.0.0.256/32")),
         (
             "cluster.podCidr",
@@ -184,9 +186,12 @@ def test_a_bad_pattern_of_types(value: str) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        *(sample_mapping(state={"bucket": v}) for v in ("abc", "a" * 63, "0-0", "my-s3aliases")),
+        *(
+            sample_mapping(state={"bucket": v, "issuerBucket": "acme-issuer"})
+            for v in ("abc", "a" * 63, "0-0", "my-s3aliases")
+        ),
         *(sample_mapping(cluster={"name": v}) for v in ("a", "0.1", "a" * 48, "a-b.c--d")),
-        *(sample_mapping(cluster={"kubernetesVersion": v}) for v in ("1.30.0", "1.100.0", "2.0.0")),
+        *(sample_mapping(cluster={"kubernetesVersion": v}) for v in ("1.34.0", "1.37.100")),
         *(sample_mapping(network={"cidr": v}) for v in ("10.0.0.0/16", "172.31.0.0/16", "192.168.252.0/22")),
         sample_mapping(network={"cidr": "100.72.0.0/16"}),
         sample_mapping(

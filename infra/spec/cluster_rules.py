@@ -1,0 +1,119 @@
+"""Rules of the control plane: how it is reached, its volumes, its PKI."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from infra.spec.environment import EnvironmentSpec
+from infra.spec.errors import Location, Problem
+from infra.spec.scalars import duration_seconds
+
+BUCKET_LIMIT = 63
+ISSUER_SUFFIX = "-issuer"
+"""What is put behind the state bucket's name for the issuer's bucket; S3 names have at most 63 characters."""
+
+IOPS_PER_GI = {"gp3": 500, "io2": 1_000}
+"""Greatest provisioned I/O operations a second for each GiB (EBS User Guide, "Amazon EBS volume types")."""
+
+MISSED_HEARTBEATS = 3
+"""Looks at a node that must fail before it counts as silent: one lost message must not drain a machine."""
+
+
+def check_cluster(spec: EnvironmentSpec) -> Iterator[Problem]:
+    """Yield the problems of the control plane's settings."""
+    yield from _check_issuer_bucket(spec)
+    yield from _check_api(spec)
+    yield from _check_etcd(spec)
+    yield from _check_controllers(spec)
+    yield from _check_pki(spec)
+
+
+def _check_issuer_bucket(spec: EnvironmentSpec) -> Iterator[Problem]:
+    state, issuer = spec.state.bucket, spec.state.issuer_bucket
+    at: Location = ("state", "issuerBucket")
+    if issuer == state:
+        yield Problem(
+            at,
+            "is the state bucket, and what is in the issuer's bucket is public",
+            "leave it out, or name another bucket",
+            repr(issuer),
+            (("state", "bucket"),),
+        )
+    if issuer is None and len(state) + len(ISSUER_SUFFIX) > BUCKET_LIMIT:
+        yield Problem(
+            at,
+            f"is missing: {state}{ISSUER_SUFFIX} would have {len(state) + len(ISSUER_SUFFIX)} characters, and S3 "
+            f"allows "
+            f"{BUCKET_LIMIT}",
+            "name a bucket for the issuer",
+            None,
+            (("state", "bucket"),),
+        )
+
+
+def _check_api(spec: EnvironmentSpec) -> Iterator[Problem]:
+    api = spec.cluster.api
+    at: Location = ("cluster", "api", "allowedCidrs")
+    if api.access == "public" and not api.allowed_cidrs:
+        yield Problem(
+            at,
+            "are missing: a public API that admits nobody is of no use",
+            "list the networks of your people and pipelines, or write access: internal",
+            None,
+            (("cluster", "api", "access"),),
+        )
+    for position, cidr in enumerate(api.allowed_cidrs):
+        if ipaddress.IPv4Network(cidr).prefixlen == 0:
+            fix = "list the networks of your people and pipelines"
+            yield Problem((*at, position), "is everybody on the internet", fix, repr(cidr))
+        if cidr in api.allowed_cidrs[:position]:
+            yield Problem((*at, position), "is listed twice", "remove one", repr(cidr))
+
+
+def _check_etcd(spec: EnvironmentSpec) -> Iterator[Problem]:
+    etcd = spec.cluster.control_plane.etcd
+    most = max(3_000, etcd.volume_size_gi * IOPS_PER_GI[etcd.volume_type])
+    if etcd.iops > most:
+        at: Location = ("cluster", "controlPlane", "etcd")
+        yield Problem(
+            (*at, "iops"),
+            f"is too great for {etcd.volume_size_gi} GiB of {etcd.volume_type}",
+            f"write at most {most}, or a greater volumeSizeGi",
+            str(etcd.iops),
+            ((*at, "volumeSizeGi"), (*at, "volumeType")),
+        )
+
+
+def _check_controllers(spec: EnvironmentSpec) -> Iterator[Problem]:
+    controllers = spec.cluster.control_plane.controllers
+    period = duration_seconds(controllers.node_monitor_period)
+    grace = duration_seconds(controllers.node_monitor_grace_period)
+    at: Location = ("cluster", "controlPlane", "controllers")
+    if grace < MISSED_HEARTBEATS * period:
+        yield Problem(
+            (*at, "nodeMonitorGracePeriod"),
+            f"is less than {MISSED_HEARTBEATS} times nodeMonitorPeriod ({controllers.node_monitor_period}): a "
+            f"node would "
+            "count as lost for one message that came late",
+            f"write at least {MISSED_HEARTBEATS * period}s",
+            repr(controllers.node_monitor_grace_period),
+            ((*at, "nodeMonitorPeriod"),),
+        )
+
+
+def _check_pki(spec: EnvironmentSpec) -> Iterator[Problem]:
+    pki = spec.cluster.pki
+    at: Location = ("cluster", "pki")
+    if pki.signing not in pki.trusted:
+        yield Problem(
+            (*at, "signing"),
+            f"is not among the trusted generations ({', '.join(map(str, pki.trusted))}): nobody would believe "
+            f"what it signs",
+            f"add {pki.signing} to trusted, run up and roll every group, and only then let it sign",
+            str(pki.signing),
+            ((*at, "trusted"),),
+        )
+    for position, generation in enumerate(pki.trusted):
+        if generation in pki.trusted[:position]:
+            yield Problem((*at, "trusted", position), "is listed twice", "remove one", str(generation))
