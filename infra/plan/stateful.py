@@ -72,9 +72,7 @@ STATEFUL: tuple[Stateful, ...] = (
     Stateful("kubernetes:apps/v1:StatefulSet", "claims to volumes", "volumeClaimTemplates", r"."),
     Stateful("kubernetes:core/v1:PersistentVolumeClaim", "a claim: with the usual reclaim policy its volume goes, too"),
     Stateful("kubernetes:core/v1:PersistentVolume", "a volume"),
-    Stateful(
-        "kubernetes:core/v1:Namespace", "every object in the namespace, claims to volumes among them", protect=True
-    ),
+    Stateful("kubernetes:core/v1:Namespace", "every object in the namespace, claims to volumes among them"),
     Stateful(
         "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition", "every object of the kind it defines, everywhere"
     ),
