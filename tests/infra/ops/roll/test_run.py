@@ -29,6 +29,7 @@ def assert_rolled(world: World, size: int) -> None:
     assert [m.version for m in world.machines.values() if m.ending is None] == [2] * size
     assert all(m.attached for m in world.machines.values() if m.ending is None), "a machine was left outside its group"
     assert not any(m.draining or m.tainted for m in world.machines.values() if m.ending is None)
+    assert world.available() == size, "it was called done before all were ready"
     assert world.least >= size - world.pace.unavailable
     assert world.most <= size + world.pace.surge
 
