@@ -11,6 +11,7 @@ import pulumi_kubernetes as k8s
 from infra.components.cluster_access import ClusterAccess
 from infra.components.manifests import Manifests
 from infra.components.namespace import Namespace
+from infra.components.service_account_role import ServiceAccountRole
 from infra.components.workloads.service_backend import ServiceBackend
 from infra.components.workloads.workload import COMPONENTS
 from infra.plan.environment import EnvironmentPlan
@@ -56,10 +57,12 @@ def declare_in_cluster(plan: EnvironmentPlan, cluster: Cluster) -> None:
             values=cluster.values,
             opts=pulumi.ResourceOptions.merge(opts, inside),
         )
-    declare_workloads(plan, namespaces, opts)
+    declare_workloads(plan, cluster, namespaces, opts)
 
 
-def declare_workloads(plan: EnvironmentPlan, namespaces: Mapping[str, Namespace], opts: pulumi.ResourceOptions) -> None:
+def declare_workloads(
+    plan: EnvironmentPlan, cluster: Cluster, namespaces: Mapping[str, Namespace], opts: pulumi.ResourceOptions
+) -> None:
     """Declare the workloads and backends, each once the guards of its namespace stand."""
     config = pulumi.Config("slipway")
     secrets = {key: config.require_secret(key) for key in secret_keys(plan.workloads)}
@@ -71,5 +74,10 @@ def declare_workloads(plan: EnvironmentPlan, namespaces: Mapping[str, Namespace]
     for backend in plan.backends:
         ServiceBackend(f"{backend.namespace}-{backend.name}", backend, opts=inside(backend.namespace))
     for workload in plan.workloads:
-        component = COMPONENTS[workload.kind]
-        component(workload.name, workload, secrets=secrets, opts=inside(workload.namespace))
+        needs = inside(workload.namespace)
+        if workload.role is not None:
+            role = ServiceAccountRole(
+                workload.role.name, workload.role, issuer_arn=cluster.issuer_arn, opts=cluster.aws
+            )
+            needs = pulumi.ResourceOptions.merge(needs, pulumi.ResourceOptions(depends_on=[role]))
+        COMPONENTS[workload.kind](workload.name, workload, secrets=secrets, opts=needs)

@@ -20,6 +20,7 @@ from infra.components.instance_group import InstanceGroup
 from infra.components.join_token import JoinToken
 from infra.components.network import Network
 from infra.components.recorded_version import recorded_version
+from infra.components.registry import Registry
 from infra.components.security_groups import SecurityGroups
 from infra.components.service_account_issuer import ServiceAccountIssuer
 from infra.components.service_account_role import ServiceAccountRole
@@ -106,6 +107,8 @@ def declare(spec: EnvironmentSpec) -> None:
     network = Network("network", plan.network, opts=opts)
     security = SecurityGroups("security", plan.security, vpc_id=network.vpc_id, opts=opts)
     queue = TerminationQueue("termination", plan.termination, opts=opts)
+    if plan.registry is not None:
+        pulumi.export("imageRepositories", Registry("registry", plan.registry, opts=opts).urls)
     foundation = Foundation(state, network, security, opts)
     control_plane = _control_plane(plan, foundation)
     edge = _edge(plan.edge, foundation) if plan.edge else None

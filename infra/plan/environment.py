@@ -20,6 +20,7 @@ from infra.plan.instance_group import InstanceGroupPlan, plan_instance_groups
 from infra.plan.namespaces import NamespacePlan, plan_namespaces
 from infra.plan.network import NetworkPlan, plan_network
 from infra.plan.records import RecordsPlan, plan_records
+from infra.plan.registry import RegistryPlan, plan_registry
 from infra.plan.security import SecurityPlan, plan_security
 from infra.plan.service_account_role import ServiceAccountRolePlan
 from infra.plan.state_bucket import StateBucketPlan, plan_state_bucket
@@ -55,6 +56,8 @@ class EnvironmentPlan:
     """None where nothing is reached from outside."""
     workloads: tuple[WorkloadPlan, ...]
     backends: tuple[BackendPlan, ...]
+    registry: RegistryPlan | None
+    """None where images come from elsewhere."""
 
 
 def plan_environment(spec: EnvironmentSpec) -> EnvironmentPlan:
@@ -91,6 +94,7 @@ def plan_environment(spec: EnvironmentSpec) -> EnvironmentPlan:
         "edge": part(plan_edge),
         "workloads": part(plan_workloads),
         "backends": part(plan_backends),
+        "registry": part(plan_registry),
     }
     if problems:
         raise SpecError(f"environment {spec.name}", problems)

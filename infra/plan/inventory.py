@@ -12,6 +12,7 @@ from infra.plan.edge import EdgePlan
 from infra.plan.environment import EnvironmentPlan
 from infra.plan.namespaces import NamespacePlan
 from infra.plan.network import NetworkPlan
+from infra.plan.registry import RegistryPlan
 from infra.plan.workloads.workload import WorkloadPlan
 
 STATE_BUCKET_TYPES = (
@@ -71,6 +72,8 @@ def inventory(plan: EnvironmentPlan) -> Mapping[str, int]:
     for addon in plan.addons:
         total.update({"slipway:index:Manifests": 1})
         total.update(manifest.token for manifest in addon.objects)
+    if plan.registry is not None:
+        total.update(_registry(plan.registry))
     for backend in plan.backends:
         total.update({"slipway:index:ServiceBackend": 1})
         total.update(planned.token for planned in backend.objects)
@@ -152,9 +155,25 @@ def _records(plan: EnvironmentPlan) -> dict[str, int]:
     }
 
 
+def _registry(plan: RegistryPlan) -> dict[str, int]:
+    repositories = len(plan.repositories)
+    return {
+        "slipway:index:Registry": 1,
+        "aws:kms/key:Key": 1,
+        "aws:kms/alias:Alias": 1,
+        "aws:ecr/repository:Repository": repositories,
+        "aws:ecr/lifecyclePolicy:LifecyclePolicy": repositories,
+        "aws:ecr/repositoryPolicy:RepositoryPolicy": sum(each.access_policy is not None for each in plan.repositories),
+    }
+
+
 def _workload(plan: WorkloadPlan) -> Counter[str]:
     total = Counter({f"slipway:index:{plan.kind}": 1})
     total.update(planned.token for planned in plan.objects)
+    if plan.role is not None:
+        total.update(
+            dict.fromkeys(("slipway:index:ServiceAccountRole", "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"), 1)
+        )
     if plan.secret is not None:
         generated = sum(entry.generate is not None for entry in plan.secret.entries)
         total.update({"kubernetes:core/v1:Secret": 1, "random:index/randomPassword:RandomPassword": generated})

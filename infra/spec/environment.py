@@ -12,6 +12,7 @@ from infra.spec.edge import EdgeSpec
 from infra.spec.instance_group import InstanceGroupSpec
 from infra.spec.labels import Tags
 from infra.spec.network import NetworkSpec
+from infra.spec.registry import RegistrySpec
 from infra.spec.scalars import AccountId, DnsLabel, Region
 from infra.spec.state import StateSpec
 from infra.spec.workloads.backend import BackendSpec
@@ -59,6 +60,10 @@ class EnvironmentSpec(SpecModel):
 
     pinned_images: bool = True
     """Refuse images of workloads that are not named by digest."""
+
+    registry: RegistrySpec | None = None
+    """Repositories for images in the environment's account. Unset: images come from elsewhere, as from the account that
+    builds them."""
 
     _declared: tuple[WorkloadSpec, ...] = PrivateAttr(default=())
 

@@ -128,7 +128,7 @@ def test_a_bad_environment_is_one_report_on_stderr(run: Run, project: Path) -> N
     assert err.splitlines() == [
         f"{project / 'stacks' / 'Pulumi.bad.yaml'}: 2 problems in the environment's spec",
         "  1. extra: is not a known key. Fix: remove it; known here: accountId, backends, cluster, edge, "
-        "instanceGroups, network, pinnedImages, region, state, tags, workloads.",
+        "instanceGroups, network, pinnedImages, region, registry, state, tags, workloads.",
         "  2. region: 'Frankfurt' is not an AWS region name. Fix: write a region such as eu-central-1.",
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.plan.workloads.identity import TOKEN_PATH, aws_variables, token_volume
 from infra.plan.workloads.objects import (
     KubernetesObject,
     SecretReference,
@@ -70,7 +71,7 @@ def pod_template(spec: EnvironmentSpec, workload: WorkloadSpec, *, restart_polic
             "fsGroupChangePolicy": "OnRootMismatch",
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "containers": [_container(workload)],
+        "containers": [_container(spec, workload)],
     }
     volumes = _volumes(spec, workload)
     optional = {
@@ -99,7 +100,7 @@ def _container_security(workload: WorkloadSpec) -> dict[str, Any]:
     }
 
 
-def _container(workload: WorkloadSpec) -> dict[str, Any]:
+def _container(spec: EnvironmentSpec, workload: WorkloadSpec) -> dict[str, Any]:
     resources = workload.resources
     disk = {"ephemeral-storage": resources.ephemeral_storage}
     limits = {"memory": resources.memory, **disk}
@@ -111,7 +112,7 @@ def _container(workload: WorkloadSpec) -> dict[str, Any]:
         "command": list(workload.command),
         "args": list(workload.args),
         "ports": ports,
-        "env": _env(workload),
+        "env": _env(spec, workload),
         "volumeMounts": _mounts(workload),
         "lifecycle": {"preStop": {"sleep": {"seconds": DRAIN_SECONDS}}} if drains else None,
     }
@@ -126,8 +127,10 @@ def _container(workload: WorkloadSpec) -> dict[str, Any]:
     }
 
 
-def _env(workload: WorkloadSpec) -> list[dict[str, Any]]:
-    plain = [{"name": name, "value": value} for name, value in workload.env.items()]
+def _env(spec: EnvironmentSpec, workload: WorkloadSpec) -> list[dict[str, Any]]:
+    plain = [
+        {"name": name, "value": value} for name, value in {**workload.env, **aws_variables(spec, workload)}.items()
+    ]
     secret = [
         {
             "name": each.env,
@@ -149,6 +152,8 @@ def _mounts(workload: WorkloadSpec) -> list[dict[str, Any]]:
         mounts.append({"name": "secrets", "mountPath": SECRETS_PATH, "readOnly": True})
     mounts += [{"name": claim.name, "mountPath": claim.path} for claim in workload.claims]
     mounts += [{"name": f"scratch-{i}", "mountPath": each.path} for i, each in enumerate(workload.scratch)]
+    if workload.aws:
+        mounts.append({"name": "aws-token", "mountPath": TOKEN_PATH, "readOnly": True})
     return [*mounts, *sidecar_mounts(workload)]
 
 
@@ -171,6 +176,8 @@ def _volumes(spec: EnvironmentSpec, workload: WorkloadSpec) -> list[dict[str, An
         if folder.medium == "memory":
             place["medium"] = "Memory"
         volumes.append({"name": f"scratch-{index}", "emptyDir": place})
+    if workload.aws:
+        volumes.append(token_volume())
     return [*volumes, *sidecar_volumes(workload)]
 
 

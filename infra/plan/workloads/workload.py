@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from infra.plan.service_account_role import ServiceAccountRolePlan
 from infra.plan.workloads.controllers import claims, controller, disruption_budget, service_account
+from infra.plan.workloads.identity import workload_role
 from infra.plan.workloads.objects import KubernetesObject, metadata
 from infra.plan.workloads.pod import config_maps, qos_class
 from infra.plan.workloads.policies import network_policy
@@ -50,6 +52,8 @@ class WorkloadPlan:
     controller: KubernetesObject
     beside: tuple[KubernetesObject, ...]
     """Services, policy and disruption budget."""
+    role: ServiceAccountRolePlan | None
+    """What it may do in AWS."""
     expose: ExposeSpec | None
     """For the edge router."""
 
@@ -81,6 +85,7 @@ def plan_workload(spec: EnvironmentSpec, workload: WorkloadSpec) -> WorkloadPlan
             *workload_services(spec, workload),
             *([budget] if budget is not None else []),
         ),
+        role=workload_role(spec, workload),
         expose=workload.expose,
     )
 

@@ -29,7 +29,28 @@ _REQUIRED = {
 
 def check_workloads_of(spec: EnvironmentSpec) -> list[Problem]:
     """Return the problems of ``workloads`` and ``backends`` that the stack file alone shows."""
-    return [*_check_uses(spec), *(p for i, b in enumerate(spec.backends) for p in _check_backend(spec, i, b))]
+    return [
+        *_check_registry(spec),
+        *_check_uses(spec),
+        *(p for i, b in enumerate(spec.backends) for p in _check_backend(spec, i, b)),
+    ]
+
+
+def _check_registry(spec: EnvironmentSpec) -> Iterator[Problem]:
+    if spec.registry is None:
+        return
+    for key, alias in (("services", "services"), ("pulled_from", "pulledFrom")):
+        values: tuple[str, ...] = getattr(spec.registry, key)
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                yield Problem(("registry", alias, index), "is listed twice", "remove one", repr(value))
+    for index, account in enumerate(spec.registry.pulled_from):
+        if account == spec.account_id:
+            fix = "remove it: the account's own roles pull by their own policies"
+            yield Problem(
+                ("registry", "pulledFrom", index), "is the environment's own account", fix, repr(account),
+                (("accountId",),),
+            )  # fmt: skip
 
 
 def _check_uses(spec: EnvironmentSpec) -> Iterator[Problem]:

@@ -89,7 +89,7 @@ def _check_ports(workload: WorkloadSpec) -> Iterator[Problem]:
             yield Problem((*at, "name"), "is declared twice", "rename one", repr(port.name))
         if (port.port, port.protocol) in numbers:
             yield Problem((*at, "port"), "is declared twice", "remove one", str(port.port))
-        if ((port.service_port or port.port), port.protocol) in services:
+        elif ((port.service_port or port.port), port.protocol) in services:
             yield Problem(
                 (*at, "servicePort"), "is the Service's number of two ports", "choose another", str(port.service_port)
             )

@@ -131,6 +131,7 @@ RICH: dict[str, Any] = {
         workloads=[{"name": "shop-front", "namespace": "web", "overrides": {}}],
         backends=BACKENDS,
         pinnedImages=False,
+        registry={"services": ["web"], "pulledFrom": ["222233334444"], "keepBuilt": 10, "keepReleased": 100},
     ),
     "instanceGroups": [
         *ENVIRONMENT["instanceGroups"],

@@ -654,4 +654,41 @@ _NAMES = [
     ),
 ]
 
-SAMPLES = [*_S3, *_KMS, *_NETWORK, *_SECURITY, *_IAM, *_MESSAGES, *_SCALING, *_BALANCING, *_NAMES]
+
+def _expiry(days: int) -> str:
+    selection = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": days}
+    return json.dumps({"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]})
+
+
+_IMAGES = [
+    Sample(
+        "aws:ecr/repository:Repository",
+        lambda w: {
+            "name": "web/service",
+            "imageTagMutability": "IMMUTABLE",
+            "imageScanningConfiguration": {"scanOnPush": True},
+            "encryptionConfigurations": [{"encryptionType": "KMS", "kmsKey": w.keys[0]["arn"]}],
+            **_TAGS,
+        },
+        lambda _: [
+            {"imageTagMutability": None},
+            {"imageScanningConfiguration": {"scanOnPush": False}},
+            *_TAG_CHANGES,
+        ],
+        {"name": "other", "encryptionConfigurations": [{"encryptionType": "AES256"}]},
+    ),
+    Sample(
+        "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+        lambda w: {"repository": w.repositories[0], "policy": _expiry(7)},
+        lambda _: [{"policy": _expiry(8)}],
+        {"repository": "other"},
+    ),
+    Sample(
+        "aws:ecr/repositoryPolicy:RepositoryPolicy",
+        lambda w: {"repository": w.repositories[0], "policy": policy("ecr:BatchGetImage", Principal="*")},
+        lambda _: [{"policy": policy("ecr:GetDownloadUrlForLayer", Principal="*")}],
+        {"repository": "other"},
+    ),
+]
+
+SAMPLES = [*_IMAGES, *_S3, *_KMS, *_NETWORK, *_SECURITY, *_IAM, *_MESSAGES, *_SCALING, *_BALANCING, *_NAMES]

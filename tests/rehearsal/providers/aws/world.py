@@ -44,6 +44,10 @@ class World:
         return [self.make("aws:kms/key:Key", {"description": str(number)})[1] for number in range(2)]
 
     @cached_property
+    def repositories(self) -> list[str]:
+        return [self.make("aws:ecr/repository:Repository", {"name": f"a/repository{n}"})[0] for n in range(2)]
+
+    @cached_property
     def vpc(self) -> str:
         return self.make("aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/16"})[0]
 

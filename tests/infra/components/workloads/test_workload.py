@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from infra.components.workloads.service_backend import ServiceBackend
+from infra.components.workloads.workload import COMPONENTS
+from infra.plan.workloads.workload import plan_backends, plan_workloads
+from tests.infra.mocks import Recorder, record
+from tests.infra.workload_samples import IMAGE, environment
+
+SECRETS = [{"name": "db", "config": "dbPassword"}, {"name": "key", "generate": 32, "env": "KEY"}]
+
+
+def built(**written: Any) -> Recorder:
+    (plan,) = plan_workloads(environment({"web": {"image": IMAGE, **written}}))
+    values = {"dbPassword": pulumi.Output.secret("hunter2")}
+    return record(lambda: COMPONENTS[plan.kind]("web", plan, secrets=values))
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"])
+def test_each_kind_is_a_component_of_its_own(kind: str) -> None:
+    more = {"schedule": "@daily"} if kind == "CronJob" else {}
+    recorder = built(kind=kind, **more)
+    assert recorder.names(f"slipway:index:{kind}") == {"web"}
+    version = "batch/v1" if kind in ("Job", "CronJob") else "apps/v1"
+    request = recorder.options(f"kubernetes:{version}:{kind}", "web")
+    assert f"slipway:index:{kind}::web" in request.parent
+    # The account and the policy stand before the first pod.
+    depended = {urn.split("::")[-2].split("$")[-1] for urn in request.dependencies}
+    assert {"kubernetes:core/v1:ServiceAccount", "kubernetes:networking.k8s.io/v1:NetworkPolicy"} <= depended
+
+
+def test_the_objects_arrive_as_planned() -> None:
+    (plan,) = plan_workloads(environment({"web": {"image": IMAGE, "ports": [{"name": "http", "port": 8080}]}}))
+    recorder = record(lambda: COMPONENTS[plan.kind]("web", plan))
+    for planned in plan.objects:
+        inputs = recorder.inputs(planned.token, planned.logical_name)
+        assert inputs == planned.manifest()
+
+
+def test_a_secret_gets_its_name_from_pulumi_and_its_values_are_secret() -> None:
+    recorder = built(secrets=SECRETS)
+    made = recorder.inputs("kubernetes:core/v1:Secret", "web-secrets")
+    assert "name" not in made["metadata"]
+    assert made["metadata"]["namespace"] == "web"
+    assert recorder.inputs("random:index/randomPassword:RandomPassword", "web-secrets-key") == {
+        "length": 32, "special": False,
+    }  # fmt: skip
+    request = recorder.options("kubernetes:core/v1:Secret", "web-secrets")
+    assert set(request.additionalSecretOutputs) == {"data", "stringData"}
+    marker = "4dabf18193072939515e22adb298388d"  # Pulumi's signature key of a secret on the wire
+    assert marker in request.object["stringData"]
+
+
+def test_a_claim_is_protected() -> None:
+    recorder = built(replicas=1, claims=[{"name": "data", "path": "/d", "sizeGi": 1}])
+    token = "kubernetes:core/v1:PersistentVolumeClaim"
+    assert recorder.options(token, "web-data").protect is True
+
+
+def test_a_backend() -> None:
+    written = {
+        "name": "db", "namespace": "web", "type": "addresses", "addresses": ["10.9.0.4"],
+        "ports": [{"name": "sql", "port": 5432}],
+    }  # fmt: skip
+    (plan,) = plan_backends(environment({}, backends=[written]))
+    recorder = record(lambda: ServiceBackend("web-db", plan))
+    assert recorder.inputs("kubernetes:core/v1:Service", "web-db") == plan.objects[0].manifest()
+    assert recorder.inputs("kubernetes:discovery.k8s.io/v1:EndpointSlice", "web-db") == plan.objects[1].manifest()

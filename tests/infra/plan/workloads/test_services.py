@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infra.plan.workloads.workload import plan_backends, plan_workloads
+from tests.infra.workload_samples import IMAGE, environment
+
+SELECTOR = {"app.kubernetes.io/name": "web", "app.kubernetes.io/instance": "web-test"}
+WEB = {"image": IMAGE, "ports": [{"name": "http", "port": 8080, "servicePort": 80}]}
+PORT = {"name": "http", "port": 80, "targetPort": 8080, "protocol": "TCP"}
+NLB = "service.beta.kubernetes.io/aws-load-balancer-"
+
+
+def backend(**change: Any) -> list[dict[str, Any]]:
+    ports = [{"name": "http", "port": 80, "targetPort": 8080}]
+    written = {"name": "db", "namespace": "web", "ports": ports, **change}
+    (plan,) = plan_backends(environment({"web": WEB}, backends=[written]))
+    return [each.manifest() for each in plan.objects]
+
+
+@pytest.mark.parametrize(
+    ("written", "spec"),
+    [
+        ({"type": "clusterIP"}, {"type": "ClusterIP", "ports": [PORT]}),
+        (
+            {"type": "clusterIP", "trafficDistribution": "PreferSameZone"},
+            {"type": "ClusterIP", "ports": [PORT], "trafficDistribution": "PreferSameZone"},
+        ),
+        ({"type": "headless"}, {"clusterIP": "None", "ports": [PORT]}),
+        ({"type": "nodePort", "nodePort": 30080}, {"type": "NodePort", "ports": [{**PORT, "nodePort": 30080}]}),
+        (
+            {"type": "loadBalancer", "loadBalancer": {"sourceRanges": ["10.0.0.0/8"]}},
+            {
+                "type": "LoadBalancer",
+                "loadBalancerClass": "service.k8s.aws/nlb",
+                "ports": [PORT],
+                "allocateLoadBalancerNodePorts": False,
+                "loadBalancerSourceRanges": ["10.0.0.0/8"],
+            },
+        ),
+        (
+            {"type": "loadBalancer", "loadBalancer": {"target": "instance"}},
+            {
+                "type": "LoadBalancer",
+                "loadBalancerClass": "service.k8s.aws/nlb",
+                "ports": [PORT],
+                "externalTrafficPolicy": "Local",
+            },
+        ),
+    ],
+)
+def test_backends_that_select_pods(written: dict[str, Any], spec: dict[str, Any]) -> None:
+    (service,) = backend(workload="web", **written)
+    assert service["spec"] == {**spec, "selector": SELECTOR}
+
+
+def test_a_load_balancer_is_described_to_its_controller() -> None:
+    (service,) = backend(workload="web", type="loadBalancer", loadBalancer={"proxyProtocol": True})
+    assert service["metadata"]["annotations"] == {
+        f"{NLB}scheme": "internal",
+        f"{NLB}nlb-target-type": "ip",
+        f"{NLB}proxy-protocol": "*",
+    }
+
+
+def test_one_name_is_answered_from_without_and_from_within() -> None:
+    same = [{"name": "http", "port": 80}]
+    (production,) = backend(type="externalName", host="db.example.com", ports=same)
+    (test,) = backend(type="clusterIP", workload="web")
+    assert production["metadata"]["name"] == test["metadata"]["name"] == "db"
+    port = {"name": "http", "port": 80, "targetPort": 80, "protocol": "TCP"}
+    assert production["spec"] == {"type": "ExternalName", "externalName": "db.example.com", "ports": [port]}
+    (elsewhere,) = backend(type="otherNamespace", workload="web", namespace="data", ports=same)
+    assert elsewhere["spec"]["externalName"] == "web.web.svc.cluster.local"
+    assert elsewhere["metadata"]["namespace"] == "data"
+
+
+def test_fixed_addresses_are_an_endpoint_slice_tied_to_the_service() -> None:
+    service, endpoints = backend(type="addresses", addresses=["10.9.0.4", "10.9.0.5"])
+    assert service["spec"] == {"type": "ClusterIP", "ports": [PORT]}
+    assert endpoints["kind"] == "EndpointSlice"
+    assert endpoints["metadata"]["labels"]["kubernetes.io/service-name"] == "db"
+    assert endpoints["metadata"]["labels"]["endpointslice.kubernetes.io/managed-by"] == "slipway"
+    assert endpoints["ports"] == [{"name": "http", "port": 8080, "protocol": "TCP"}]
+    assert [each["addresses"] for each in endpoints["endpoints"]] == [["10.9.0.4"], ["10.9.0.5"]]
+
+
+def services(**change: Any) -> dict[str, Any]:
+    (plan,) = plan_workloads(environment({"web": {**WEB, **change}}))
+    return {each.name: each.body["spec"] for each in plan.beside if each.kind == "Service"}
+
+
+def test_the_services_of_a_workload() -> None:
+    named = {"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"}
+    own = {"type": "ClusterIP", "ports": [named], "selector": SELECTOR}
+    pods = {"clusterIP": "None", "publishNotReadyAddresses": True, "selector": SELECTOR, "ports": [named]}
+    assert services() == {"web": own}
+    assert services(kind="StatefulSet") == {"web": own, "web-pods": pods}
+    headless = services(kind="StatefulSet", service={"type": "headless"})
+    assert headless == {"web": {"clusterIP": "None", "ports": [named], "selector": SELECTOR}}
+    assert services(kind="StatefulSet", ports=[])["web-pods"] == {
+        "clusterIP": "None", "publishNotReadyAddresses": True, "selector": SELECTOR,
+    }  # fmt: skip
+    assert services(ports=[]) == {}

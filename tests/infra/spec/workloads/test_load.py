@@ -1,0 +1,201 @@
+"""What an application team reads when its file is wrong: all of it at once, with path, value and fix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from infra.plan.workloads.workload import plan_workloads
+from infra.spec import SpecError
+from tests.infra.workload_samples import DIGEST, IMAGE, environment, problems, workloads
+
+HTTP = [{"name": "http", "port": 8080}]
+WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"image": "Web:1"}, "image: 'Web:1' is not an image reference. Fix: write registry/name:tag@sha256:<64 hex "
+         "digits>, in lower case."),
+        ({"image": "web:latest"}, "image: 'web:latest' names no version: whatever is newest when a node pulls it would "
+         "run. Fix: append the digest, as name@sha256:<64 hex digits>, or at least a tag other than latest."),
+        ({"image": "web:1.2"}, "image: 'web:1.2' is not named by digest, so it may be another image tomorrow. Fix: "
+         "append @sha256:..., or write pinnedImages: false in the stack file."),
+        ({"replica": 3}, "replica: is not a known key. Fix: write replicas."),
+        ({"name": "web"}, "name: 'web' is the file's own name and not written here. Fix: remove it."),
+        ({"namespace": "x"}, "namespace: 'x' is chosen by the stack file and not written here. Fix: remove it."),
+        ({"ports": [{"name": "http", "port": 80}]}, "ports[0].port: 80 is below 1024, which only root or "
+         "NET_BIND_SERVICE may listen on. Fix: let it listen on 8080 with servicePort: 80, or add "
+         "security.capabilities: [NET_BIND_SERVICE]."),
+        ({"ports": [*HTTP, {"name": "http", "port": 8081}]},
+         "ports[1].name: 'http' is declared twice. Fix: rename one."),
+        ({"ports": [*HTTP, {"name": "a", "port": 8080}]}, "ports[1].port: 8080 is declared twice. Fix: remove one."),
+        ({"probes": {"liveness": {"port": "admin"}}}, "probes.liveness.port: 'admin' is not a TCP port of this "
+         "workload. Fix: write one of http."),
+        ({"probes": {"startup": {"type": "exec"}}}, "probes.startup.command: is missing. Fix: add command, for example "
+         "['cat', '/tmp/ready']."),
+        ({"probes": {"readiness": {"type": "tcp", "path": "/x"}}}, "probes.readiness.path: is of no use to a probe of "
+         "type tcp. Fix: remove it, or write type: http."),
+        ({"ports": [], "probes": {"readiness": {"type": "http"}}}, "probes.readiness.type: 'http' asks a port, and the "
+         "workload has no TCP port. Fix: declare the port under ports, or write exec or none."),
+        ({"resources": {"memory": "100m"}}, "resources.memory: '100m' is not an amount of memory (m is a thousandth of "
+         "a byte). Fix: write a whole number and Ki, Mi, Gi or Ti, as 256Mi."),
+        ({"resources": {"cpu": "2", "cpuLimit": "500m"}}, "resources.cpuLimit: '500m' is below the request of 2. Fix: "
+         "write at least 2, or remove it."),
+        ({"schedule": "0 3 * * *"}, "schedule: '0 3 * * *' is for a CronJob, and this is a Deployment. Fix: write "
+         "kind: CronJob, or remove it."),
+        ({"kind": "CronJob", "ports": []}, "schedule: is missing. Fix: add schedule, for example '30 2 * * *'."),
+        ({"kind": "CronJob", "ports": [], "schedule": "60 * * * *"}, "schedule: '60 * * * *' is not a schedule. Fix: "
+         "write minute, hour, day of month, month, day of week as numbers, ranges and steps, as 30 2 * * *."),
+        ({"kind": "Job"}, "ports: are for what serves, and a Job ends. Fix: remove them, or choose another kind."),
+        ({"claims": [{"name": "data", "path": "/d", "sizeGi": 1}]}, "replicas: 2 is more than one, and the claims of a "
+         "Deployment are shared by its pods, which these volumes are not. Fix: write kind: StatefulSet, so that each "
+         "pod gets its own, or replicas: 1."),
+        ({"kind": "DaemonSet", "claims": [{"name": "data", "path": "/d", "sizeGi": 1}]}, "claims: cannot be used by a "
+         "DaemonSet: its pods would share one volume. Fix: use scratch, or a StatefulSet."),
+        ({"kind": "StatefulSet", "claims": [{"name": "config", "path": "/d", "sizeGi": 1}]}, "claims[0].name: 'config' "
+         "is the name of a volume of Slipway's own. Fix: choose another name, as data."),
+        ({"update": {"maxSurge": "0"}}, "update.maxSurge: '0' is nothing, and so is maxUnavailable: no pod could ever "
+         "be replaced. Fix: write maxSurge: \"1\", or maxUnavailable: \"1\"."),
+        ({"disruption": {"maxUnavailable": "0"}}, "disruption.maxUnavailable: '0' lets no pod be evicted: every drain "
+         "of a node would hang. Fix: write \"1\" at least."),
+        ({"scratch": [{"path": "/a"}, {"path": "/a"}]},
+         "scratch[1].path: '/a' is where scratch is mounted. Fix: choose "
+         "another folder."),
+        ({"secrets": [{"name": "a"}]}, "secrets[0]: 'a' does not say where it is from. Fix: write one of config (a key "
+         "of the stack's secret configuration), generate (a number of characters) and existing (the name of a "
+         "Secret)."),
+        ({"secrets": [{"name": "a", "generate": 16, "existing": "b"}]},
+         "secrets[0]: 'a' has generate and existing: one "
+         "too many. Fix: write one of config (a key of the stack's secret configuration), generate (a number of "
+         "characters) and existing (the name of a Secret)."),
+        ({"env": {"A": "1"}, "secrets": [{"name": "a", "generate": 16, "env": "A"}]}, "secrets[0].env: 'A' is an "
+         "environment variable already. Fix: rename or remove one."),
+        ({"env": {"1 A": "x"}},
+         "env['1 A']: 'x' is not a name of an environment variable. Fix: use letters, digits and "
+         "underscores, no digit in front."),
+        ({"from": ["edeg"]}, "from[0]: 'edeg' is neither a workload of the environment nor edge or monitoring. Fix: "
+         "write edge."),
+        ({"ports": [], "from": ["edge"]}, "from: lets callers in, and there is no port. Fix: add ports, or remove "
+         "from."),
+        ({"to": ["databse"]}, "to[0]: 'databse' is neither a workload of the environment nor a backend in web. Fix: "
+         "write one of web, or declare it under backends in the stack file."),
+        ({"expose": {"host": "a.example.com"}}, "expose: is for the edge router, which from does not let in. Fix: add "
+         "edge to from."),
+        ({"security": {"runAsUser": 0}}, "security.runAsUser: 0 is root, which namespace web refuses (podSecurity: "
+         "restricted). Fix: write a number above 0, or choose a namespace with podSecurity: baseline."),
+        ({"labels": {"app.kubernetes.io/name": "x"}}, "labels['app.kubernetes.io/name']: 'x' is a label that Slipway "
+         "sets itself: selectors rest on it. Fix: use another key, or an annotation for what nothing selects by."),
+        ({"service": {"type": "loadBalancer", "loadBalancer": {"scheme": "internet-facing"}}},
+         "service.loadBalancer.sourceRanges: is empty: the whole internet could connect. Fix: list the networks that "
+         "may, [0.0.0.0/0] for all of them."),
+        ({"sidecars": [{"type": "agent", "image": IMAGE, "folder": "/l", "files": ["a"]}]}, "sidecars[0].sendTo: is "
+         "missing. Fix: name the workload or backend that takes the lines."),
+    ],
+)  # fmt: skip
+def test_one_mistake_is_one_line(change: dict[str, Any], line: str) -> None:
+    assert problems({"web": {**WEB, **change}}) == [f"apps/web.yaml: {line}"]
+
+
+def test_all_mistakes_of_all_files_are_told_together_in_order() -> None:
+    files = {
+        "web": {"replicas": -1, "probes": {"common": {"port": "x"}}, "image": "Web"},
+        "api": {"image": IMAGE, "ports": HTTP, "from": [], "stopWithinSeconds": 0},
+    }
+    found = problems(files)
+    assert [each.split(": ")[:2] for each in found] == [
+        ["apps/web.yaml", "image"],
+        ["apps/web.yaml", "probes.common.port"],
+        ["apps/web.yaml", "replicas"],
+        ["apps/api.yaml", "stopWithinSeconds"],
+    ]
+
+
+def test_a_connection_that_the_other_end_does_not_let_in() -> None:
+    files = {"web": {**WEB, "to": ["api"]}, "api": WEB}
+    assert problems(files) == [
+        "apps/web.yaml: to[0]: 'api' does not let web in: the from of apps/api.yaml does not name it. "
+        "Fix: add web to from in apps/api.yaml."
+    ]
+    assert problems({**files, "api": {**WEB, "from": ["web"]}}) == []
+
+
+def test_what_an_environment_overrides_is_told_at_its_place() -> None:
+    use = {"name": "web", "namespace": "web", "overrides": {"replicas": -2, "resources": {"cpu": "1"}}}
+    assert problems({"web": {**WEB, "resources": {"memory": "1g"}}}, uses=[use]) == [
+        "apps/web.yaml: resources.memory: '1g' is not an amount of memory. Fix: write a whole number and Ki, Mi, Gi or "
+        "Ti, as 256Mi.",
+        "workloads[0].overrides.replicas: -2 is too small. Fix: write at least 0.",
+    ]
+
+
+def test_overrides_merge_mappings_replace_the_rest_and_take_back() -> None:
+    overrides = {"resources": {"memory": "1Gi"}, "args": ["b"], "replicas": None}
+    use = {"name": "web", "namespace": "data", "overrides": overrides}
+    written = {**WEB, "replicas": 9, "args": ["a", "c"], "resources": {"cpu": "2", "memory": "2Gi"}}
+    (found,) = environment({"web": written}, uses=[use]).declared_workloads
+    assert (found.name, found.namespace, found.replicas, found.args) == ("web", "data", 2, ("b",))
+    assert (found.resources.cpu, found.resources.memory) == ("2", "1Gi")
+
+
+def test_a_file_that_is_not_there_or_not_a_mapping() -> None:
+    use = {"name": "wbe", "namespace": "web"}
+    assert problems({"web": WEB}, uses=[use]) == [
+        "apps/wbe.yaml: the file does not exist. Fix: create it, or name one of web."
+    ]
+    assert problems({"web": {}}) == ["apps/web.yaml: image: is missing. Fix: add image, for example "
+                                     f"'registry.example.com/web@sha256:{'0' * 64}'."]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("keywords", "line"),
+    [
+        ({"uses": [{"name": "web", "namespace": "wbe"}]},
+         "workloads[0].namespace: 'wbe' is not a namespace of the environment. Fix: write one of web, data."),
+        ({"uses": [{"name": "edge", "namespace": "web"}]},
+         "workloads[0].name: 'edge' has a meaning of its own in from. Fix: rename the workload."),
+        ({"backends": [{"name": "db", "type": "externalName"}]},
+         "backends[0].host: is missing, and type externalName needs it. Fix: add host."),
+        ({"backends": [{"name": "web", "type": "externalName", "host": "a.example.com"}]},
+         "backends[0].name: 'web' is the name of workloads[0], in the same namespace. Fix: rename one."),
+        ({"backends": [{"name": "db", "type": "clusterIP", "workload": "wb"}]},
+         "backends[0].workload: 'wb' is not a workload of the environment. Fix: write web."),
+        ({"backends": [{"name": "db", "type": "clusterIP", "workload": "web", "namespace": "data"}]},
+         "backends[0].workload: 'web' runs in web, and a Service selects pods of its own namespace. Fix: write type: "
+         "otherNamespace."),
+        ({"backends": [{"name": "db", "type": "addresses", "addresses": ["127.0.0.1"]}]},
+         "backends[0].addresses[0]: '127.0.0.1' is an address that Kubernetes refuses as an endpoint. Fix: write an "
+         "address of the machine that answers."),
+        ({"backends": [{"name": "db", "type": "externalName", "host": "a.example.com",
+                        "ports": [{"name": "sql", "port": 1, "targetPort": 2}]}]},
+         "backends[0].ports[0].targetPort: 2 differs from port, and type externalName is a DNS name alone, which "
+         "changes no port. Fix: remove it and let callers use the number that is answered."),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_the_stack_file(keywords: dict[str, Any], line: str) -> None:
+    whole = {"namespace": "web", "ports": [{"name": "sql", "port": 5432}]}
+    backends = [{**whole, **each} for each in keywords.pop("backends", [])]
+    assert problems({"web": WEB}, backends=backends, **keywords) == [line]
+
+
+@settings(max_examples=150, deadline=None)
+@given(written=workloads())
+def test_any_valid_workload_can_be_planned(written: dict[str, Any]) -> None:
+    (plan,) = plan_workloads(environment({"any": written}))
+    names = [(each.kind, each.name) for each in plan.objects]
+    assert len(set(names)) == len(names)
+    assert names[-1][0] == written["kind"]
+    assert {each.body["metadata"]["namespace"] for each in plan.objects} == {"web"}
+
+
+def test_a_digest_may_stand_beside_a_tag() -> None:
+    assert problems({"web": {**WEB, "image": f"host:5000/a/b:v1@{DIGEST}"}}) == []
+    assert problems({"web": {**WEB, "image": "host:5000/a/b:v1"}}, pinned=False) == []
+
+
+def test_the_report_names_the_stack_file() -> None:
+    with pytest.raises(SpecError, match=r"^test: 1 problem in the environment's spec\n  1\. apps/web\.yaml: image: "):
+        environment({"web": {}})

@@ -1,0 +1,115 @@
+"""Workloads for tests: files written to a folder and read as the program reads them; and random valid ones."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hypothesis import strategies as st
+
+from infra.spec import EnvironmentSpec, SpecError
+from infra.spec.workloads.load import declare_workloads
+from tests.infra.samples import sample_spec
+
+DIGEST = "sha256:" + "ab" * 32
+IMAGE = f"registry.example.com/team/web@{DIGEST}"
+NAMESPACES = [{"name": "web"}, {"name": "data"}]
+
+
+def environment(
+    files: Mapping[str, Mapping[str, Any]],
+    *,
+    uses: Sequence[Mapping[str, Any]] | None = None,
+    backends: Sequence[Mapping[str, Any]] = (),
+    namespaces: Sequence[Mapping[str, Any]] = tuple(NAMESPACES),
+    pinned: bool = True,
+) -> EnvironmentSpec:
+    """Return the sample environment with these workloads, by default all in namespace ``web``."""
+    spec = sample_spec(
+        cluster={"namespaces": list(namespaces)},
+        workloads=list(uses if uses is not None else [{"name": name, "namespace": "web"} for name in files]),
+        backends=list(backends),
+        pinnedImages=pinned,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        for name, written in files.items():
+            (Path(folder) / f"{name}.yaml").write_text(yaml.safe_dump(dict(written)), encoding="utf-8")
+        return declare_workloads(spec, Path(folder), source="test")
+
+
+def problems(files: Mapping[str, Mapping[str, Any]], **keywords: Any) -> list[str]:
+    """Return what is wrong with these workloads, one line each."""
+    try:
+        environment(files, **keywords)
+    except SpecError as error:
+        return [str(problem) for problem in error.problems]
+    return []
+
+
+_COUNTS = st.sampled_from(["1", "2", "25%", "100%"])
+_PORTS = st.lists(
+    st.tuples(st.integers(1024, 65535), st.sampled_from(["TCP", "UDP"])), max_size=3, unique_by=lambda each: each[0]
+).map(lambda found: [{"name": f"p{i}", "port": port, "protocol": kind} for i, (port, kind) in enumerate(found)])
+_PROBE = st.fixed_dictionaries(
+    {},
+    optional={
+        "periodSeconds": st.integers(1, 300),
+        "timeoutSeconds": st.integers(1, 60),
+        "failureThreshold": st.integers(1, 1000),
+    },
+)
+
+
+@st.composite
+def workloads(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a valid workload of any kind, as its file would hold it."""
+    kind = draw(st.sampled_from(["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"]))
+    made: dict[str, Any] = {"kind": kind, "image": IMAGE}
+    serves = kind not in ("Job", "CronJob")
+    if serves:
+        made["ports"] = draw(_PORTS)
+        made["service"] = draw(_service(made["ports"]))
+        made["from"] = ["edge"] if made["ports"] and draw(st.booleans()) else []
+    if kind in ("Deployment", "StatefulSet"):
+        made["replicas"] = draw(st.integers(0, 5))
+        made["claims"] = draw(st.sampled_from([[], [{"name": "data", "path": "/data", "sizeGi": 1}]]))
+        if kind == "Deployment" and made["claims"]:
+            made["replicas"] = 1
+    if kind == "DaemonSet":
+        made["update"] = draw(st.sampled_from([{"maxSurge": "1"}, {"maxSurge": "0", "maxUnavailable": "25%"}]))
+    if kind in ("Deployment", "StatefulSet"):
+        made["update"] = {"maxSurge": draw(_COUNTS), "minReadySeconds": draw(st.integers(0, 700))}
+        made["disruption"] = {"maxUnavailable": draw(_COUNTS)}
+    if kind == "CronJob":
+        made["schedule"] = draw(st.sampled_from(["30 2 * * *", "*/5 1-3 1,15 * 0", "@daily"]))
+        made["cron"] = {"concurrency": draw(st.sampled_from(["Forbid", "Allow", "Replace"]))}
+    made["probes"] = {"common": {"type": draw(_probe_type(made))}, "liveness": draw(_PROBE)}
+    if made["probes"]["common"]["type"] == "exec":
+        made["probes"]["common"]["command"] = ["true"]
+    made["spread"] = {"zones": draw(st.sampled_from(["required", "preferred", "none"]))}
+    made["secrets"] = draw(st.sampled_from([[], [{"name": "a.key", "generate": 20, "env": "A_KEY"}]]))
+    made["config"] = draw(st.dictionaries(st.sampled_from(["a.yaml", "b_c"]), st.text(max_size=20), max_size=2))
+    made["env"] = draw(st.dictionaries(st.sampled_from(["A", "B_1", "c.d"]), st.text("xyz 1$()", max_size=9)))
+    made["aws"] = draw(st.sampled_from([[], [{"actions": ["s3:GetObject"], "resources": ["*"]}]]))
+    made["tolerations"] = draw(st.sampled_from([[], ["a=b:NoSchedule", "c:NoExecute"]]))
+    made["stopWithinSeconds"] = draw(st.integers(1, 3600))
+    if draw(st.booleans()):
+        made["sidecars"] = [{"type": "stream", "image": IMAGE, "folder": "/var/log/app", "files": ["a.log", "b.log"]}]
+    return made
+
+
+def _service(ports: list[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    if not ports:
+        return st.just({})
+    # Mixed protocols at one NLB need a controller's consent; the API server accepts them.
+    kinds = st.sampled_from(["clusterIP", "headless", "nodePort", "loadBalancer"])
+    spread = st.sampled_from(["Everywhere", "PreferSameZone", "PreferSameNode"])
+    return st.fixed_dictionaries({"type": kinds, "trafficDistribution": spread})
+
+
+def _probe_type(made: Mapping[str, Any]) -> st.SearchStrategy[str]:
+    tcp = any(port["protocol"] == "TCP" for port in made.get("ports", []))
+    return st.sampled_from(["http", "tcp", "grpc", "exec", "none"] if tcp else ["exec", "none"])
