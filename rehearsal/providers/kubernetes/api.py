@@ -96,7 +96,7 @@ class ApiClient:
         headers = dict(self._headers)
         data = None
         if body is not None:
-            data = json.dumps(body).encode()
+            data = _encoded(body)
             headers["Content-Type"] = content_type
         if accept is not None:
             headers["Accept"] = accept
@@ -162,3 +162,20 @@ def _pool(target: Target) -> urllib3.PoolManager:
     # What is behind it may only start when it is asked for.
     settings["timeout"] = urllib3.Timeout(connect=_ANSWER_SECONDS, read=_ANSWER_SECONDS)
     return urllib3.ProxyManager(proxy, **settings)
+
+
+_ASTRAL = re.compile(r"\\\\|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})")
+
+
+def _encoded(body: Any) -> bytes:
+    """Return a body as JSON that is YAML as well: applied objects are read as YAML, which has no surrogate pairs.
+
+    Everything else stays escaped, since YAML refuses some characters as they are.
+    """
+
+    def written(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return match[0]
+        return bytes.fromhex(match[1] + match[2]).decode("utf-16-be")
+
+    return _ASTRAL.sub(written, json.dumps(body)).encode()

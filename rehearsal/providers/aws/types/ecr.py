@@ -72,9 +72,11 @@ class Repository(Kind):
         if "tags" in changed:
             put, removed = change_tags(old.get("tags") or {}, new.get("tags") or {})
             if removed:
-                aws.call("ecr", "untag_resource", resourceArn=old["arn"], tagKeys=removed)
+                aws.call(
+                    "ecr", "untag_resource", resourceArn=aws.arn("ecr", f"repository/{identifier}"), tagKeys=removed
+                )
             if put:
-                aws.call("ecr", "tag_resource", resourceArn=old["arn"], tags=put)
+                aws.call("ecr", "tag_resource", resourceArn=aws.arn("ecr", f"repository/{identifier}"), tags=put)
 
     def delete(self, aws: Aws, identifier: str, state: Props) -> None:
         aws.call("ecr", "delete_repository", repositoryName=identifier, force=bool(state.get("forceDelete")))
