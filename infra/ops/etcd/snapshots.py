@@ -76,7 +76,7 @@ def record_of(s3: Any, spec: EnvironmentSpec, name: str, env: str) -> dict[str, 
 
 def restore_commands(spec: EnvironmentSpec, name: str) -> list[tuple[str, list[str]]]:
     """Return for each member what is run on it, in two rounds: all of them restore before any starts."""
-    program = "sudo env $(grep ^STATE_REGION= /etc/slipway/node.env) /usr/local/lib/slipway/etcd_backup.py"
+    program = "sudo env $(cat /etc/slipway/node.env) /usr/local/lib/slipway/etcd_backup.py"
     members = plan_members(spec)
     restores = [(f"{member.name} ({member.address})", [f"{program} restore {name}"]) for member in members]
     return [*restores, *((f"{member.name} ({member.address})", [f"{program} start"]) for member in members)]

@@ -79,10 +79,21 @@ class Etcd:
 
     def apart(self, folder: Path, *command: str) -> str:
         """Run a program of etcd's image in a container of its own, which sees one folder."""
-        manifest = (HELD / "etcd.yaml").read_text()
-        (image,) = re.findall(r"^\s*image: (\S+)$", manifest, re.MULTILINE)
+        image = self.image()
+        if image not in _output(*CTR, "images", "list", "--quiet").split():
+            _output(*CTR, "images", "pull", image)
         mount = f"type=bind,src={folder},dst={folder},options=rbind:rw"
         return _output(*CTR, "run", "--rm", "--mount", mount, image, f"restore-{os.getpid()}", *command)
+
+    def image(self) -> str:
+        """Return the image that etcd runs from; on a machine that never ran it, the one that kubeadm would use."""
+        if (HELD / "etcd.yaml").exists():
+            (image,) = re.findall(r"^[ -]*image: (\S+)$", (HELD / "etcd.yaml").read_text(), re.MULTILINE)
+            return str(image)
+        _output("/usr/local/lib/slipway/install-kubelet.sh", "kubeadm")
+        version = os.environ["KUBELET_VERSION"]
+        listed = _output("/usr/local/bin/kubeadm", "config", "images", "list", "--kubernetes-version", version)
+        return next(line for line in listed.split() if "/etcd:" in line)
 
     def ctl(self, *arguments: str) -> str:
         """Run etcdctl against the member, by the certificate that its health is asked with."""
@@ -177,7 +188,8 @@ class Backups:
         self.etcd.apart(
             parent, "etcdutl", "snapshot", "restore", str(snapshot), "--data-dir", str(fresh),
             "--name", self.config["name"], "--initial-cluster", self.config["initialCluster"],
-            "--initial-cluster-token", self.config["token"],
+            # All who restore this snapshot are one cluster, and none with those that still hold data of before.
+            "--initial-cluster-token", f"{self.config['token']}-{name[:16]}",
             "--initial-advertise-peer-urls", self.config["peerUrl"],
             "--bump-revision", str(BUMP_REVISION), "--mark-compacted",
         )  # fmt: skip

@@ -172,7 +172,7 @@ def test_a_restore_checks_stops_keeps_what_was_and_names_the_member(backups: Any
         "--data-dir": str(backups.data.parent / "restored"),
         "--name": "control-plane-a",
         "--initial-cluster": "control-plane-a=https://10.0.0.4:2380",
-        "--initial-cluster-token": "test.example.com",
+        "--initial-cluster-token": "test.example.com-20261124T120000Z",
         "--initial-advertise-peer-urls": "https://10.0.0.4:2380",
         "--bump-revision": "1000000000",
     }
@@ -181,6 +181,28 @@ def test_a_restore_checks_stops_keeps_what_was_and_names_the_member(backups: Any
     assert sorted(each.name for each in backup.MANIFESTS.iterdir()) == [
         "etcd.yaml", "kube-apiserver.yaml", "kube-scheduler.yaml",
     ]  # fmt: skip
+
+
+def test_the_image_is_that_of_the_manifest_and_is_pulled_when_it_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ran: list[tuple[str, ...]] = []
+
+    def answer(*command: str) -> str:
+        ran.append(command)
+        return "registry.k8s.io/pause:3.10\nregistry.k8s.io/etcd:3.7.3-0\n" if "config" in command else "other\n"
+
+    monkeypatch.setattr(backup, "_output", answer)
+    monkeypatch.setattr(backup, "HELD", tmp_path)
+    monkeypatch.setenv("KUBELET_VERSION", "v1.37.2")
+    etcd = backup.Etcd()
+    etcd.apart(tmp_path, "etcdutl", "version")
+    assert ran[0] == ("/usr/local/lib/slipway/install-kubelet.sh", "kubeadm")
+    assert ran[-2][-1] == "registry.k8s.io/etcd:3.7.3-0"
+    assert ran[-1][3:6] == ("run", "--rm", "--mount")
+    assert ran[-1][-2:] == ("etcdutl", "version")
+    (tmp_path / "etcd.yaml").write_text("spec:\n  containers:\n  - image: mirror/etcd:1\n    name: etcd\n")
+    assert etcd.image() == "mirror/etcd:1"
 
 
 def test_a_snapshot_that_was_changed_is_refused_before_anything_stops(backups: Any) -> None:
