@@ -101,7 +101,7 @@ class GroupRoll:
         )
         self._since: dict[str, float] = {}
         self._valid = 0
-        self._total = 0
+        self._total = self._left = 0
         self._names: set[str] = set()
 
     def run(self, *, force: bool) -> None:
@@ -241,5 +241,3 @@ class GroupRoll:
     def _say(self, kind: Kind, text: str) -> None:
         replaced = self._total - self._left if self._total else 0
         self._means.tell(Event(kind, self._group.name, text, replaced=replaced, total=self._total))
-
-    _left = 0

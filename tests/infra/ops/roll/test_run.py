@@ -185,11 +185,18 @@ def test_nothing_is_begun_while_the_cluster_is_not_valid() -> None:
 
 def test_validations_must_come_in_a_row() -> None:
     spec, world = world_of(1)
-    answers = iter([(), ("bad",), (), (), ("bad",), (), (), ()])
-    world.problems_found = lambda: next(answers, ())
+    answers = iter([(), ("bad",), (), ("bad",), (), ()])
+    began: list[int] = []
+
+    def look() -> tuple[str, ...]:
+        began.append(len(world.mutations))
+        return next(answers, ())
+
+    world.problems_found = look
     rolled(spec, world, limits=Limits(poll=5, validations=2))
-    assert world.mutations.index("mark detach") >= 0
-    assert next(answers, None) is None
+    # The taint apart, nothing is done before the sixth look, the second good one in a row.
+    assert began[:6] == [1] * 6
+    assert began[6] > 1
 
 
 def test_a_node_that_is_not_ready_goes_first_and_costs_nothing() -> None:
@@ -227,6 +234,20 @@ def test_a_forced_roll_is_gone_on_with_and_not_begun_anew() -> None:
         world.settle()
         assert len(world.ended) == 3, at
         assert world.least >= 3
+
+
+def test_a_forced_roll_run_again_with_force_replaces_nothing_twice() -> None:
+    spec, world = world_of(3)
+    world.template = 1
+    rolled_first = world.kill_at = 9
+    with pytest.raises(Killed):
+        rolled(spec, world, force=True)
+    assert len(world.mutations) == rolled_first
+    assert "terminate" in world.mutations
+    world.kill_at = None
+    rolled(spec, world, force=True)
+    world.settle()
+    assert len(world.ended) == 3
 
 
 def test_one_annotated_node_alone_is_replaced() -> None:
