@@ -45,6 +45,7 @@ class Surroundings:
         self._credentials: dict[str, tuple[float, dict[str, Any]]] = {}
         self._nodes = NodeController(settings)
         self._published = False
+        self._answers = False
         self._told: list[dict[str, Any]] | None = None
         self._began: dict[str, float] = {}
 
@@ -92,7 +93,7 @@ class Surroundings:
 
     def _write_kubeconfig(self) -> None:
         target = Path(self._settings.kubeconfig)
-        if target.exists() or not self._published:
+        if target.exists() or not self._answers:
             return
         bucket, prefix = self._settings.state_bucket, self._settings.pki_prefix
         get = self._client("s3").get_object
@@ -113,6 +114,9 @@ class Surroundings:
 
     def _publish_api(self) -> None:
         listeners = [each for each in self._described.listeners if each.port == self._settings.api_port]
+        self._answers = any(
+            each["healthy"] for each in self._told or () if each["group"] in {it.group for it in listeners}
+        )
         if listeners and not self._published:
             key = str(listeners[0].address), self._settings.api_port
             self._proxy.publish(self._settings.api_loopback_port, key)

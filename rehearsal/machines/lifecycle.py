@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from rehearsal.machines.catalogue import images
 from rehearsal.machines.disk import mounts_below
 from rehearsal.machines.errors import MachineError
 from rehearsal.machines.images import ensure_archive
+from rehearsal.machines.machine import remove_groups
 from rehearsal.machines.programs import OWN, POD_NETWORK
 from rehearsal.machines.requirements import missing_requirements
 from rehearsal.machines.settings import Settings
@@ -43,6 +45,11 @@ class Machines:
         self.folder = root / "machines"
         self._root = root
         self.daemon = Daemon("machines", root / "run" / "machines.json", root / "logs" / "machines.log")
+
+    @property
+    def network(self) -> str:
+        """Name of its network: environments of one name in two state directories may run at once."""
+        return f"{self.name}-{hashlib.sha256(str(self._root).encode()).hexdigest()[:6]}"
 
     @property
     def settings_file(self) -> Path:
@@ -91,8 +98,10 @@ class Machines:
             from rehearsal.machines.commands import run
 
             run(["umount", "--lazy", path])
-        for name in namespaces.named(f"slipway-{self.name}"):
+        for name in namespaces.named(f"slipway-{self.network}"):
             namespaces.remove(name)
+        for folder in self.folder.glob("i-*"):
+            remove_groups(folder.name)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _settings(self, spec: EnvironmentSpec, endpoint_port: int, console: Console, groups: Sequence[str]) -> Settings:
@@ -111,7 +120,7 @@ class Machines:
             if stale.name not in wanted:
                 stale.unlink()
         return Settings(
-            environment=self.name,
+            environment=self.network,
             root=str(self.folder),
             logs=str(self._root / "logs"),
             endpoint_port=endpoint_port,

@@ -69,7 +69,7 @@ class Machine:
     def start(self, binds: Mapping[str, Path]) -> bool:
         """Boot the tree unless it runs; return whether it was booted now. Raises ProcessError."""
         environment = {**os.environ, "SYSTEMD_SECCOMP": "0"}
-        groups = [str(group) for group in self._cgroups(make=True)]
+        groups = [str(group) for group in self._make_cgroups()]
         # The shell joins the machine's control groups and becomes systemd-nspawn, whose groups the machine's are below.
         script = 'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"'
         return self.daemon.start(["sh", "-c", script, "machine", *groups, "--", *self.command(binds)], environment)
@@ -123,25 +123,24 @@ class Machine:
     def remove(self) -> None:
         """Delete what is left of a machine that has ended."""
         self.disk.remove()
-        for group in self._cgroups(make=False):
-            _remove_groups(group)
+        remove_groups(self.instance)
         for left in self.folder.glob("*"):
             if left.is_file():
                 left.unlink()
         self.folder.rmdir()
 
-    def _cgroups(self, *, make: bool) -> list[Path]:
+    def _make_cgroups(self) -> list[Path]:
+        """Make the machine's control groups, below which its own systemd makes what it needs."""
         groups = []
         for hierarchy in _hierarchies():
             group = hierarchy / "slipway" / self.instance
-            if make:
-                group.mkdir(parents=True, exist_ok=True)
-                if hierarchy.name == "cpuset":
-                    for level in (group.parent, group):
-                        for name in ("cpuset.cpus", "cpuset.mems"):
-                            (level / name).write_text((level.parent / name).read_text())
-            if group.is_dir():
-                groups.append(group)
+            group.mkdir(parents=True, exist_ok=True)
+            if hierarchy.name == "cpuset":
+                # A new group of this controller has neither processors nor memory until it is given some.
+                for level in (group.parent, group):
+                    for name in ("cpuset.cpus", "cpuset.mems"):
+                        (level / name).write_text((level.parent / name).read_text())
+            groups.append(group)
         return groups
 
 
@@ -152,7 +151,9 @@ def _hierarchies() -> list[Path]:
     return [path for path in sorted(_CGROUPS.iterdir()) if path.is_dir() and (path / "cgroup.procs").exists()]
 
 
-def _remove_groups(group: Path) -> None:
-    for path, _, _ in os.walk(group, topdown=False):
+def remove_groups(instance: str) -> None:
+    """Remove the control groups of a machine that has ended."""
+    folders = [folder for each in _hierarchies() for folder in os.walk(each / "slipway" / instance, topdown=False)]
+    for path, _, _ in folders:
         with contextlib.suppress(OSError):  # one that is just emptying goes with the next run
             Path(path).rmdir()

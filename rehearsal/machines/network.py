@@ -26,7 +26,6 @@ class Network:
     """The network of the environment `name`."""
 
     def __init__(self, name: str) -> None:
-        # Names of namespaces are this computer's: two environments of one name in two state directories must not meet.
         self.namespace = f"slipway-{name}"
         self._routers: set[IPv4Network] = set()
 
