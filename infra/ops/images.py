@@ -1,0 +1,88 @@
+"""Which image each workload runs: what its file says, and what the pods in the cluster have pulled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.ops.kube import Kube
+from infra.plan.workloads.objects import selector
+from infra.spec import EnvironmentSpec
+from infra.spec.workloads.scalars import image_parts
+from infra.spec.workloads.workload import WorkloadSpec
+
+
+@dataclass(frozen=True)
+class ImageInUse:
+    """The image of one workload."""
+
+    namespace: str
+    workload: str
+    declared: str
+    """As the file and the environment's overrides have it."""
+    running: Mapping[str, int] | None
+    """Digest, or the reference where a pod has pulled nothing yet -> number of pods; None where nobody was asked."""
+
+    @property
+    def verdict(self) -> str:
+        """``as declared``, ``no pods``, ``rolling out`` (some pods run another image), ``other image``, or ``-``."""
+        if self.running is None:
+            return "-"
+        if not self.running:
+            return "no pods"
+        wanted = digest_of(self.declared)
+        same = [wanted == image for image in self.running]
+        if all(same):
+            return "as declared"
+        return "rolling out" if any(same) else "other image"
+
+
+def digest_of(reference: str) -> str:
+    """Return the digest that a reference names, else the reference itself."""
+    digest = image_parts(reference)[2]
+    return digest or reference
+
+
+def declared_images(spec: EnvironmentSpec) -> tuple[ImageInUse, ...]:
+    """Return what the files say, without asking anybody."""
+    return tuple(
+        ImageInUse(workload.namespace, workload.name, workload.image, None) for workload in spec.declared_workloads
+    )
+
+
+def images_in_use(spec: EnvironmentSpec, kube: Kube) -> tuple[ImageInUse, ...]:
+    """Return what the files say beside what runs.
+
+    Raises:
+        OpsError: the API server cannot be asked.
+    """
+    pods: dict[str, list[dict[str, Any]]] = {}
+    for namespace in sorted({workload.namespace for workload in spec.declared_workloads}):
+        path = f"/api/v1/namespaces/{namespace}/pods"
+        pods[namespace] = kube.items(path, labelSelector="app.kubernetes.io/managed-by=slipway")
+    return tuple(
+        ImageInUse(
+            workload.namespace, workload.name, workload.image, _running(spec, workload, pods[workload.namespace])
+        )
+        for workload in spec.declared_workloads
+    )
+
+
+def _running(spec: EnvironmentSpec, workload: WorkloadSpec, pods: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    wanted = selector(spec, workload.name).items()
+    own = [pod for pod in pods if wanted <= pod["metadata"].get("labels", {}).items()]
+    alive = [pod for pod in own if pod.get("status", {}).get("phase") not in ("Succeeded", "Failed")]
+    return dict(Counter(_image_of(pod, workload) for pod in alive))
+
+
+def _image_of(pod: Mapping[str, Any], workload: WorkloadSpec) -> str:
+    """Return the digest that the main container runs; as long as it has pulled nothing, what its spec names."""
+    named = next((c["image"] for c in pod["spec"]["containers"] if c["name"] == workload.name), "unknown")
+    for status in pod.get("status", {}).get("containerStatuses", []):
+        if status["name"] == workload.name and "@sha256:" in status.get("imageID", ""):
+            pulled = "sha256:" + status["imageID"].rpartition("@sha256:")[2]
+            # Of an image named by a tag, the tag is what the file can be compared with.
+            return pulled if image_parts(workload.image)[2] else str(named)
+    return str(named).rpartition("@")[2] if "@sha256:" in named else str(named)

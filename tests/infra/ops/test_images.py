@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from infra.ops.images import declared_images, images_in_use
+from infra.ops.kube import Kube
+from infra.plan.workloads.objects import selector
+from tests.infra.workload_samples import DIGEST, IMAGE, environment
+
+OTHER = "sha256:" + "cd" * 32
+SPEC = environment({"web": {"image": IMAGE}})
+
+
+class Pods:
+    """Answers lists of pods as the API server would, and remembers what was asked."""
+
+    def __init__(self, *pods: dict[str, Any]) -> None:
+        self.pods = pods
+        self.asked: list[tuple[str, dict[str, str]]] = []
+
+    def items(self, path: str, **query: str) -> list[dict[str, Any]]:
+        self.asked.append((path, query))
+        return list(self.pods)
+
+
+def pod(digest: str, *, pulled: bool = True, name: str = "web", phase: str = "Running") -> dict[str, Any]:
+    status = {"name": name, "imageID": f"registry.example.com/team/web@{digest}" if pulled else ""}
+    return {
+        "metadata": {"labels": {**selector(SPEC, name), "pod-template-hash": "x"}},
+        "spec": {"containers": [{"name": name, "image": f"registry.example.com/team/web@{digest}"}]},
+        "status": {"phase": phase, "containerStatuses": [status]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("pods", "running", "verdict"),
+    [
+        ([], {}, "no pods"),
+        ([pod(DIGEST), pod(DIGEST, pulled=False, phase="Pending")], {DIGEST: 2}, "as declared"),
+        ([pod(DIGEST), pod(OTHER)], {DIGEST: 1, OTHER: 1}, "rolling out"),
+        ([pod(OTHER), pod(DIGEST, phase="Failed"), pod(DIGEST, name="api")], {OTHER: 1}, "other image"),
+    ],
+)
+def test_what_runs_beside_what_is_declared(pods: list[dict[str, Any]], running: dict[str, int], verdict: str) -> None:
+    cluster = Pods(*pods)
+    (found,) = images_in_use(SPEC, cast(Kube, cluster))
+    assert (found.namespace, found.workload, found.declared) == ("web", "web", IMAGE)
+    assert (found.running, found.verdict) == (running, verdict)
+    assert cluster.asked == [("/api/v1/namespaces/web/pods", {"labelSelector": "app.kubernetes.io/managed-by=slipway"})]
+
+
+def test_of_an_image_named_by_a_tag_the_tag_is_compared() -> None:
+    spec = environment({"web": {"image": "web:1.2"}}, pinned=False)
+    tagged = pod(DIGEST)
+    tagged["spec"]["containers"][0]["image"] = "web:1.2"
+    (found,) = images_in_use(spec, cast(Kube, Pods(tagged)))
+    assert (found.running, found.verdict) == ({"web:1.2": 1}, "as declared")
+
+
+def test_without_a_cluster_the_files_are_told_alone() -> None:
+    (found,) = declared_images(SPEC)
+    assert (found.declared, found.running, found.verdict) == (IMAGE, None, "-")
