@@ -30,14 +30,15 @@ def diff(
     with open_stack(env) as stack:
         from infra.ops.diff.records import compare_records
         from infra.ops.diff.resources import compare
-        from infra.ops.state.points import find_point, state_at
+        from infra.ops.state.points import LATEST, NOW, find_point, state_at
         from infra.ops.state.versions import instant
 
         s3, bucket = stack.s3, stack.spec.state.bucket
         points = [find_point(s3, bucket, stack.keys, text, env=env) for text in (before, after)]
         old, new = (state_at(s3, bucket, point, env=env) for point in points)
         resources = compare(old, new)
-        records = compare_records(s3, stack.spec, points[0].time, points[1].time)
+        times = [LATEST if text == NOW else each.time for text, each in zip((before, after), points, strict=True)]
+        records = compare_records(s3, stack.spec, times[0], times[1])
     if format_ == "json":
         document = {
             "before": {"version": points[0].version_id, "time": instant(points[0].time)},

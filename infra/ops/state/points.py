@@ -13,6 +13,9 @@ from infra.ops.state.versions import ObjectVersion, instant, read, versions_of
 from infra.plan.stack_keys import StackKeys
 
 NOW = "now"
+LATEST = datetime.max.replace(tzinfo=UTC)
+"""Later than any version. This machine's clock is not asked for the present: it may be behind that of S3."""
+
 _SHORTEST = 6
 """Characters of a version's ID that are enough to name it, if no other begins so."""
 
@@ -36,7 +39,7 @@ def find_point(s3: Any, bucket: str, keys: StackKeys, text: str, *, env: str) ->
         PointError: it names none, several, or a time at which there was no state.
         OpsError: the bucket cannot be read.
     """
-    time = datetime.now(UTC) if text == NOW else _time(text)
+    time = LATEST if text == NOW else _time(text)
     if time is not None:
         return _at(s3, bucket, keys, time, text, env)
     for key in keys.states:

@@ -74,6 +74,9 @@ def test_diff_shows_what_changed_and_no_secret(run: Run, bucket: Bucket, version
     assert "hush" not in out
     assert "hush" not in run("diff", "test", versions[0], "--format", "json")[1]
     assert run("diff", "test", "now")[1].splitlines()[1:] == ["Nothing differs."]
+    # A record of a moment ago counts as of now, whatever this machine's clock says.
+    bucket.put(CONFIG, "version: 3\n", at(1_000_000))
+    assert "    +version: 3" in run("diff", "test", versions[1], "now")[1].splitlines()
 
 
 def test_diff_of_a_version_that_is_not_there(run: Run, bucket: Bucket, versions: tuple[str, str]) -> None:  # noqa: F811

@@ -122,6 +122,7 @@ def test_old_updates_are_found_and_only_what_is_shown_is_fetched() -> None:
     assert calls.made.count("s3.GetObject") == 4 + 3
 
 
+@pytest.mark.e2e
 def test_ten_thousand_versions_take_a_few_seconds() -> None:
     bucket = Bucket()
     content = state(resource("a"))
