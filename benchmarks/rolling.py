@@ -34,8 +34,8 @@ from infra.plan.naming import group_resource_name
 from infra.plan.tags import group_tags
 from infra.spec import EnvironmentSpec, from_mapping
 from rehearsal import controlplane
-from rehearsal.machines import Runner, StandInMachines
 from rehearsal.moto.scaling import complete_groups
+from rehearsal.standin_nodes import Runner, StandInMachines
 from rehearsal.toolchain import resolve
 
 CLUSTER = "rolling.slipway.test"

@@ -29,8 +29,8 @@ from infra.ops.validate.run import Validation
 from infra.spec import CONFIG_KEY
 from rehearsal import controlplane
 from rehearsal.controlplane import ControlPlane
-from rehearsal.machines import Runner, StandInMachines
 from rehearsal.moto.scaling import complete_groups
+from rehearsal.standin_nodes import Runner, StandInMachines
 from tests.e2e.cluster import plane, tools  # noqa: F401 (fixtures)
 from tests.e2e.rolling import World
 from tests.infra.samples import ENVIRONMENT, group_mapping, sample_spec
