@@ -50,13 +50,10 @@ def declare_in_cluster(plan: EnvironmentPlan, cluster: Cluster) -> None:
     for addon in plan.addons:
         Manifests(addon.name, addon, values=cluster.values, opts=opts)
     if plan.edge is not None:
-        inside = pulumi.ResourceOptions(depends_on=list(namespaces.values()))
-        Manifests(
-            plan.edge.router.name,
-            plan.edge.router,
-            values=cluster.values,
-            opts=pulumi.ResourceOptions.merge(opts, inside),
-        )
+        before: list[pulumi.Resource] = [*namespaces.values()]
+        for part in plan.edge.in_cluster:
+            inside = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=list(before)))
+            before.append(Manifests(part.name, part, values=cluster.values, opts=inside))
     declare_workloads(plan, cluster, namespaces, opts)
 
 

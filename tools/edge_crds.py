@@ -21,24 +21,35 @@ GATEWAY_API = "sigs.k8s.io/gateway-api@v1.6.1"
 CHART = "github.com/traefik/traefik-helm-chart@v41.6.0+incompatible"
 """The chart that installs Traefik 3.7.13."""
 
-UNREAD = ("listenersets.gateway.networking.k8s.io", "tcproutes.gateway.networking.k8s.io",
-          "udproutes.gateway.networking.k8s.io")  # fmt: skip
-"""Kinds of the Gateway API that Traefik reads in its experimental channel or not at all."""
+UNREAD = (
+    "clusterissuers.cert-manager.io",
+    "listenersets.gateway.networking.k8s.io",
+    "tcproutes.gateway.networking.k8s.io",
+    "udproutes.gateway.networking.k8s.io",
+)
+"""Kinds that are not read: Traefik has some in its experimental channel only, and issuers are of the one namespace."""
 
-TARGET = Path(__file__).resolve().parents[1] / "infra" / "templates" / "edge_crds"
+CERT_MANAGER = "github.com/cert-manager/cert-manager@v1.21.2"
+
+TEMPLATES = Path(__file__).resolve().parents[1] / "infra" / "templates"
 
 
 def main() -> int:
     """Write one file a kind; remove what is no longer there."""
-    kinds = [*_kinds(GATEWAY_API, "config/crd/standard"), *_kinds(CHART, "traefik/crds")]
-    TARGET.mkdir(exist_ok=True)
-    for old in TARGET.glob("*.json"):
+    _write("edge_crds", [*_kinds(GATEWAY_API, "config/crd/standard"), *_kinds(CHART, "traefik/crds")])
+    _write("certificate_crds", [*_kinds(CERT_MANAGER, "deploy/crds")])
+    return 0
+
+
+def _write(folder: str, kinds: list[dict[str, Any]]) -> None:
+    target = TEMPLATES / folder
+    target.mkdir(exist_ok=True)
+    for old in target.glob("*.json"):
         old.unlink()
     for kind in kinds:
-        path = TARGET / f"{kind['metadata']['name']}.json"
+        path = target / f"{kind['metadata']['name']}.json"
         path.write_text(json.dumps(kind, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    print(f"wrote {len(kinds)} kinds to {TARGET}")
-    return 0
+    print(f"wrote {len(kinds)} kinds to {target}")
 
 
 def _kinds(module: str, folder: str) -> Iterator[dict[str, Any]]:

@@ -227,8 +227,8 @@ def _edge(plan: EdgePlan) -> Counter[str]:
             "aws:lb/targetGroup:TargetGroup": len(balancer.target_groups),
             "aws:lb/listener:Listener": len(balancer.listeners),
             "aws:route53/record:Record": len(balancer.records),
-            "slipway:index:Manifests": 1,
+            "slipway:index:Manifests": len(plan.in_cluster),
         }
     )
-    total.update(manifest.token for manifest in plan.router.objects)
+    total.update(manifest.token for part in plan.in_cluster for manifest in part.objects)
     return total

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from infra.plan.edge.certificates import CERTIFICATES, certificate_statements
+from infra.plan.edge.manifest import EDGE_NAMESPACE
 from infra.plan.iam import Statement
 from infra.plan.partition import partition_of
 from infra.plan.service_account_role import ServiceAccountRolePlan, plan_service_account_role
@@ -96,8 +98,13 @@ def plan_addon_roles(spec: EnvironmentSpec) -> tuple[ServiceAccountRolePlan, ...
             service_account=role.service_account,
             statements=role.statements,
         )
-        for role in addon_roles(spec)
+        for role in (*addon_roles(spec), *_edge_roles(spec))
     )
+
+
+def _edge_roles(spec: EnvironmentSpec) -> tuple[AddonRole, ...]:
+    statements = certificate_statements(spec)
+    return (AddonRole(CERTIFICATES, CERTIFICATES, statements, EDGE_NAMESPACE),) if statements else ()
 
 
 def _allow(sid: str, actions: list[str], resource: str | list[str], condition: Statement | None = None) -> Statement:

@@ -28,6 +28,7 @@ _PINNED: Mapping[str, str] = {
     "metrics-server": "registry.k8s.io/metrics-server/metrics-server:v0.9.0",
     # What Traefik's chart 41.6.0 installs.
     "traefik": "docker.io/library/traefik:v3.7.13",
+    "cert-manager-controller": "quay.io/jetstack/cert-manager-controller:v1.21.2",
     "node-termination-handler": "public.ecr.aws/aws-ec2/aws-node-termination-handler:v1.25.2",
 }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from infra.plan.addons.objects import AddonPlan
 from infra.plan.edge.balancer import BalancerPlan, plan_balancer
+from infra.plan.edge.certificates import plan_certificates
 from infra.plan.edge.entries import Entry, plan_entries
 from infra.plan.edge.exposed import with_exposed
 from infra.plan.edge.gateway import plan_gateway
@@ -29,11 +30,18 @@ class EdgePlan:
     balancer: BalancerPlan
     router: AddonPlan
     """What lives in the cluster: the router, its routes and allow-lists, the network policies around it."""
+    certificates: AddonPlan | None
+    """cert-manager and what it is asked for; None where the load balancer ends TLS."""
+
+    @property
+    def in_cluster(self) -> tuple[AddonPlan, ...]:
+        """What lives in the cluster, in the order in which it is made."""
+        return (self.router, *([self.certificates] if self.certificates else []))
 
     @property
     def objects(self) -> tuple[Manifest, ...]:
         """All objects in the cluster as plain data."""
-        return tuple(each.body for each in self.router.objects)
+        return tuple(each.body for part in self.in_cluster for each in part.objects)
 
 
 def plan_edge(spec: EnvironmentSpec) -> EdgePlan | None:
@@ -55,4 +63,5 @@ def plan_edge(spec: EnvironmentSpec) -> EdgePlan | None:
         entries=entries,
         balancer=plan_balancer(spec, edge, entries),
         router=plan_router(spec, edge, entries, routes),
+        certificates=plan_certificates(spec, edge),
     )

@@ -48,9 +48,9 @@ def plan_router(
 
 
 @cache
-def kinds() -> tuple[Manifest, ...]:
-    """Return the definitions of the kinds that the router reads: the Gateway API's and Traefik's."""
-    folder = files("infra.templates").joinpath("edge_crds")
+def kinds(folder_name: str = "edge_crds") -> tuple[Manifest, ...]:
+    """Return definitions of kinds; by default those that the router reads, the Gateway API's and Traefik's."""
+    folder = files("infra.templates").joinpath(folder_name)
     documents = sorted((file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda file: file.name)
     return tuple(json.loads(file.read_text(encoding="utf-8")) for file in documents)
 
