@@ -163,6 +163,9 @@ def _stream(events: list[dict[str, Any]]) -> Run:
             violations.append(_violation(found))
         elif found := event.get("summaryEvent"):
             summary = found
+    if len([each for each in diagnostics if each.severity == "error"]) > 1:
+        # The engine ends a failed preview with these two words, after it has said why.
+        diagnostics = [each for each in diagnostics if each.message != "preview failed"]
     finished = bool(summary) and summary.get("result", "succeeded") == "succeeded"
     return Run(
         steps=tuple(steps),

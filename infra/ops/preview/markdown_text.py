@@ -10,7 +10,17 @@ _ENTITIES |= {"[": "&#91;", "]": "&#93;", "~": "&#126;", "!": "&#33;"}
 
 def escaped(text: str) -> str:
     """Return ``text`` in one line as it is to be read."""
-    return "".join(_ENTITIES.get(char, char) for char in " ".join(text.split()))
+    return _entities(" ".join(text.split()))
+
+
+def _entities(text: str) -> str:
+    return "".join(_ENTITIES.get(char, char) for char in text)
+
+
+def prose(text: str) -> str:
+    """Return a sentence of ours: what it has between backticks is code, the rest stays text."""
+    parts = re.split(r"`([^`]+)`", text)
+    return "".join(code(part) if at % 2 else _entities(part) for at, part in enumerate(parts))
 
 
 def code(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, REPLACE, UPDATE, Change
 from infra.ops.preview.dangers import Danger
 from infra.ops.preview.fold import COMMENT_LIMIT, NEVER, Block, Section, folded
-from infra.ops.preview.markdown_text import code, escaped, fenced
+from infra.ops.preview.markdown_text import code, escaped, fenced, prose
 from infra.ops.preview.meaning import Report, Verdict, count, money
 from infra.ops.preview.openings import Opening
 from infra.ops.preview.permissions import Permission
@@ -96,7 +96,7 @@ def _summary(report: Report) -> Iterator[Section]:
     table += "|" + "---:|" * len(report.counts) + "\n"
     table += "| " + " | ".join(str(number) for number in report.counts.values()) + " |\n\n"
     told = report.sentences[len(report.dangers) :]
-    lines = "".join(f"- {escaped(sentence)}\n" for sentence in told)
+    lines = "".join(f"- {prose(sentence)}\n" for sentence in told)
     yield Section(
         "### What will happen\n\n", [Block(NEVER, lines), Block(15, f"\n{table}", label="the table of counts")]
     )

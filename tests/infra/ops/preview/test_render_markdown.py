@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from infra.ops.preview.markdown_text import code, escaped, fenced
+from infra.ops.preview.markdown_text import code, escaped, fenced, prose
 from infra.ops.preview.render_json import render_json
 from infra.ops.preview.render_markdown import render_markdown
 from infra.ops.preview.render_text import render_text
@@ -13,6 +13,7 @@ def test_text_stays_text() -> None:
     assert escaped("a|b <b>@all</b> [x](y) `c`\n*d*") == (
         "a&#124;b &lt;b&gt;&#64;all&lt;/b&gt; &#91;x&#93;(y) &#96;c&#96; &#42;d&#42;"
     )
+    assert prose("by `slipway roll` <x> `") == "by `slipway roll` &lt;x&gt; &#96;"
     assert code("a`b") == "``a`b``"
     assert code("`a`") == "`` `a` ``"
     assert fenced("```\nx", "diff") == "````diff\n```\nx\n````\n"
