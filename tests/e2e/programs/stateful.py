@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from infra.program import run
 
 run()
-config = pulumi.Config("slipway")
+config = pulumi.Config("beside")
 aws.ebs.Volume(
     "etcd-a", availability_zone=config.require("etcdZone"), size=20, type="gp3", encrypted=True, tags={"Name": "etcd-a"}
 )
