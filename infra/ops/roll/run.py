@@ -27,10 +27,10 @@ from infra.spec.scalars import duration_seconds
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a roll waits, in seconds. Defaults are kops's of ``rolling-update cluster``, except for the poll."""
+    """How long a roll waits, in seconds. Those with a flag's name are the defaults of kops's ``rolling-update cluster``."""
 
     poll: float = 5.0
-    """Between two looks. kops drains and polls with its own five to thirty seconds, by what it waits for."""
+    """Between two looks."""
     node: float = 900.0
     """For a machine to be started and become a ready node, or the API server to answer (``--validation-timeout``)."""
     valid: float = 900.0

@@ -92,6 +92,7 @@ class World:
         self.dead = False
         self.ended: list[str] = []
         self.least, self.most = size, 0
+        self.busiest = 0
         self.refuse: Callable[[Pod], Blocker | None] = lambda _: None
         self.can_launch = True
         self.breaks: Callable[[int], bool] = lambda version: False
@@ -142,6 +143,8 @@ class World:
     def judge(self) -> None:
         """Note how few machines were available, and how many there were at all."""
         self.least = min(self.least, self.available())
+        on_their_way = sum(m.draining or m.ending is not None for m in self.machines.values())
+        self.busiest = max(self.busiest, on_their_way)
         self.most = max(self.most, sum(m.ending is None for m in self.machines.values()))
 
     def _changed(self, what: str) -> None:

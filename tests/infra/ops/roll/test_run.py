@@ -197,6 +197,8 @@ def test_validations_must_come_in_a_row() -> None:
     # The taint apart, nothing is done before the sixth look, the second good one in a row.
     assert began[:6] == [1] * 6
     assert began[6] > 1
+    # Two for the detachment are behind; two come for the drain, and two for the end.
+    assert len(began) == 10
 
 
 def test_a_node_that_is_not_ready_goes_first_and_costs_nothing() -> None:
@@ -206,6 +208,15 @@ def test_a_node_that_is_not_ready_goes_first_and_costs_nothing() -> None:
     rolled(spec, world)
     assert world.ended[0] == "i-0002"
     assert [m.version for m in world.machines.values()] == [2] * 3
+
+
+def test_sick_nodes_do_not_all_go_at_once() -> None:
+    spec, world = world_of(4)
+    for machine in list(world.machines.values())[:3]:
+        machine.broken = True
+    rolled(spec, world)
+    assert world.busiest == 1
+    assert [m.version for m in world.machines.values()] == [2] * 4
 
 
 def test_what_is_up_to_date_stays_unless_forced() -> None:
