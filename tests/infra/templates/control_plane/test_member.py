@@ -1,0 +1,182 @@
+"""A member takes over its address and its volume, against EC2 and S3 as moto has them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from infra.templates.control_plane.member import Member, network_unit
+
+REGION = "eu-central-1"
+TAGS = {"KubernetesCluster": "test.example.com", "slipway/member": "control-plane-a"}
+CONFIG: dict[str, Any] = {
+    "name": "control-plane-a",
+    "address": "10.20.32.10",
+    "prefixLength": 19,
+    "gateway": "10.20.32.1",
+    "device": "/dev/sdp",
+    "tags": TAGS,
+    "bucket": "acme-slipway-test",
+    "pki": "test.example.com/pki/",
+    "marker": "test.example.com/backups/etcd/members/control-plane-a",
+}
+
+
+class Cloud:
+    """An account with a member's interface and volume, and machines to hold them."""
+
+    def __init__(self) -> None:
+        self.ec2 = boto3.client("ec2", region_name=REGION)
+        self.s3 = boto3.client("s3", region_name=REGION)
+        self.s3.create_bucket(Bucket=CONFIG["bucket"], CreateBucketConfiguration={"LocationConstraint": REGION})
+        tags = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+        subnet = self.ec2.describe_subnets()["Subnets"][0]
+        self.interface = self.ec2.create_network_interface(
+            SubnetId=subnet["SubnetId"], TagSpecifications=[{"ResourceType": "network-interface", "Tags": tags}]
+        )["NetworkInterface"]
+        self.volume = self.ec2.create_volume(
+            Size=20,
+            AvailabilityZone=subnet["AvailabilityZone"],
+            TagSpecifications=[{"ResourceType": "volume", "Tags": tags}],
+        )["VolumeId"]
+        self.machines = [self._machine(subnet["SubnetId"]) for _ in range(2)]
+
+    def _machine(self, subnet: str) -> str:
+        image = self.ec2.describe_images()["Images"][0]["ImageId"]
+        made = self.ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, SubnetId=subnet)
+        return str(made["Instances"][0]["InstanceId"])
+
+    def let_go(self) -> None:
+        """Detach both, as EC2 does when the machine that holds them ends."""
+        found = self.ec2.describe_network_interfaces(NetworkInterfaceIds=[self.interface["NetworkInterfaceId"]])
+        (interface,) = found["NetworkInterfaces"]
+        self.ec2.detach_network_interface(AttachmentId=interface["Attachment"]["AttachmentId"], Force=True)
+        self.ec2.detach_volume(VolumeId=self.volume, InstanceId=self.machines[0])
+
+    def holder_of_volume(self) -> str:
+        (volume,) = self.ec2.describe_volumes(VolumeIds=[self.volume])["Volumes"]
+        return str(volume["Attachments"][0]["InstanceId"])
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    with mock_aws():
+        yield Cloud()
+
+
+def member(instance: str, pause: Any = lambda _: None) -> Member:
+    return Member(CONFIG, instance, REGION, pause)
+
+
+def test_a_new_member_takes_its_address_and_volume(cloud: Cloud) -> None:
+    first = member(cloud.machines[0])
+    assert first.take_interface() == cloud.interface["MacAddress"]
+    first.take_volume()
+    assert cloud.holder_of_volume() == cloud.machines[0]
+    # A reboot finds both where they are.
+    assert first.take_interface() == cloud.interface["MacAddress"]
+    first.take_volume()
+
+
+def test_the_machine_after_waits_until_the_one_before_has_let_go(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = member(cloud.machines[0])
+    first.take_interface()
+    first.take_volume()
+    waited: list[float] = []
+
+    def pause(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            cloud.let_go()
+
+    second = member(cloud.machines[1], pause)
+    second.take_interface()
+    second.take_volume()
+    assert cloud.holder_of_volume() == cloud.machines[1]
+    assert waited[:3] == [5, 5, 5]
+    said = capsys.readouterr().out.splitlines()
+    expected = f"member: {cloud.interface['NetworkInterfaceId']} is still at {cloud.machines[0]}; looking again in 5 s"
+    assert said[:3] == [expected] * 3
+
+
+def test_nothing_is_taken_by_force(cloud: Cloud) -> None:
+    first = member(cloud.machines[0])
+    first.take_volume()
+
+    class EnoughError(Exception):
+        pass
+
+    def pause(seconds: float) -> None:
+        raise EnoughError
+
+    with pytest.raises(EnoughError):
+        member(cloud.machines[1], pause).take_volume()
+    assert cloud.holder_of_volume() == cloud.machines[0]
+
+
+def test_the_certificates_of_the_cluster_are_fetched_whole_and_private(cloud: Cloud, tmp_path: Path) -> None:
+    files = {"ca.crt": b"ca", "ca.key": b"key", "etcd/ca.crt": b"etcd"}
+    for path, content in files.items():
+        cloud.s3.put_object(Bucket=CONFIG["bucket"], Key=f"test.example.com/pki/{path}", Body=content)
+    cloud.s3.put_object(Bucket=CONFIG["bucket"], Key="test.example.com/config", Body=b"not this")
+    member(cloud.machines[0]).fetch_pki(tmp_path)
+    written = {str(path.relative_to(tmp_path)): path for path in tmp_path.rglob("*") if path.is_file()}
+    assert {name: path.read_bytes() for name, path in written.items()} == files
+    assert {path.stat().st_mode & 0o777 for path in written.values()} == {0o600}
+
+
+def key_of(authority: bytes) -> str:
+    return f"{CONFIG['marker']}-{hashlib.sha256(authority).hexdigest()[:12]}.json"
+
+
+def test_a_member_writes_down_that_it_has_had_data(cloud: Cloud, tmp_path: Path) -> None:
+    one = member(cloud.machines[0])
+    one.refuse_lost_data(tmp_path, b"authority")
+    assert "Contents" not in cloud.s3.list_objects_v2(Bucket=CONFIG["bucket"])
+    (tmp_path / "member").mkdir()
+    one.refuse_lost_data(tmp_path, b"authority")
+    (found,) = cloud.s3.list_objects_v2(Bucket=CONFIG["bucket"])["Contents"]
+    assert found["Key"] == key_of(b"authority")
+
+
+def test_a_volume_that_lost_its_data_stops_the_member(cloud: Cloud, tmp_path: Path) -> None:
+    cloud.s3.put_object(Bucket=CONFIG["bucket"], Key=key_of(b"authority"), Body=b"{}")
+    with pytest.raises(SystemExit) as caught:
+        member(cloud.machines[0]).refuse_lost_data(tmp_path, b"authority")
+    assert str(caught.value) == (
+        f"member: the etcd volume of control-plane-a is empty, and s3://acme-slipway-test/{key_of(b'authority')} "
+        f"says that "
+        "it was not. docs/restore-etcd.md says how to replace a member or restore a snapshot."
+    )
+    # A cluster made anew under the same name has another authority, and begins with nothing.
+    member(cloud.machines[0]).refuse_lost_data(tmp_path, b"another")
+
+
+def test_answers_leave_by_the_interface_that_was_asked() -> None:
+    assert network_unit("02:00:00:00:00:01", CONFIG) == (
+        "[Match]\nMACAddress=02:00:00:00:00:01\n\n[Link]\nRequiredForOnline=no\n\n"
+        "[Network]\nAddress=10.20.32.10/19\n\n[Route]\nGateway=10.20.32.1\nTable=101\n\n"
+        "[RoutingPolicyRule]\nFrom=10.20.32.10\nTable=101\n"
+    )
+
+
+def test_the_configuration_is_what_the_plan_writes() -> None:
+    from infra.plan.control_plane.files import member_files
+    from tests.infra.samples import sample_spec
+
+    spec = sample_spec()
+    written = {file.path: file.content for file in member_files(spec, spec.instance_groups[0])}
+    facts = json.loads(written["/etc/slipway/member.json"])
+    assert {key: facts[key] for key in CONFIG} == CONFIG
+    assert facts["data"] == "/var/lib/etcd/data"
+    assert facts["kubeadm"] in written
+    assert written["/etc/slipway/member-volumes"] == "sdp /var/lib/etcd\n"
