@@ -246,7 +246,10 @@ class Listener(ElbKind):
 
     def update(self, aws: Aws, identifier: str, new: Props, changed: set[str], old: Props) -> None:
         if changed - {"tags"}:
-            aws.call("elbv2", "modify_listener", ListenerArn=identifier, **self._arguments(aws, new))
+            given = self._arguments(aws, new)
+            if "protocol" not in changed:
+                del given["Protocol"]  # moto 5.2.5 creates a listener of TLS, and modifies none that is said to be one
+            aws.call("elbv2", "modify_listener", ListenerArn=identifier, **given)
         if "tags" in changed:
             self.retag(aws, identifier, old, new)
 

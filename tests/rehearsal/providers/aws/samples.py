@@ -565,6 +565,11 @@ _SCALING = [
 
 _HEALTH = {"protocol": "TCP", "interval": 10, "healthyThreshold": 2, "unhealthyThreshold": 2, "port": "6443"}
 
+_PING = {
+    "enabled": True, "protocol": "HTTP", "path": "/ping", "port": "8081", "matcher": "200", "interval": 10,
+    "timeout": 5, "healthyThreshold": 2, "unhealthyThreshold": 2,
+}  # fmt: skip
+
 _BALANCING = [
     Sample(
         "aws:lb/loadBalancer:LoadBalancer",
@@ -602,6 +607,35 @@ _BALANCING = [
             *_TAG_CHANGES,
         ],
         {"port": 1, "protocol": "UDP", "vpcId": "other", "targetType": "ip"},
+    ),
+    # As the edge has them: clients' addresses in the PROXY protocol, health by HTTP, TLS ended with a certificate.
+    Sample(
+        "aws:lb/targetGroup:TargetGroup",
+        lambda w: {
+            "port": 8443,
+            "protocol": "TCP",
+            "targetType": "instance",
+            "vpcId": w.vpc,
+            "proxyProtocolV2": True,
+            "preserveClientIp": "false",
+            "healthCheck": _PING,
+        },
+        lambda _: [{"proxyProtocolV2": False}, {"healthCheck": {**_PING, "path": "/healthz"}}],
+        {"port": 1},
+    ),
+    Sample(
+        "aws:lb/listener:Listener",
+        lambda w: {
+            "loadBalancerArn": w.balancer["arn"],
+            "port": 443,
+            "protocol": "TLS",
+            "certificateArn": w.certificate,
+            "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+            "defaultActions": [{"type": "forward", "targetGroupArn": w.target_groups[0]}],
+        },
+        # moto 5.2.5 keeps the certificate of such a listener as it was created.
+        lambda _: [{"sslPolicy": "ELBSecurityPolicy-TLS13-1-3-2021-06"}],
+        {"loadBalancerArn": "other"},
     ),
     Sample(
         "aws:lb/listener:Listener",

@@ -6,11 +6,13 @@ import json
 from functools import cached_property
 from typing import Any
 
+from rehearsal.moto.holdings import hold_certificate
 from rehearsal.providers.aws.lifecycle import Lifecycle
 from rehearsal.providers.aws.session import Aws
 from rehearsal.providers.aws.types import KINDS
 
 ACCOUNT = "123456789012"
+REGION = "eu-west-1"
 
 
 def policy(action: str, resource: str = "*", **more: Any) -> str:
@@ -117,6 +119,12 @@ class World:
     def balancer(self) -> dict[str, Any]:
         inputs = {"loadBalancerType": "network", "subnets": self.subnets, "name": "balancer"}
         return self.make("aws:lb/loadBalancer:LoadBalancer", inputs)[1]
+
+    @cached_property
+    def certificate(self) -> str:
+        arn = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/00000000-0000-4000-8000-000000000000"
+        hold_certificate(ACCOUNT, REGION, arn, ["shop.example.com"])
+        return arn
 
     @cached_property
     def target_groups(self) -> list[str]:
