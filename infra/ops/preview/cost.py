@@ -99,7 +99,7 @@ def _bill(
             yield f"group {group.name}", _machines(count, state, group, prices, region, new=new)
             yield f"disks of group {group.name}", _disks(count, state, prices, region)
     for step in run.steps:
-        if step.type.startswith(PROVIDER_PREFIX) or step.op.endswith("-replaced"):
+        if step.type.startswith(PROVIDER_PREFIX):
             continue
         side = _side(step, new=new)
         if side is not None and (priced := _single(step.type, side, prices, region)):

@@ -118,6 +118,8 @@ def test_a_group_with_machines_that_is_deleted_stops_and_a_retired_one_does_not(
     assert report.exit_code == 3
     assert "2 running machines, which would all end at once" in report.sentences[0]
     assert report_of(step("delete", GROUP, "nodes", {"minSize": 0, "maxSize": 0})).exit_code == 0
+    # Nothing runs in it, though something might.
+    assert report_of(step("delete", GROUP, "nodes", {"minSize": 0, "maxSize": 5})).exit_code == 0
 
 
 def test_groups_roll_in_the_order_of_their_roles() -> None:
@@ -232,6 +234,25 @@ def policy(*actions: str, resource: str = "*") -> dict[str, object]:
     return {"role": "nodes", "policy": f'{{"Statement": [{str(statement).replace(chr(39), chr(34))}]}}'}
 
 
+def test_a_way_out_to_everyone_is_told_and_alarms_nobody() -> None:
+    kind = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+    inputs = {"securityGroupId": "sg-cp", "cidrIpv4": "0.0.0.0/0", "ipProtocol": "-1"}
+    (opening,) = report_of(PLANE, step("create", kind, "out", None, inputs)).openings
+    assert opening.words() == "opens all protocols and ports from control-plane.test to 0.0.0.0/0 (everyone)"
+    assert not opening.alarming
+
+
+def test_a_denial_of_everything_alarms_nobody() -> None:
+    denial = {"role": "n", "policy": '{"Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'}
+    (told,) = report_of(step("create", "aws:iam/rolePolicy:RolePolicy", "n", None, denial)).permissions
+    assert (told.words(), told.alarming) == ("n is now denied: * on *", False)
+
+
+def test_a_replacement_that_is_deleted_first_is_one_replacement() -> None:
+    report = report_of(step("delete", VOLUME, "a", {"size": 1}), step("create", VOLUME, "a", None, {"size": 2}))
+    assert dict(report.counts) == {"replace": 1}
+
+
 def test_permissions_are_compared_action_by_action() -> None:
     kind = "aws:iam/rolePolicy:RolePolicy"
     report = report_of(step("update", kind, "n", policy("s3:GetObject", "s3:ListBucket"), policy("s3:GetObject", "*")))
@@ -259,6 +280,16 @@ def test_cost_counts_machines_disks_and_gateways_and_prices_no_stranger() -> Non
     ]
     assert report.cost.not_priced == ("group odd: 1 x x9z.large → 1 x x9z.xlarge",)
     assert round(report.cost.change, 2) == 292.88
+
+
+def test_a_replaced_disk_is_paid_once_before_and_once_after() -> None:
+    old, new = {"type": "gp3", "size": 100, "availabilityZone": "a"}, {"type": "gp3", "size": 200}
+    report = report_of(
+        step("create-replacement", VOLUME, "v", old, new),
+        step("replace", VOLUME, "v", old, new),
+        step("delete-replaced", VOLUME, "v", old, None),
+    )
+    assert [(round(line.before, 2), round(line.after, 2)) for line in report.cost.lines] == [(9.52, 19.04)]
 
 
 def test_an_engine_that_did_not_finish_has_failed() -> None:

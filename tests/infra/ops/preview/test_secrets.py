@@ -57,6 +57,7 @@ def test_what_the_engine_marked_and_what_is_called_a_secret_is_blinded() -> None
         "masterPassword": SECRET,
     }
     kind = "kubernetes:core/v1:Secret"
+    assert blinded({"data": {"y": "visible"}}, "kubernetes:core/v1:ConfigMap") == {"data": {"y": "visible"}}
     assert blinded({"stringData": {"x": PLANTED}, "data": {"y": PLANTED}, "type": "Opaque"}, kind) == {
         "stringData": {"x": SECRET},
         "data": {"y": SECRET},
