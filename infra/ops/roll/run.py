@@ -27,7 +27,7 @@ from infra.spec.scalars import duration_seconds
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a roll waits, in seconds. Those with a flag's name are the defaults of kops's ``rolling-update cluster``."""
+    """How long a roll waits, in seconds. A flag that is named is of kops's ``rolling-update cluster``: its default."""
 
     poll: float = 5.0
     """Between two looks."""
