@@ -19,7 +19,7 @@ def image(
     ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Show which image each workload is declared with and which digest its pods run."""
+    """Show which image each workload is declared with and which digest its pods run, and why a pod does not serve."""
     from infra.ops.errors import OpsError
     from infra.ops.images import declared_images, images_in_use
     from infra.ops.kube import connect
@@ -42,6 +42,7 @@ def image(
                 "declared": each.declared,
                 "running": None if each.running is None else dict(each.running),
                 "verdict": each.verdict,
+                "troubles": list(each.troubles),
             }
             for environment, each in rows
         ]
@@ -52,3 +53,6 @@ def image(
         running = "\n".join(f"{count} x {image}" for image, count in (each.running or {}).items())
         table.add_row(environment, each.namespace, each.workload, each.declared, running, each.verdict)
     show(table)
+    for environment, each in rows:
+        for trouble in each.troubles:
+            errors.print(f"{environment}: {each.namespace}/{trouble}", markup=False, highlight=False)

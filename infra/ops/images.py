@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.ops.kube import Kube
+from infra.ops.pod_trouble import trouble_of
 from infra.plan.workloads.objects import selector
 from infra.spec import EnvironmentSpec
 from infra.spec.workloads.scalars import image_parts
@@ -24,6 +25,8 @@ class ImageInUse:
     """As the file and the environment's overrides have it."""
     running: Mapping[str, int] | None
     """Digest, or the reference where a pod has pulled nothing yet -> number of pods; None where nobody was asked."""
+    troubles: tuple[str, ...] = ()
+    """Pods that do not serve, each with its reason."""
 
     @property
     def verdict(self) -> str:
@@ -62,19 +65,20 @@ def images_in_use(spec: EnvironmentSpec, kube: Kube) -> tuple[ImageInUse, ...]:
     for namespace in sorted({workload.namespace for workload in spec.declared_workloads}):
         path = f"/api/v1/namespaces/{namespace}/pods"
         pods[namespace] = kube.items(path, labelSelector="app.kubernetes.io/managed-by=slipway")
-    return tuple(
-        ImageInUse(
-            workload.namespace, workload.name, workload.image, _running(spec, workload, pods[workload.namespace])
-        )
-        for workload in spec.declared_workloads
-    )
+    return tuple(_in_use(spec, workload, pods[workload.namespace]) for workload in spec.declared_workloads)
 
 
-def _running(spec: EnvironmentSpec, workload: WorkloadSpec, pods: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def _in_use(spec: EnvironmentSpec, workload: WorkloadSpec, pods: Sequence[Mapping[str, Any]]) -> ImageInUse:
     wanted = selector(spec, workload.name).items()
     own = [pod for pod in pods if wanted <= pod["metadata"].get("labels", {}).items()]
     alive = [pod for pod in own if pod.get("status", {}).get("phase") not in ("Succeeded", "Failed")]
-    return dict(Counter(_image_of(pod, workload) for pod in alive))
+    return ImageInUse(
+        workload.namespace,
+        workload.name,
+        workload.image,
+        dict(Counter(_image_of(pod, workload) for pod in alive)),
+        tuple(trouble for pod in own if (trouble := trouble_of(pod)) is not None),
+    )
 
 
 def _image_of(pod: Mapping[str, Any], workload: WorkloadSpec) -> str:

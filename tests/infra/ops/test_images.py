@@ -28,7 +28,7 @@ class Pods:
 def pod(digest: str, *, pulled: bool = True, name: str = "web", phase: str = "Running") -> dict[str, Any]:
     status = {"name": name, "imageID": f"registry.example.com/team/web@{digest}" if pulled else ""}
     return {
-        "metadata": {"labels": {**selector(SPEC, name), "pod-template-hash": "x"}},
+        "metadata": {"name": f"{name}-1", "labels": {**selector(SPEC, name), "pod-template-hash": "x"}},
         "spec": {"containers": [{"name": name, "image": f"registry.example.com/team/web@{digest}"}]},
         "status": {"phase": phase, "containerStatuses": [status]},
     }
@@ -62,3 +62,10 @@ def test_of_an_image_named_by_a_tag_the_tag_is_compared() -> None:
 def test_without_a_cluster_the_files_are_told_alone() -> None:
     (found,) = declared_images(SPEC)
     assert (found.declared, found.running, found.verdict) == (IMAGE, None, "-")
+
+
+def test_a_pod_that_does_not_serve_is_named() -> None:
+    broken = pod(DIGEST, pulled=False, phase="Pending")
+    broken["status"]["containerStatuses"][0]["state"] = {"waiting": {"reason": "ImagePullBackOff", "message": "denied"}}
+    (found,) = images_in_use(SPEC, cast(Kube, Pods(broken, pod(DIGEST))))
+    assert found.troubles == ("web-1: container web: ImagePullBackOff: denied",)
