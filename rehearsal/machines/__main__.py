@@ -38,7 +38,7 @@ def serve(settings: Settings, stop: threading.Event) -> None:
     network = Network(settings.environment)
     network.prepare()
     around = Surroundings(settings, network)
-    controller = Controller(settings, network, around.authority.text())
+    controller = Controller(settings, network, around.authority.text(), around.account.release)
     controller.take_over()
     around.serve(controller)
     while not stop.wait(_PAUSE_SECONDS):

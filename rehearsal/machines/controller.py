@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -37,10 +37,12 @@ class _Known:
 class Controller:
     """All machines of one environment."""
 
-    def __init__(self, settings: Settings, network: Network, authority: str) -> None:
+    def __init__(self, settings: Settings, network: Network, authority: str, release: Callable[[str], None]) -> None:
+        """`release` lets go, in the AWS stand-in, of what an instance that is gone had attached."""
         self._settings = settings
         self._network = network
         self._authority = authority
+        self._release = release
         self._volumes = DataVolumes(settings.folder / "volumes")
         self._ranges = pod_network.PodRanges(settings.pods)
         self._known: dict[str, _Known] = {}
@@ -105,7 +107,7 @@ class Controller:
         if not known.booted:
             known.booted = True
             known.work = self._pool.submit(self._boot, known, instance)
-        elif not known.machine.is_running():
+        elif known.machine.leader() is None:
             self.dead.add(instance.identity)
         else:
             self._attach(known.machine, instance)
@@ -130,8 +132,7 @@ class Controller:
     def _attach(self, machine: Machine, instance: Instance) -> None:
         for interface in instance.interfaces[1:]:
             self._network.attach(instance.identity, interface, injected.interface_name(interface.index))
-        leader = machine.leader()
-        for volume in instance.volumes if leader is not None else ():
+        for volume in instance.volumes:
             device = self._volumes.device(volume.identity, volume.size_gib)
             machine.add_device(volume.device.removeprefix("/dev/"), device)
 
@@ -142,6 +143,7 @@ class Controller:
         self._network.unroute_pods(known.pods)
         self._network.remove_machine(machine.instance)
         machine.remove()
+        self._release(machine.instance)
         tell(f"{machine.instance}: is gone")
 
     def _busy(self, known: _Known) -> bool:

@@ -92,6 +92,17 @@ class Account:
         answer = self._ec2.describe_instance_attribute(InstanceId=instance, Attribute="userData")
         return base64.b64decode(answer.get("UserData", {}).get("Value", ""))
 
+    def release(self, instance: str) -> None:
+        """Let go of what outlives an instance that is gone: EC2 detaches it, and moto leaves it attached."""
+        attached = [{"Name": "attachment.instance-id", "Values": [instance]}]
+        for interface in self._ec2.describe_network_interfaces(Filters=attached)["NetworkInterfaces"]:
+            attachment = interface.get("Attachment") or {}
+            if attachment.get("DeviceIndex"):
+                self._ec2.detach_network_interface(AttachmentId=attachment["AttachmentId"], Force=True)
+        for volume in self._ec2.describe_volumes(Filters=attached)["Volumes"]:
+            if not any(each.get("DeleteOnTermination") for each in volume["Attachments"]):
+                self._ec2.detach_volume(VolumeId=volume["VolumeId"], InstanceId=instance, Force=True)
+
     def _running(self) -> Iterator[Mapping[str, Any]]:
         states = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
         for page in self._ec2.get_paginator("describe_instances").paginate(Filters=states):
