@@ -40,6 +40,12 @@ def tell(targets: list[dict[str, Any]]) -> None:
     _told.update({(each["group"], each["target"]): bool(each["healthy"]) for each in targets})
 
 
+def forget() -> None:
+    """Take what was told as never told."""
+    _told.clear()
+    _state["looked_at"] = False
+
+
 def complete_target_groups() -> None:
     """Make moto answer with what was told; with its own judgement as long as nobody told anything."""
     judge = FakeTargetGroup.health_for
