@@ -22,15 +22,16 @@ _NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 
 
 def network_policy(spec: EnvironmentSpec, workload: WorkloadSpec) -> KubernetesObject:
-    """Return the policy. It states both directions, so that an empty list lets nothing through.
+    """Return the policy. It states both directions, so that one without rules lets nothing through.
 
     Kubelets reach the pods of their own node for probes whatever a policy says.
     """
+    # The API server drops an empty list, and what it drops would look changed ever after.
+    rules = {"ingress": _ingress(spec, workload), "egress": _egress(spec, workload)}
     body = {
         "podSelector": {"matchLabels": selector(spec, workload.name)},
         "policyTypes": ["Ingress", "Egress"],
-        "ingress": _ingress(spec, workload),
-        "egress": _egress(spec, workload),
+        **{direction: listed for direction, listed in rules.items() if listed},
     }
     meta = metadata(spec, workload, workload.name)
     return KubernetesObject("networking.k8s.io/v1", "NetworkPolicy", workload.name, {"metadata": meta, "spec": body})

@@ -28,8 +28,6 @@ def test_nobody_comes_in_and_nothing_goes_out_unless_named() -> None:
     assert found == {
         "podSelector": pods("web", "")["podSelector"],
         "policyTypes": ["Ingress", "Egress"],
-        "ingress": [],
-        "egress": [],
     }
 
 
