@@ -13,6 +13,7 @@ from tests.e2e.specs import small, with_group, without_group
 pytestmark = pytest.mark.e2e
 
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 GROUP = "aws:autoscaling/group:Group"
 
 
@@ -58,7 +59,8 @@ def test_04_a_refresh_of_what_nobody_touched_changes_nothing(env: Rehearsed) -> 
 
 def test_05_another_machine_type_changes_that_launch_template_and_nothing_else(env: Rehearsed) -> None:
     env.declare(with_group(env.spec, "nodes", machineType="m7i.xlarge"))
-    assert env.changes() == {"update": {f"{TEMPLATE} nodes"}}
+    # What the group is wanted to be is written down, too, as kops does.
+    assert env.changes() == {"update": {f"{TEMPLATE} nodes", f"{OBJECT} instancegroup/nodes"}}
     env.run("up", "--skip-preview").ok()
     latest = env.client("ec2").describe_launch_template_versions(
         LaunchTemplateName="nodes.life.example.com", Versions=["$Latest"]
@@ -114,7 +116,7 @@ def test_09_a_group_renamed_with_renamed_from_keeps_its_machines(env: Rehearsed)
     env.declare(with_group(env.spec, "nodes", name="workers", renamedFrom="nodes"))
     changes = env.changes()
     assert set(changes) == {"update"}
-    assert {each.rsplit(" ", 1)[1] for each in changes["update"]} == {"nodes"}
+    assert {each.rsplit(" ", 1)[1] for each in changes["update"]} == {"nodes", "instancegroup/nodes"}
     env.run("up", "--skip-preview").ok()
     after = env.client("autoscaling").describe_auto_scaling_instances()["AutoScalingInstances"]
     assert {m["InstanceId"] for m in after} == {m["InstanceId"] for m in machines}

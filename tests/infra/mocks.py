@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, rpc
 from pulumi.runtime.mocks import MockMonitor
 
 PUBLIC_KEY = (Path(__file__).parent / "service-account.pub").read_text()
@@ -31,6 +31,11 @@ Call = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 class CallFailed(Exception):  # noqa: N818 (it stands for the provider's answer, not for an error of the test)
     """Raised by a :data:`Call`: the provider answers that the function failed."""
+
+
+def secret(value: object) -> dict[str, object]:
+    """Return a secret as it goes over the wire."""
+    return {rpc._special_sig_key: rpc._special_secret_sig, "value": value}
 
 
 class Recorder(Mocks):
