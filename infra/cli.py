@@ -18,6 +18,7 @@ from infra.commands.etcd import etcd_app
 from infra.commands.firewall import firewall_app
 from infra.commands.history import history
 from infra.commands.image import image
+from infra.commands.kubeconfig import kubeconfig
 from infra.commands.lock import lock
 from infra.commands.preview import EXIT_CODES as PREVIEW_EXIT_CODES
 from infra.commands.preview import preview
@@ -46,6 +47,7 @@ app.add_typer(etcd_app, name="etcd")
 app.command("diagram")(draw_diagram)
 app.command("image")(image)
 app.command("bootstrap")(bootstrap)
+app.command("kubeconfig")(kubeconfig)
 app.command("history")(history)
 app.command("diff")(diff)
 app.command("recover")(recover)

@@ -69,6 +69,11 @@ def names(address: ApiAddress) -> dict[str, str]:
     return {INTERNAL_NAME: address.internal, PUBLIC_NAME: address.public or address.internal}
 
 
+def address_of(found: Mapping[str, str], *, public: bool) -> ApiAddress:
+    """Return the names that a record says the words stand for; the inverse of :func:`names`."""
+    return ApiAddress(found[INTERNAL_NAME], found[PUBLIC_NAME] if public else None)
+
+
 def bootstrap_kubeconfig(address: ApiAddress, authority: str, token: str) -> Mapping[str, Any]:
     """Return the kubeconfig with which a kubelet asks for its client certificate (TLS bootstrapping)."""
     return kubeconfig("bootstrap", address.server, authority, {"token": token})

@@ -1,0 +1,61 @@
+"""``slipway kubeconfig``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.commands.common import Env, console, errors, load_environment
+
+LONGEST_HOURS = 24
+
+
+def kubeconfig(
+    env: Env,
+    hours: Annotated[int, typer.Option("--hours", min=1, max=LONGEST_HOURS, help="Hours for which it is good.")] = 8,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", help="Write to this file, readable by its owner alone, instead of printing."),
+    ] = None,
+) -> None:
+    """Make a kubeconfig for an administrator: your name in the audit log, and good for hours.
+
+    It is signed with the cluster's CA, which only those can read who may read pki/ in the state bucket.
+    """
+    from infra.ops.aws import require_account, session_for
+    from infra.ops.errors import OpsError
+    from infra.ops.kubeconfig import admit
+
+    spec = load_environment(env)
+    try:
+        session = session_for(spec)
+        require_account(spec, session)
+        admission = admit(session, spec, timedelta(hours=hours), datetime.now(UTC))
+    except OpsError as error:
+        errors.print(f"error: {error}", markup=False, highlight=False)
+        raise typer.Exit(1) from None
+    if write is None:
+        sys.stdout.write(admission.kubeconfig)
+        return
+    _write_private(write, admission.kubeconfig)
+    console.print(
+        f"Wrote {write}: {admission.user} in {spec.cluster.name} until {admission.expires:%Y-%m-%d %H:%M} UTC.",
+        markup=False,
+        highlight=False,
+    )
+
+
+def _write_private(path: Path, text: str) -> None:
+    new = path.with_name(f".{path.name}.new")
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+            out.write(text)
+        new.replace(path)
+    except OSError as error:
+        errors.print(f"error: {path} cannot be written: {error.strerror}.", markup=False, highlight=False)
+        raise typer.Exit(1) from None
