@@ -132,7 +132,7 @@ HEADER = (
 @contextmanager
 def cluster() -> Iterator[None]:
     """Run a control plane and point KUBECONFIG at it."""
-    tools = resolve(controlplane.COMPONENTS, console)
+    tools = resolve(controlplane.TOOLS, console)
     with tempfile.TemporaryDirectory(prefix="slipway-rolling-") as folder:
         try:
             plane = controlplane.start(Path(folder), tools, CLUSTER, Console(file=io.StringIO()))
