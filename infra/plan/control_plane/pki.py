@@ -64,7 +64,7 @@ def encryption_configuration(keys: Mapping[int, str]) -> str:
 
     ``keys`` has a 32-byte key, in base64, for each trusted generation, the signing one first: the first encrypts, all
     decrypt. XSalsa20 with Poly1305 is the strongest of the local providers (Kubernetes documentation, "Encrypting
-    Confidential Data at Rest"); docs/adr/0008-secrets-at-rest.md says why the key comes from the bucket.
+    Confidential Data at Rest"); docs/adr/0010-secrets-at-rest.md says why the key comes from the bucket.
     """
     return yaml_text(
         {
