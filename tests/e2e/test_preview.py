@@ -111,19 +111,25 @@ def test_03_an_explicit_word_waives_and_the_approved_plan_is_what_is_applied(env
     assert [(each["urn"], each["waived"]) for each in report["dangers"]] == [(VOLUME, True)]
     assert report["unknownWaivers"] == []
 
+    env.engine("up", "--yes", "--skip-preview", "--non-interactive", f"--plan={plan}").ok()
+    assert slipway(env, "preview").output == "looked: nothing changes.\n"
+
+    slipway(env, "preview", "--save-plan", str(plan))
     more = with_group(env.spec, "nodes", machineType="m7i.2xlarge")
     declare(env, more, AFTER)
     refused = env.engine("up", "--yes", "--skip-preview", "--non-interactive", f"--plan={plan}")
     assert refused.status != 0
     assert "violates plan" in refused.output
-
-    approved = with_group(env.spec, "nodes", machineType="m7i.xlarge")
-    declare(env, approved, AFTER)
-    env.engine("up", "--yes", "--skip-preview", "--non-interactive", f"--plan={plan}").ok()
-    assert slipway(env, "preview").output == "looked: nothing changes.\n"
+    templates = env.client("ec2").describe_launch_template_versions(
+        LaunchTemplateName="nodes.looked.example.com", Versions=["$Latest"]
+    )["LaunchTemplateVersions"]
+    assert [each["LaunchTemplateData"]["InstanceType"] for each in templates] == ["m7i.xlarge"]
 
 
 def test_04_drift_is_found_and_neither_state_nor_cloud_is_written(env: Rehearsed) -> None:
+    approved = with_group(env.spec, "nodes", machineType="m7i.xlarge")
+    declare(env, approved, AFTER)
+    env.run("up", "--skip-preview").ok()
     done = slipway(env, "drift")
     assert done.status == 0, done.output
     assert done.output.startswith("looked: no drift in ")
