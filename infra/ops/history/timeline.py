@@ -68,11 +68,7 @@ def timeline(s3: Any, spec: EnvironmentSpec, keys: StackKeys, *, limit: int, now
         key=lambda each: each.time,
         reverse=True,
     )
-    locks = sorted(
-        (each for each in versions(s3, bucket, keys.locks) if not each.deleted),
-        key=lambda each: each.time,
-        reverse=True,
-    )
+    locks = _held(versions(s3, bucket, keys.locks))
     windows = _windows(updates(s3, bucket, keys, now), states, records)
     return [_event(s3, spec, window, locks) for window in islice(windows, limit)]
 
@@ -133,7 +129,7 @@ class _Taken:
         return [] if self.next is None else [self.next, *self._source]
 
 
-def _event(s3: Any, spec: EnvironmentSpec, window: _Window, locks: list[ObjectVersion]) -> Event:
+def _event(s3: Any, spec: EnvironmentSpec, window: _Window, locks: list[_Held]) -> Event:
     names = tuple(sorted({record_name(spec, each.key) for each in window.records}))
     newest = window.states[0] if window.states else window.state_before
     state = newest.version_id if newest is not None and not newest.deleted else ""
@@ -143,7 +139,7 @@ def _event(s3: Any, spec: EnvironmentSpec, window: _Window, locks: list[ObjectVe
     return Event(
         time=update.ended,
         kind=update.kind,
-        who=_holder(s3, spec.state.bucket, locks, update.started - 2 * _SLACK, update.ended),
+        who=_holder(s3, spec.state.bucket, locks, update.ended),
         result=update.result,
         seconds=int((update.ended - update.started).total_seconds()),
         changes={operation: count for operation, count in sorted(update.changes.items()) if operation != "same"},
@@ -161,13 +157,12 @@ def _other_event(
     s3: Any,
     spec: EnvironmentSpec,
     window: _Window,
-    locks: list[ObjectVersion],
+    locks: list[_Held],
     names: tuple[str, ...],
     state: str,
 ) -> Event:
     everything = [*window.states, *window.records]
     last = max(everything, key=lambda each: each.time)
-    first = min(everything, key=lambda each: each.time)
     kind, who = "other", ""
     newest = (window.states or window.records)[0]
     if window.states and newest.deleted:
@@ -176,7 +171,7 @@ def _other_event(
         written = _metadata(s3, spec.state.bucket, newest)
         if RECOVERY in written:
             kind, who = "recover", written.get(RECOVERED_BY, "")
-    who = who or _holder(s3, spec.state.bucket, locks, first.time - 2 * _SLACK, last.time)
+    who = who or _holder(s3, spec.state.bucket, locks, last.time)
     return Event(time=last.time, kind=kind, who=who, state=state, states=len(window.states), records=names)
 
 
@@ -191,10 +186,27 @@ def _metadata(s3: Any, bucket: str, version: ObjectVersion) -> dict[str, str]:
     return dict(head.get("Metadata", {}))
 
 
-def _holder(s3: Any, bucket: str, locks: list[ObjectVersion], start: datetime, end: datetime) -> str:
-    """Return who took the last lock that was taken within a time; the lock's versions outlive its release."""
-    lock = next((each for each in locks if start <= each.time <= end), None)
-    if lock is None:
+@dataclass(frozen=True)
+class _Held:
+    """A lock that was taken once, and when it was released, if it was."""
+
+    taken: ObjectVersion
+    released: datetime | None
+
+
+def _held(found: Iterable[ObjectVersion]) -> list[_Held]:
+    """Return the locks, the last taken first. Their versions outlive their release."""
+    every = list(found)
+    released = {each.key: each.time for each in every if each.deleted}
+    taken = sorted((each for each in every if not each.deleted), key=lambda each: each.time, reverse=True)
+    return [_Held(each, released.get(each.key)) for each in taken]
+
+
+def _holder(s3: Any, bucket: str, locks: list[_Held], time: datetime) -> str:
+    """Return who held the lock at a time. An update takes it before it begins: it previews first."""
+    found = (each for each in locks if each.taken.time <= time and (each.released is None or each.released >= time))
+    held = next(found, None)
+    if held is None:
         return ""
-    holder = lock_from(lock.key, read(s3, bucket, lock.key, lock.version_id) or b"")
-    return "" if holder.user == "unknown" else f"{holder.user}@{holder.host}"
+    lock = lock_from(held.taken.key, read(s3, bucket, held.taken.key, held.taken.version_id) or b"")
+    return "" if lock.user == "unknown" else f"{lock.user}@{lock.host}"

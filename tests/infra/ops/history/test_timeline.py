@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.ops.history.timeline import Event, timeline
-from tests.infra.ops.cloud import Calls
+from tests.infra.ops.cloud import BUCKET, Calls
 from tests.infra.ops.conftest import cloud  # noqa: F401 (a fixture)
 from tests.infra.ops.state.world import KEYS, NOW, Bucket, at, resource, state
 
@@ -51,6 +51,23 @@ def test_events_are_newest_first_and_the_limit_holds() -> None:
         ("update", "succeeded", "ann@laptop", first),
     ]
     assert [e.state for e in events(bucket, 1)] == [second]
+
+
+def test_the_lock_may_have_been_taken_long_before_the_update_began() -> None:
+    """`pulumi up` takes it, previews, asks, and only then begins."""
+    bucket = Bucket()
+    holder = '{"pid": 7, "username": "eve", "hostname": "box", "timestamp": "2026-11-24T08:00:00Z"}'
+    bucket.put(f"{KEYS.locks}early.json", holder, at(-200))
+    bucket.delete(f"{KEYS.locks}early.json", at(-190))
+    bucket.update(at(-60), state(), who="ann")
+    bucket.put(f"{KEYS.locks}mine.json", holder, at(-50))
+    bucket.update(at(-30), state(), who="")
+    for stale in bucket.s3.list_object_versions(Bucket=BUCKET, Prefix=KEYS.locks)["Versions"]:
+        if stale["Key"].endswith(f"{int(at(-30).timestamp())}.json"):
+            bucket.s3.delete_object(Bucket=BUCKET, Key=stale["Key"], VersionId=stale["VersionId"])
+    bucket.delete(f"{KEYS.locks}mine.json", at(-30))
+    bucket.put("test.example.com/config", "by hand", at(-20))
+    assert [event.who for event in events(bucket)] == ["", "eve@box", "ann@laptop"]
 
 
 def test_updates_right_behind_one_another_keep_their_own_versions() -> None:
