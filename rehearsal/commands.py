@@ -146,6 +146,10 @@ def status(environment: Environment) -> None:
     gateway = environment.gateway.daemon
     found = gateway.record()
     rows.append(("gateway", found.pid if found else None, gateway.resident_bytes(), gateway.log_file))
+    if environment.had_machines:
+        machines = environment.machines.daemon
+        found = machines.record()
+        rows.append(("machines", found.pid if found else None, machines.resident_bytes(), machines.log_file))
     rows += [(each.name, each.pid, each.resident_bytes, each.log) for each in controlplane.status(layout.root)]
     for name, pid, memory, log in rows:
         size = "" if memory is None else f"{memory / 2**20:.0f} MiB"

@@ -36,6 +36,11 @@ GOAWAY_CHANCE = "0.001"
 """Share of requests upon which a client is told to connect again, so that clients spread over the members after one
 returns (Kubernetes documentation, kube-apiserver ``--goaway-chance``: 1 in 1,000 is its recommended start)."""
 
+ETCD_FEATURES = "InitialCorruptCheck=true,SetMemberLocalAddr=true"
+"""The first is kubeadm's own (``cmd/kubeadm/app/phases/etcd/local.go``), which this replaces. The second lets a member
+speak to its peers from the member's address: the machine's own, which the kernel would take, is not in the certificate,
+and peers look the sender up in it."""
+
 Document = Mapping[str, Any]
 
 
@@ -128,6 +133,7 @@ def _etcd(spec: EnvironmentSpec, member: MemberPlan, members: tuple[MemberPlan, 
         "dataDir": ETCD_DATA,
         "extraArgs": _arguments(
             {
+                "feature-gates": ETCD_FEATURES,
                 "initial-cluster": initial_cluster(members),
                 # Of no effect once there are data. A member whose volume is lost must not come up by itself as if the
                 # cluster were new: slipway-member refuses it.
