@@ -67,7 +67,9 @@ def prepare(layout: Layout, settings: Settings, member: Member, kubeadm: Path) -
     for phase in (("etcd", "local"), ("control-plane", "all")):
         _run(kubeadm, layout, *phase, "--dry-run")
     _write_administrator(layout, settings)
-    flags = {name: rehearsed_flags(name, _command(layout, name), layout, settings) for name in COMPONENTS}
+    flags = {
+        name: rehearsed_flags(name, _command(layout, name), layout, settings, member.volume) for name in COMPONENTS
+    }
     write_private(layout.prepared, json.dumps({"digest": digest, "flags": flags}))
     return flags
 
@@ -82,10 +84,12 @@ def rehearsed_documents(layout: Layout, member: Member) -> list[dict[str, Any]]:
     return documents
 
 
-def rehearsed_flags(component: str, command: tuple[str, ...], layout: Layout, settings: Settings) -> tuple[str, ...]:
+def rehearsed_flags(
+    component: str, command: tuple[str, ...], layout: Layout, settings: Settings, volume: str
+) -> tuple[str, ...]:
     """Return a component's flags for this machine, given its static pod's command."""
     flags = dict(argument.removeprefix("--").split("=", 1) for argument in command[1:])
-    flags.update(_differences(component, flags, layout, settings))
+    flags.update(_differences(component, flags, layout, settings, volume))
     places = {
         PKI_FOLDER: str(layout.pki),
         CONFIG_FOLDER: str(layout.config),
@@ -100,7 +104,9 @@ def rehearsed_flags(component: str, command: tuple[str, ...], layout: Layout, se
     return tuple(f"--{name}={value}" for name, value in flags.items())
 
 
-def _differences(component: str, flags: Mapping[str, str], layout: Layout, settings: Settings) -> dict[str, str]:
+def _differences(
+    component: str, flags: Mapping[str, str], layout: Layout, settings: Settings, volume: str
+) -> dict[str, str]:
     ports = settings.ports
     client = f"https://{LOOPBACK}:{ports['etcd-client']}"
     if component == "etcd":
@@ -113,7 +119,7 @@ def _differences(component: str, flags: Mapping[str, str], layout: Layout, setti
             "initial-cluster": f"{flags['name']}={peer}",
             # Health is asked at the client port; metrics of a rehearsal have no reader.
             "listen-metrics-urls": "",
-            "data-dir": str(layout.etcd_data(authority(layout))),
+            "data-dir": str(layout.etcd_data(volume)),
             "log-level": "warn",
         }
     if component == "kube-apiserver":
@@ -128,11 +134,6 @@ def _differences(component: str, flags: Mapping[str, str], layout: Layout, setti
             "audit-log-maxsize": "10",
         }
     return {"bind-address": LOOPBACK, "secure-port": str(ports[component]), "leader-elect": "false"}
-
-
-def authority(layout: Layout) -> str:
-    """Return what names the authority of the cluster's etcd."""
-    return hashlib.sha256((layout.pki / "etcd/ca.crt").read_bytes()).hexdigest()[:12]
 
 
 def _digest(member: Member, settings: Settings) -> str:

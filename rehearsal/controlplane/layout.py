@@ -73,9 +73,9 @@ class Layout:
         """The administrator's kubeconfig."""
         return self.root / "kubeconfig"
 
-    def etcd_data(self, authority: str) -> Path:
-        """Return the data of etcd under an authority: a cluster made anew, with other CAs, begins with none."""
-        return self.folder / f"etcd-{authority}"
+    def etcd_data(self, volume: str) -> Path:
+        """Return the data of etcd on a volume: a cluster made anew has another volume, and begins with none."""
+        return self.folder / f"etcd-{volume}"
 
     def log(self, component: str) -> Path:
         """Return what a component wrote."""

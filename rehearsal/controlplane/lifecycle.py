@@ -15,7 +15,7 @@ import urllib3
 from rich.console import Console
 from urllib3.exceptions import HTTPError
 
-from rehearsal.controlplane.kubeadm import COMPONENTS, KubeadmError, authority, prepare
+from rehearsal.controlplane.kubeadm import COMPONENTS, KubeadmError, prepare
 from rehearsal.controlplane.layout import LOOPBACK, PORT_NAMES, Layout, Settings
 from rehearsal.controlplane.member import Member, standalone
 from rehearsal.processes import Daemon, ProcessError, port_is_free, remembered_ports
@@ -95,7 +95,7 @@ def start_member(env_dir: Path, tools: Mapping[str, Path], member: Member, conso
         flags = prepare(layout, settings, member, tools["kubeadm"])
     except KubeadmError as error:
         raise ControlPlaneError(str(error)) from error
-    layout.etcd_data(authority(layout)).mkdir(mode=0o700, parents=True, exist_ok=True)
+    layout.etcd_data(member.volume).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     commands = {name: (str(tools[name]), *flags[name]) for name in COMPONENTS}
     probes = _probes(layout, settings)

@@ -27,17 +27,19 @@ _FILES: Final = "files-"
 class Member:
     """One member. `kubeadm` is its kubeadm configuration, names filled in but for the node's own.
 
+    `volume` is the etcd volume that it mounts: with another one, it has other data.
     `config` has the documents of `/etc/kubernetes/config` and `pki` the files of `/etc/kubernetes/pki` that members
     share, by their paths below. Without a CA among them, kubeadm makes one.
     """
 
     cluster_name: str
+    volume: str
     kubeadm: str
     config: Mapping[str, str]
     pki: Mapping[str, bytes]
 
 
-def from_bucket(s3: Any, spec: EnvironmentSpec) -> Member | None:
+def from_bucket(s3: Any, spec: EnvironmentSpec, volume: str) -> Member | None:
     """Return the first member of an environment as its state bucket has it; None when it is not written yet."""
     bucket, group = spec.state.bucket, control_plane_groups(spec)[0]
     prefix = igconfig_prefix(spec, group)
@@ -53,7 +55,7 @@ def from_bucket(s3: Any, spec: EnvironmentSpec) -> Member | None:
     newest = max(documents, key=lambda each: each["LastModified"])["Key"]
     files = json.loads(_read(s3, bucket, newest) or b'{"files": []}')["files"]
     written = {file["path"]: str(file["content"]) for file in files}
-    return _member(spec.cluster.name, written, json.loads(join)["names"], pki)
+    return _member((spec.cluster.name, volume), written, json.loads(join)["names"], pki)
 
 
 def standalone(cluster_name: str, service_range: str) -> Member:
@@ -63,19 +65,22 @@ def standalone(cluster_name: str, service_range: str) -> Member:
     address = ApiAddress(f"api.{cluster_name}", None)
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     return _member(
-        cluster_name, written, names(address), {"encryption.yaml": encryption_configuration({1: key}).encode()}
+        (cluster_name, "standalone"),
+        written,
+        names(address),
+        {"encryption.yaml": encryption_configuration({1: key}).encode()},
     )
 
 
 def _member(
-    cluster_name: str, written: Mapping[str, str], words: Mapping[str, str], pki: Mapping[str, bytes]
+    identity: tuple[str, str], written: Mapping[str, str], words: Mapping[str, str], pki: Mapping[str, bytes]
 ) -> Member:
     kubeadm = written[KUBEADM_FILE]
     for word, value in words.items():
         kubeadm = kubeadm.replace(word, value)
     prefix = f"{CONFIG_FOLDER}/"
     config = {path.removeprefix(prefix): text for path, text in written.items() if path.startswith(prefix)}
-    return Member(cluster_name, kubeadm, config, pki)
+    return Member(*identity, kubeadm, config, pki)
 
 
 def _listed(s3: Any, bucket: str, prefix: str) -> list[dict[str, Any]]:

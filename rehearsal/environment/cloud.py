@@ -124,6 +124,13 @@ class Cloud:
         found = self.client("ec2", region).describe_instances(Filters=filters)
         return any(each["Instances"] for each in found["Reservations"])
 
+    def etcd_volume(self, region: str, cluster: str, member: str) -> str | None:
+        """Return the ID of a control-plane member's volume."""
+        wanted = {"tag:KubernetesCluster": [cluster], "tag:slipway/member": [member]}
+        filters = [{"Name": name, "Values": values} for name, values in wanted.items()]
+        found = self.client("ec2", region).describe_volumes(Filters=filters)["Volumes"]
+        return str(found[0]["VolumeId"]) if found else None
+
     def _notice(self) -> str | None:
         try:
             notice = json.loads((self._layout.moto_data / "notice.json").read_text())["notice"]

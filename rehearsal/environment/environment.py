@@ -173,8 +173,14 @@ class Environment:
         None when the environment has no control plane yet: its first update makes one, and the gateway starts it when
         somebody asks for the API. Raises RehearsalError.
         """
+        from infra.plan.control_plane.members import control_plane_groups
+        from infra.plan.naming import group_identity
+
         s3 = self.cloud.client("s3", self.spec.region)
-        member = from_bucket(s3, self.spec)
+        volume = self.cloud.etcd_volume(
+            self.spec.region, self.spec.cluster.name, group_identity(control_plane_groups(self.spec)[0])
+        )
+        member = from_bucket(s3, self.spec, volume) if volume else None
         if member is None or not self.cloud.has_machine(self.spec.region, self.spec.cluster.name, "ControlPlane"):
             return None
         try:

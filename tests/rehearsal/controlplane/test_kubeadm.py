@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,6 @@ import yaml
 from rehearsal.controlplane.kubeadm import (
     COMPONENTS,
     KubeadmError,
-    authority,
     prepare,
     rehearsed_documents,
     rehearsed_flags,
@@ -55,9 +55,7 @@ def calls(tmp_path: Path) -> list[str]:
 def member(**pki: bytes) -> Member:
     given = {name.replace("__", "/").replace("_", "."): content for name, content in pki.items()}
     plain = standalone("one.example.test", "100.64.0.0/13")
-    return Member(
-        plain.cluster_name, plain.kubeadm, plain.config, {"encryption.yaml": b"keys", **given} if given else plain.pki
-    )
+    return replace(plain, pki={"encryption.yaml": b"keys", **given} if given else plain.pki)
 
 
 def flags_of(rendered: tuple[str, ...]) -> dict[str, str]:
@@ -78,7 +76,7 @@ def test_an_api_server_differs_from_a_members_in_places_and_ports_alone(tmp_path
         "--service-account-issuer=https://issuer.example",
         "--profiling=false",
     )
-    assert flags_of(rehearsed_flags("kube-apiserver", command, layout, SETTINGS)) == {
+    assert flags_of(rehearsed_flags("kube-apiserver", command, layout, SETTINGS, "vol-1")) == {
         "advertise-address": "127.0.0.1",
         "bind-address": "127.0.0.1",
         "secure-port": "20003",
@@ -97,25 +95,22 @@ def test_an_api_server_differs_from_a_members_in_places_and_ports_alone(tmp_path
 
 def test_etcd_stands_alone_under_its_own_name(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
-    layout.pki.joinpath("etcd").mkdir(parents=True)
-    (layout.pki / "etcd/ca.crt").write_text("ca")
     command = (
         "etcd",
         "--name=b",
         "--initial-cluster=a=https://1:2380,b=https://2:2380",
         "--data-dir=/var/lib/etcd/data",
     )
-    flags = flags_of(rehearsed_flags("etcd", command, layout, SETTINGS))
+    flags = flags_of(rehearsed_flags("etcd", command, layout, SETTINGS, "vol-1"))
     assert flags["initial-cluster"] == "b=https://127.0.0.1:20002"
-    assert flags["data-dir"] == f"{tmp_path}/controlplane/etcd-{authority(layout)}"
-    (layout.pki / "etcd/ca.crt").write_text("another")
-    assert flags_of(rehearsed_flags("etcd", command, layout, SETTINGS))["data-dir"] != flags["data-dir"]
+    assert flags["data-dir"] == f"{tmp_path}/controlplane/etcd-vol-1"
+    assert flags_of(rehearsed_flags("etcd", command, layout, SETTINGS, "vol-2"))["data-dir"] != flags["data-dir"]
 
 
 @pytest.mark.parametrize(("component", "port"), [("kube-controller-manager", "20004"), ("kube-scheduler", "20005")])
 def test_nobody_is_elected(component: str, port: str, tmp_path: Path) -> None:
     command = (component, "--leader-elect=true", "--kubeconfig=/etc/kubernetes/x.conf")
-    assert flags_of(rehearsed_flags(component, command, Layout(tmp_path), SETTINGS)) == {
+    assert flags_of(rehearsed_flags(component, command, Layout(tmp_path), SETTINGS, "vol-1")) == {
         "bind-address": "127.0.0.1",
         "secure-port": port,
         "leader-elect": "false",

@@ -38,9 +38,9 @@ def put_all(s3: Any) -> None:
 
 def test_the_first_member_as_its_machine_would_fetch_it(s3: Any) -> None:
     put_all(s3)
-    member = from_bucket(s3, SPEC)
+    member = from_bucket(s3, SPEC, "vol-1")
     assert member is not None
-    assert member.cluster_name == SPEC.cluster.name
+    assert (member.cluster_name, member.volume) == (SPEC.cluster.name, "vol-1")
     assert member.pki == PKI
     assert set(member.config) == {"audit-policy.yaml", "authentication.yaml"}
     cluster = list(yaml.safe_load_all(member.kubeadm))[1]
@@ -54,12 +54,12 @@ def test_an_environment_that_is_not_whole_has_no_member_yet(s3: Any, missing: st
     for item in s3.list_objects_v2(Bucket=SPEC.state.bucket)["Contents"]:
         if missing in item["Key"]:
             s3.delete_object(Bucket=SPEC.state.bucket, Key=item["Key"])
-    assert from_bucket(s3, SPEC) is None
+    assert from_bucket(s3, SPEC, "vol-1") is None
 
 
 def test_no_bucket_no_member() -> None:
     with mock_aws():
-        assert from_bucket(boto3.client("s3", region_name="eu-central-1"), SPEC) is None
+        assert from_bucket(boto3.client("s3", region_name="eu-central-1"), SPEC, "vol-1") is None
 
 
 def test_a_standalone_member_has_an_encryption_key_and_no_authority() -> None:
