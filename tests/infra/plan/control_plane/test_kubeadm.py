@@ -45,6 +45,7 @@ def test_etcd_is_a_cluster_of_members_that_stay() -> None:
     local = documents(sample_spec(instanceGroups=THREE))[1]["etcd"]["local"]
     assert local["dataDir"] == "/var/lib/etcd/data"
     assert arguments(local) == {
+        "feature-gates": "InitialCorruptCheck=true,SetMemberLocalAddr=true",
         "initial-cluster": "cp-a=https://10.20.32.10:2380,cp-b=https://10.20.64.10:2380,cp-c=https://10.20.96.10:2380",
         "initial-cluster-state": "new",
         "initial-cluster-token": "test.example.com",
