@@ -41,6 +41,9 @@ def declare_in_cluster(plan: EnvironmentPlan, cluster: Cluster) -> None:
     provider = k8s.Provider(
         "kubernetes",
         kubeconfig=cluster.kubeconfig,
+        # Without it another CA or load balancer in the kubeconfig counts as another cluster, and everything in it is
+        # replaced (Pulumi Registry, kubernetes.Provider, "clusterIdentifier").
+        cluster_identifier=plan.spec.cluster.name,
         enable_server_side_apply=True,
         opts=pulumi.ResourceOptions(depends_on=list(cluster.after)),
     )

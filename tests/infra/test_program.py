@@ -125,7 +125,10 @@ def test_only_credentials_of_the_environments_account_are_used() -> None:
 
 def test_the_cluster_is_reached_by_a_certificate_of_its_own_authority() -> None:
     recorder = declared(sample_spec())
-    config = json.loads(revealed(recorder.inputs("pulumi:providers:kubernetes", "kubernetes")["kubeconfig"]))
+    provider = recorder.inputs("pulumi:providers:kubernetes", "kubernetes")
+    # A rotated CA must not replace what is in the cluster.
+    assert provider["clusterIdentifier"] == sample_spec().cluster.name
+    config = json.loads(revealed(provider["kubeconfig"]))
     name = sample_spec().cluster.name
     assert config["current-context"] == name
     assert config["clusters"][0]["cluster"]["server"] == "https://balancer.elb.amazonaws.com:443"
