@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.plan.control_plane.files import member_files
 from infra.plan.control_plane.members import MemberPlan, initial_cluster, plan_members
 from infra.plan.subnets import plan_subnets
 from infra.spec import EnvironmentSpec
@@ -75,6 +77,16 @@ def test_every_member_is_told_the_same_membership() -> None:
     assert initial_cluster(members) == (
         "cp-0=https://10.20.32.10:2380,cp-1=https://10.20.64.10:2380,cp-2=https://10.20.96.10:2380"
     )
+
+
+def test_every_member_knows_its_peers() -> None:
+    spec = cluster_of([*ZONES])
+    facts = [
+        json.loads({file.path: file.content for file in member_files(spec, group)}["/etc/slipway/member.json"])
+        for group in spec.instance_groups
+    ]
+    assert facts[1]["peers"] == ["10.20.32.10", "10.20.96.10"]
+    assert (facts[1]["prefixLength"], facts[1]["gateway"]) == (19, "10.20.64.1")
 
 
 @given(
