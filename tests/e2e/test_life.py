@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,18 @@ def test_03_a_second_up_changes_nothing(env: Rehearsed) -> None:
 def test_04_a_refresh_of_what_nobody_touched_changes_nothing(env: Rehearsed) -> None:
     env.engine("refresh", "--yes", "--skip-preview", "--expect-no-changes").ok()
     assert env.changes() == {}
+
+
+def test_04_a_plain_preview_in_its_shell_leaves_the_committed_file_as_it_is(env: Rehearsed) -> None:
+    committed = env.project / "stacks" / "Pulumi.life.yaml"
+    before = committed.read_bytes()
+    exports = [line for line in env.run("env").ok().output.splitlines() if line.startswith("export ")]
+    plain = "pulumi preview --non-interactive --expect-no-changes"
+    done = subprocess.run(
+        ["/bin/bash", "-c", "\n".join([*exports, plain])], cwd=env.project, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert committed.read_bytes() == before
 
 
 def test_05_another_machine_type_changes_that_launch_template_and_nothing_else(env: Rehearsed) -> None:
