@@ -106,3 +106,20 @@ def test_what_to_do_about_a_dead_endpoint_is_said_once() -> None:
     ]
     other = UnreachableError("the AWS endpoint http://b does not answer. Start it again", "http://b")
     assert service.message(provider_pb2.InvokeRequest(), other) == str(other)
+
+
+def test_objects_are_listed_and_those_of_text_are_read(aws: Aws) -> None:
+    provider = Provider()
+    provider.configure({"region": aws.region})
+    aws.call("s3", "create_bucket", Bucket="readable", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    for key, kind in (("c/config", "text/yaml"), ("c/config.bin", "application/octet-stream"), ("d", "text/plain")):
+        aws.call("s3", "put_object", Bucket="readable", Key=key, Body=b"a: 1\n", ContentType=kind)
+    listed = provider.invoke("aws:s3/getObjects:getObjects", {"bucket": "readable", "prefix": "c/config"})
+    assert listed["keys"] == ["c/config", "c/config.bin"]
+    assert provider.invoke("aws:s3/getObjects:getObjects", {"bucket": "readable", "prefix": "none"})["keys"] == []
+    bodies = {
+        key: provider.invoke("aws:s3/getObject:getObject", {"bucket": "readable", "key": key})["body"]
+        for key in listed["keys"]
+    }
+    # As the vendor's plugin, which gives the content of text alone.
+    assert bodies == {"c/config": "a: 1\n", "c/config.bin": ""}
