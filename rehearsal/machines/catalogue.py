@@ -30,7 +30,8 @@ def images(programs: Mapping[str, Path], version: str, coredns: tuple[str, ...])
         elif kind == "coredns":
             coredns = (name, *coredns)
     for name in dict.fromkeys(coredns):
-        yield Image(name, {"/coredns": programs["coredns"]}, ("/coredns",), user="65532:65532")
+        program = {"/coredns": programs["coredns"]}
+        yield Image(name, program, ("/coredns",), user="65532:65532", binds_low_ports=True)
     yield Image(WEB, {"/web": programs["web"]}, ("/web",), user="65532:65532")
 
 

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import struct
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from typing import Any, BinaryIO, Final
 
 WEB: Final = "rehearsal.invalid/web:1"
 """The web server of the tests' pods, in a domain that never exists (RFC 2606)."""
-_BLOCK: Final = 1024 * 1024
+_NET_BIND_SERVICE: Final = struct.pack("<5I", 0x02000001, 1 << 10, 0, 0, 0).decode("ascii")
+"""The file capability `cap_net_bind_service=ep` (linux/capability.h: revision 2, effective; capability 10)."""
 _TYPE: Final = "application/vnd.oci.image"
 _SEARCHED: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -31,12 +33,16 @@ class Image:
     programs: Mapping[str, Path]
     entrypoint: tuple[str, ...]
     user: str = ""
+    binds_low_ports: bool = False
+    """Whether its programs may listen below port 1024 without being root, as CoreDNS's image lets its own."""
 
     @property
     def archive(self) -> str:
         """Name of its archive's file, by its programs' sizes and times of change, so that a new build is a new file."""
         facts = [[path, there.stat().st_size, there.stat().st_mtime_ns] for path, there in self.programs.items()]
-        digest = hashlib.sha256(json.dumps([self.name, self.entrypoint, facts]).encode()).hexdigest()
+        digest = hashlib.sha256(
+            json.dumps([self.name, self.entrypoint, self.user, self.binds_low_ports, facts]).encode()
+        ).hexdigest()
         return f"{self.name.rpartition('/')[2].replace(':', '-')}-{digest[:12]}.tar"
 
 
@@ -57,10 +63,12 @@ def ensure_archive(image: Image, folder: Path) -> Path:
 def _write(image: Image, target: Path) -> None:
     layer = target.with_suffix(".layer")
     try:
-        with tarfile.open(layer, "w") as tar:
+        with tarfile.open(layer, "w", format=tarfile.PAX_FORMAT) as tar:
             for path, there in image.programs.items():
                 _add_folders(tar, path)
                 info = _info(path.lstrip("/"), there.stat().st_size, 0o755)
+                if image.binds_low_ports:
+                    info.pax_headers = {"SCHILY.xattr.security.capability": _NET_BIND_SERVICE}
                 with there.open("rb") as stream:
                     tar.addfile(info, stream)
         with layer.open("rb") as stream:

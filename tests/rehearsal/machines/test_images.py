@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +59,16 @@ def test_an_archive_is_written_once_and_anew_for_a_new_program(image: Image, tmp
     (tmp_path / "program").write_bytes(b"\x7fELF 2")
     assert ensure_archive(image, tmp_path / "images") != first
     assert [path.suffix for path in (tmp_path / "images").iterdir()] == [".tar", ".tar"]
+
+
+def test_a_program_may_be_let_listen_on_low_ports(image: Image, tmp_path: Path) -> None:
+    able = replace(image, binds_low_ports=True)
+    assert able.archive != image.archive
+    with tarfile.open(ensure_archive(able, tmp_path / "images")) as archive:
+        (layer,) = (name for name in archive.getnames() if archive.getmember(name).size > 4096)
+        member = archive.extractfile(layer)
+        assert member is not None
+        with tarfile.open(fileobj=member) as files:
+            capability = files.getmember("usr/local/bin/tool").pax_headers["SCHILY.xattr.security.capability"]
+    # setcap cap_net_bind_service=ep, then getfattr -e hex -n security.capability: 0x0100000200040000...
+    assert capability.encode().hex() == "0100000200040000" + "00" * 12
