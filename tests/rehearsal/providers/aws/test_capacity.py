@@ -50,6 +50,6 @@ def test_nothing_is_waited_for_unless_it_was_asked_for(inputs: dict[str, Any]) -
 
 def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter(range(0, 10_000, 40))
-    monkeypatch.setattr(capacity.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr("rehearsal.providers.aws.types.capacity.time.monotonic", lambda: next(times))
     with pytest.raises(AwsError, match=r"waited 90 s for 5 healthy targets of one, which has \d"):
         wait(minElbCapacity=5, waitForCapacityTimeout="1m30s")
