@@ -56,7 +56,6 @@ def _facts(spec: EnvironmentSpec, member: MemberPlan, members: tuple[MemberPlan,
         "prefixLength": subnet.prefixlen,
         # AWS's router has the second address of every subnet (VPC User Guide, "Subnet sizing").
         "gateway": str(subnet[1]),
-        "peers": [each.address for each in members if each.name != member.name],
         "device": VOLUME_DEVICE,
         "data": ETCD_DATA,
         "tags": {"KubernetesCluster": spec.cluster.name, MEMBER_TAG: member.name},

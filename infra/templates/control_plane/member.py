@@ -11,7 +11,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -133,9 +133,8 @@ def write(path: Path, content: bytes, mode: int = 0o600) -> None:
 
 def network_unit(mac: str, config: dict[str, Any]) -> str:
     """Return the networkd unit of the member's address: what comes to it goes out by it, and all else as before."""
-    # EC2 drops what leaves an interface under another's address. So the main table learns nothing of this interface but
-    # the way to the other members, whom etcd shows a certificate that names this address; answers have a table of
-    # their own, chosen by their source.
+    # EC2 drops what leaves an interface under another's address. So the main table learns nothing of this interface, not
+    # even its subnet, which is that of the machine's own; what has the member's address has a table of its own.
     address, subnet = config["address"], ip_network(f"{config['address']}/{config['prefixLength']}", strict=False)
     sections = [
         ("Match", [f"MACAddress={mac}"]),
@@ -145,9 +144,6 @@ def network_unit(mac: str, config: dict[str, Any]) -> str:
         ("Route", [f"Gateway={config['gateway']}", "GatewayOnLink=yes", f"PreferredSource={address}", "Table=101"]),
         ("RoutingPolicyRule", [f"From={address}", "Table=101"]),
     ]
-    for peer in config["peers"]:
-        way = ["Scope=link"] if ip_address(peer) in subnet else [f"Gateway={config['gateway']}", "GatewayOnLink=yes"]
-        sections.append(("Route", [f"Destination={peer}/32", *way, f"PreferredSource={address}"]))
     return "\n".join(f"[{name}]\n" + "".join(f"{line}\n" for line in lines) for name, lines in sections)
 
 

@@ -162,16 +162,12 @@ def test_a_volume_that_lost_its_data_stops_the_member(cloud: Cloud, tmp_path: Pa
 
 
 def test_answers_leave_by_the_interface_that_was_asked() -> None:
-    # The second peer is in the member's own subnet, where AWS's router passes nothing on.
-    unit = network_unit("02:00:00:00:00:01", {**CONFIG, "peers": ["10.20.64.10", "10.20.32.11"]})
-    assert unit == (
+    assert network_unit("02:00:00:00:00:01", CONFIG) == (
         "[Match]\nMACAddress=02:00:00:00:00:01\n\n[Link]\nRequiredForOnline=no\n\n"
         "[Address]\nAddress=10.20.32.10/19\nAddPrefixRoute=no\n\n"
         "[Route]\nDestination=10.20.32.0/19\nScope=link\nPreferredSource=10.20.32.10\nTable=101\n\n"
         "[Route]\nGateway=10.20.32.1\nGatewayOnLink=yes\nPreferredSource=10.20.32.10\nTable=101\n\n"
-        "[RoutingPolicyRule]\nFrom=10.20.32.10\nTable=101\n\n"
-        "[Route]\nDestination=10.20.64.10/32\nGateway=10.20.32.1\nGatewayOnLink=yes\nPreferredSource=10.20.32.10\n\n"
-        "[Route]\nDestination=10.20.32.11/32\nScope=link\nPreferredSource=10.20.32.10\n"
+        "[RoutingPolicyRule]\nFrom=10.20.32.10\nTable=101\n"
     )
 
 
@@ -183,7 +179,6 @@ def test_the_configuration_is_what_the_plan_writes() -> None:
     written = {file.path: file.content for file in member_files(spec, spec.instance_groups[0])}
     facts = json.loads(written["/etc/slipway/member.json"])
     assert {key: facts[key] for key in CONFIG} == CONFIG
-    assert facts["peers"] == []
     assert facts["data"] == "/var/lib/etcd/data"
     assert facts["kubeadm"] in written
     assert written["/etc/slipway/member-volumes"] == "sdp /var/lib/etcd\n"
