@@ -133,7 +133,8 @@ def write(path: Path, content: bytes, mode: int = 0o600) -> None:
 
 def network_unit(mac: str, config: dict[str, Any]) -> str:
     """Return the networkd unit of the member's address: what comes to it goes out by it, and all else as before."""
-    # EC2 drops what leaves an interface under another's address. So the main table learns nothing of this interface, not
+    # EC2 drops what leaves an interface under another's address. So the main table learns nothing of this interface,
+    # not
     # even its subnet, which is that of the machine's own; what has the member's address has a table of its own.
     address, subnet = config["address"], ip_network(f"{config['address']}/{config['prefixLength']}", strict=False)
     sections = [
