@@ -67,7 +67,7 @@ def up(
     """Bring an environment up, or bring it to what its file now says."""
     options = [*commands.flags(diff=diff, skip_preview=skip_preview), *commands.parallel(parallel)]
     environment = _open(env, project, no_control_plane)
-    environment.with_machines = machines or environment.had_machines
+    environment.with_machines = machines
     raise typer.Exit(commands.up(environment, options, yes=yes))
 
 

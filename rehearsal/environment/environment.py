@@ -160,11 +160,12 @@ class Environment:
         if notice:
             self.console.print(f"[yellow]{notice}[/yellow]")
         self.publish_images()
-        if self.with_machines:
+        machines = self.with_machines or self.had_machines
+        if machines:
             self.start_machines()
         if self.with_control_plane:
             self.gateway.start(self.layout.name, self.project)
-            if not self.with_machines:
+            if not machines:
                 self.start_control_plane()
 
     def start_control_plane(self) -> int | None:
