@@ -69,6 +69,9 @@ class Machine:
     def start(self, binds: Mapping[str, Path]) -> bool:
         """Boot the tree unless it runs; return whether it was booted now. Raises ProcessError."""
         environment = {**os.environ, "SYSTEMD_SECCOMP": "0"}
+        if not self.is_running():
+            # A machine that was off has no control groups: the kubelet would look for containers in those left behind.
+            remove_groups(self.instance)
         groups = [str(group) for group in self._make_cgroups()]
         # The shell joins the machine's control groups and becomes systemd-nspawn, whose groups the machine's are below.
         script = 'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"'
