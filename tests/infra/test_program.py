@@ -13,12 +13,10 @@ import pytest
 
 from infra.plan.environment import plan_environment
 from infra.plan.inventory import inventory
-from infra.program import declare
-from infra.spec import EnvironmentSpec, SpecError, load
-from tests.infra.mocks import CLUSTER_OUTPUTS, Recorder, record
+from infra.spec import SpecError, load
+from tests.infra.programs import declared, names_of, stack_files
 from tests.infra.samples import sample_spec
 
-ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = Path(__file__).parent / "golden" / "resource-names.txt"
 
 
@@ -31,31 +29,6 @@ resource (a component's children follow it) an alias that says what it was calle
 `pulumi.Alias(parent=...)` and `pulumi.Alias(type_=...)` are for one that moved under another component or changed its
 type. See tests/e2e/test_rename.py, which does it to an environment. Then SLIPWAY_UPDATE_GOLDEN=1 writes the new names.
 """
-
-
-def image_of(arguments: Any) -> dict[str, Any]:
-    """Answer a look-up of an image as AWS would: of the architecture that its name tells."""
-    (name,) = next(f["values"] for f in arguments["filters"] if f["name"] == "name")
-    architecture = "arm64" if "arm64" in name else "x86_64"
-    return {"id": f"ami-{architecture}", "imageId": "ami", "rootDeviceName": "/dev/xvda", "architecture": architecture}
-
-
-def declared(spec: EnvironmentSpec, running: str | None = None) -> Recorder:
-    """Return what the program registers for an environment whose cluster runs a version, if it runs."""
-    calls = {
-        "aws:ec2/getAmi:getAmi": image_of,
-        "aws:s3/getObjects:getObjects": lambda given: {**given, "keys": [given["prefix"]] if running else []},
-        "aws:s3/getObject:getObject": lambda given: {
-            **given,
-            "body": f"spec: {{cluster: {{kubernetesVersion: {running}}}}}",
-        },
-        "aws:kms/getAlias:getAlias": lambda _: {"targetKeyId": "00000000-0000-4000-8000-000000000000"},
-    }
-    return record(lambda: declare(spec), Recorder(outputs=CLUSTER_OUTPUTS, calls=calls))
-
-
-def stack_files() -> list[Path]:
-    return sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
 
 
 @pytest.mark.parametrize("path", stack_files(), ids=lambda path: path.stem)
@@ -77,16 +50,6 @@ def test_the_inventory_follows_zones_and_nat(count: int, nat: str) -> None:
     expected = {token: n for token, n in inventory(plan_environment(spec)).items() if token != "pulumi:pulumi:Stack"}
     registered.pop("pulumi:pulumi:Stack", None)
     assert dict(registered) == expected
-
-
-def names_of(recorder: Recorder) -> list[str]:
-    """Return the type path and name of each resource: what its URN is made of, project and stack aside."""
-    found = []
-    for (token, name), request in recorder.requests.items():
-        parent = request.parent.split("::")[2] if request.parent else ""
-        path = f"{parent}${token}" if parent and parent != "pulumi:pulumi:Stack" else token
-        found.append(f"{path}::{name}")
-    return sorted(found)
 
 
 def test_no_resource_loses_the_name_under_which_it_lives() -> None:

@@ -30,7 +30,7 @@ from policy.rules import (
     no_public_bucket,
     protected,
 )
-from tests.infra.test_program import declared, stack_files
+from tests.infra.programs import declared, stack_files
 
 
 def ingress(first: int, last: int, cidr: str = "0.0.0.0/0", protocol: str = "tcp") -> Resource:

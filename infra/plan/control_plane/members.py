@@ -55,15 +55,16 @@ def control_plane_groups(spec: EnvironmentSpec) -> tuple[InstanceGroupSpec, ...]
 
 
 def plan_members(spec: EnvironmentSpec) -> tuple[MemberPlan, ...]:
-    """Return the members in the order of the spec.
+    """Return the members in the order of their names, whatever order the file has them in.
 
-    The addresses of a zone's members follow each other from :data:`FIRST_POSITION`: a member added behind the others
-    moves no address, and one put before them would move addresses, which the protection of the interfaces refuses.
+    The addresses of a zone's members follow each other from :data:`FIRST_POSITION`: a member whose name comes behind
+    those of the others moves no address, and one whose name comes before them would move addresses, which the
+    protection of the interfaces refuses.
     """
     blocks = {block.zone: block for block in plan_subnets(spec.network.cidr, spec.network.zones)}
     taken: Counter[str] = Counter()
     members = []
-    for group in control_plane_groups(spec):
+    for group in sorted(control_plane_groups(spec), key=group_identity):
         zone = (group.zones or spec.network.zones)[0]
         kind = subnet_kind(spec, group)
         block = blocks[zone].public if kind == "public" else blocks[zone].private
