@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -60,6 +61,8 @@ def prepare(layout: Layout, settings: Settings, member: Member, kubeadm: Path) -
     # Two steps of a CA's rotation aside, what signs is what is trusted.
     if not (layout.pki / "ca-signing.crt").exists():
         write_private(layout.pki / "ca-signing.crt", (layout.pki / "ca.crt").read_bytes())
+    # kubeadm takes no kubeconfig that trusts other CAs than the present ones.
+    shutil.rmtree(layout.kubeconfigs, ignore_errors=True)
     for name in ("controller-manager", "scheduler", "super-admin"):
         _run(kubeadm, layout, "kubeconfig", name, "--kubeconfig-dir", str(layout.kubeconfigs))
         _point_at_loopback(layout.kubeconfigs / f"{name}.conf", settings)

@@ -159,6 +159,9 @@ def write_control_plane(config_file: str) -> None:
     at = ("--config", config_file)
     if (KUBERNETES / "pki/apiserver.crt").exists():
         run(KUBEADM, "certs", "renew", "all", *at)
+    # kubeadm takes no kubeconfig that trusts other CAs than the present ones; after a rotation these do.
+    for name in ("kubelet", "controller-manager", "scheduler"):
+        (KUBERNETES / f"{name}.conf").unlink(missing_ok=True)
     for phase in (
         ("certs", "all"),
         ("kubeconfig", "kubelet"),
@@ -186,10 +189,8 @@ def main() -> None:
     document = Path(config["kubeadm"]).read_text().replace("@NODE_NAME@", node)
     write(Path("/run/slipway/kubeadm.yaml"), document.encode())
     write_control_plane("/run/slipway/kubeadm.yaml")
-    # Last, since it starts the kubelet. Later ones are the kubelet's own, renewed by itself.
-    kubeconfig = Path("/var/lib/kubelet/kubeconfig")
-    if not kubeconfig.exists():
-        write(kubeconfig, (KUBERNETES / "kubelet.conf").read_bytes())
+    # Last, since it starts the kubelet, which renews its certificate by itself and keeps it beside this file.
+    write(Path("/var/lib/kubelet/kubeconfig"), (KUBERNETES / "kubelet.conf").read_bytes())
 
 
 if __name__ == "__main__":
