@@ -9,12 +9,16 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from infra.components.cluster_access import ClusterAccess
+from infra.components.log_groups import LogGroups
+from infra.components.log_store_keys import LogStoreKeys
 from infra.components.manifests import Manifests
 from infra.components.namespace import Namespace
 from infra.components.service_account_role import ServiceAccountRole
 from infra.components.workloads.service_backend import ServiceBackend
 from infra.components.workloads.workload import COMPONENTS
 from infra.plan.environment import EnvironmentPlan
+from infra.plan.observability.credentials import STORE_PASSWORD
+from infra.plan.observability.logging import LoggingPlan
 from infra.plan.workloads.workload import secret_keys
 
 
@@ -57,7 +61,22 @@ def declare_in_cluster(plan: EnvironmentPlan, cluster: Cluster) -> None:
         for part in plan.edge.in_cluster:
             inside = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=list(before)))
             before.append(Manifests(part.name, part, values=cluster.values, opts=inside))
+    if plan.logging is not None:
+        declare_logging(plan.logging, cluster, opts)
     declare_workloads(plan, cluster, namespaces, opts)
+
+
+def declare_logging(plan: LoggingPlan, cluster: Cluster, opts: pulumi.ResourceOptions) -> None:
+    """Declare the agents, and the store: log groups, or what is in the cluster."""
+    values = dict(cluster.values)
+    if plan.groups:
+        LogGroups("logs", plan.groups, opts=cluster.aws)
+    if plan.own_store:
+        values |= LogStoreKeys("log-store").values
+    if plan.password_config is not None:
+        values[STORE_PASSWORD.name] = pulumi.Config("slipway").require_secret(plan.password_config)
+    for part in plan.in_cluster:
+        Manifests(part.name, part, values=values, opts=opts)
 
 
 def declare_workloads(

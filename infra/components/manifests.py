@@ -29,7 +29,9 @@ class Manifests(pulumi.ComponentResource):
         first: list[pulumi.Resource] = []
         for manifest in plan.objects:
             is_first = manifest.kind in ("Namespace", "CustomResourceDefinition")
-            child = pulumi.ResourceOptions(parent=self, depends_on=None if is_first else list(first))
+            child = pulumi.ResourceOptions(
+                parent=self, depends_on=None if is_first else list(first), protect=manifest.protect or None
+            )
             made = _KubernetesObject(manifest, values, child)
             if is_first:
                 first.append(made)

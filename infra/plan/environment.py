@@ -19,6 +19,7 @@ from infra.plan.images import ImagesPlan, plan_images
 from infra.plan.instance_group import InstanceGroupPlan, plan_instance_groups
 from infra.plan.namespaces import NamespacePlan, plan_namespaces
 from infra.plan.network import NetworkPlan, plan_network
+from infra.plan.observability.logging import LoggingPlan, plan_logging
 from infra.plan.records import RecordsPlan, plan_records
 from infra.plan.registry import RegistryPlan, plan_registry
 from infra.plan.security import SecurityPlan, plan_security
@@ -54,6 +55,8 @@ class EnvironmentPlan:
     addons: tuple[AddonPlan, ...]
     edge: EdgePlan | None
     """None where nothing is reached from outside."""
+    logging: LoggingPlan | None
+    """None where something else ships logs."""
     workloads: tuple[WorkloadPlan, ...]
     backends: tuple[BackendPlan, ...]
     registry: RegistryPlan | None
@@ -92,6 +95,7 @@ def plan_environment(spec: EnvironmentSpec) -> EnvironmentPlan:
         "addon_roles": part(plan_addon_roles),
         "addons": part(plan_addons),
         "edge": part(plan_edge),
+        "logging": part(plan_logging),
         "workloads": part(plan_workloads),
         "backends": part(plan_backends),
         "registry": part(plan_registry),

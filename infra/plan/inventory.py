@@ -12,6 +12,8 @@ from infra.plan.edge import EdgePlan
 from infra.plan.environment import EnvironmentPlan
 from infra.plan.namespaces import NamespacePlan
 from infra.plan.network import NetworkPlan
+from infra.plan.observability.credentials import CERTIFICATES, PASSWORDS
+from infra.plan.observability.logging import LoggingPlan
 from infra.plan.registry import RegistryPlan
 from infra.plan.workloads.workload import WorkloadPlan
 
@@ -81,6 +83,8 @@ def inventory(plan: EnvironmentPlan) -> Mapping[str, int]:
         total.update(_workload(workload))
     if plan.edge:
         total.update(_edge(plan.edge))
+    if plan.logging:
+        total.update(_logging(plan.logging))
     return {token: count for token, count in sorted(total.items()) if count}
 
 
@@ -212,6 +216,26 @@ def _namespace(plan: NamespacePlan) -> dict[str, int]:
         "kubernetes:core/v1:LimitRange": 1,
         "kubernetes:core/v1:ResourceQuota": int(bool(plan.quota)),
     }
+
+
+def _logging(plan: LoggingPlan) -> Counter[str]:
+    total = Counter({"slipway:index:Manifests": len(plan.in_cluster)})
+    total.update(manifest.token for part in plan.in_cluster for manifest in part.objects)
+    if plan.groups:
+        total.update({"slipway:index:LogGroups": 1, "aws:cloudwatch/logGroup:LogGroup": len(plan.groups)})
+    if plan.own_store:
+        signed = len(CERTIFICATES)
+        total.update(
+            {
+                "slipway:index:LogStoreKeys": 1,
+                "tls:index/privateKey:PrivateKey": 1 + signed,
+                "tls:index/selfSignedCert:SelfSignedCert": 1,
+                "tls:index/certRequest:CertRequest": signed,
+                "tls:index/locallySignedCert:LocallySignedCert": signed,
+                "random:index/randomPassword:RandomPassword": len(PASSWORDS),
+            }
+        )
+    return total
 
 
 def _edge(plan: EdgePlan) -> Counter[str]:

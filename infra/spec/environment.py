@@ -12,6 +12,7 @@ from infra.spec.edge import EdgeSpec
 from infra.spec.instance_group import InstanceGroupSpec
 from infra.spec.labels import Tags
 from infra.spec.network import NetworkSpec
+from infra.spec.observability import LoggingSpec
 from infra.spec.registry import RegistrySpec
 from infra.spec.scalars import AccountId, DnsLabel, Region
 from infra.spec.state import StateSpec
@@ -51,6 +52,9 @@ class EnvironmentSpec(SpecModel):
 
     edge: EdgeSpec | None = None
     """The edge router and its firewall policy. Unset: nothing is reached from outside, and no load balancer is made."""
+
+    logging: LoggingSpec = LoggingSpec()
+    """Where the lines of containers, control plane and machines are kept."""
 
     workloads: tuple[WorkloadUse, ...] = ()
     """Workloads of the environment, each declared in `apps/<name>.yaml` (see docs/workloads.md)."""

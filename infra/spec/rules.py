@@ -11,6 +11,7 @@ from infra.spec.edge_rules import check_edge
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
 from infra.spec.group_rules import GROUP_NAME_LIMIT, LEAST_GROUP_ROOM, check_group
+from infra.spec.observability_rules import check_observability
 from infra.spec.workloads.environment_rules import check_workloads_of
 
 VPC_PREFIXES = range(16, 23)
@@ -50,6 +51,7 @@ def check_environment(spec: EnvironmentSpec) -> list[Problem]:
         *_check_control_plane(spec),
         *(p for index, group in enumerate(spec.instance_groups) for p in check_group(spec, index, group)),
         *check_edge(spec),
+        *check_observability(spec),
         *check_workloads_of(spec),
     ]
 

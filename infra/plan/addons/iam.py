@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from infra.plan.edge.certificates import CERTIFICATES, certificate_statements
 from infra.plan.edge.manifest import EDGE_NAMESPACE
 from infra.plan.iam import Statement
+from infra.plan.observability.logging import AGENT, logging_statements
 from infra.plan.partition import partition_of
 from infra.plan.service_account_role import ServiceAccountRolePlan, plan_service_account_role
 from infra.plan.termination import plan_termination
 from infra.spec import EnvironmentSpec
+from infra.spec.observability import AGENT_NAMESPACE
 
 CLUSTER_TAG = "KubernetesCluster"
 NAMESPACE = "kube-system"
@@ -98,13 +100,18 @@ def plan_addon_roles(spec: EnvironmentSpec) -> tuple[ServiceAccountRolePlan, ...
             service_account=role.service_account,
             statements=role.statements,
         )
-        for role in (*addon_roles(spec), *_edge_roles(spec))
+        for role in (*addon_roles(spec), *_edge_roles(spec), *_logging_roles(spec))
     )
 
 
 def _edge_roles(spec: EnvironmentSpec) -> tuple[AddonRole, ...]:
     statements = certificate_statements(spec)
     return (AddonRole(CERTIFICATES, CERTIFICATES, statements, EDGE_NAMESPACE),) if statements else ()
+
+
+def _logging_roles(spec: EnvironmentSpec) -> tuple[AddonRole, ...]:
+    statements = logging_statements(spec)
+    return (AddonRole(AGENT, AGENT, statements, AGENT_NAMESPACE),) if statements else ()
 
 
 def _allow(sid: str, actions: list[str], resource: str | list[str], condition: Statement | None = None) -> Statement:

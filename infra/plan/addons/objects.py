@@ -1,4 +1,4 @@
-"""An add-on as a list of Kubernetes objects, read from ``infra/templates/addons/<add-on>/`` and edited as structure.
+"""An add-on as a list of Kubernetes objects, read from ``infra/templates/<folder>/<add-on>/`` and edited as structure.
 
 The files hold what is the same in every environment. What differs is put in by the module of the add-on, on the parsed
 objects: no text is substituted in YAML, so a value can neither break the document nor become a key of it.
@@ -27,8 +27,8 @@ SKIP_AWAIT = "pulumi.com/skipAwait"
 """Says that ``up`` does not wait for the object to be ready. Nothing of an add-on is before there are nodes, and nodes
 are not before the add-ons are."""
 
-_WORKLOADS = ("DaemonSet", "Deployment")
-_WAITED_FOR = (*_WORKLOADS, "Service")
+_WORKLOADS = ("DaemonSet", "Deployment", "Job", "StatefulSet")
+_WAITED_FOR = (*_WORKLOADS, "PersistentVolumeClaim", "Service")
 """Kinds for whose readiness the Kubernetes provider would wait."""
 
 _LAST = 99
@@ -49,6 +49,8 @@ class AddonObject:
     addon: str
     body: Mapping[str, Any]
     """The manifest; a leaf may be a :class:`Later`."""
+    protect: bool = False
+    """Whether the engine refuses to delete it, since what people would miss goes with it."""
 
     @property
     def kind(self) -> str:
@@ -90,10 +92,14 @@ class AddonPlan:
 class Manifest:
     """A copy of an add-on's objects, to be filled in and made a plan of."""
 
-    def __init__(self, addon: str, spec: EnvironmentSpec) -> None:
+    def __init__(
+        self, addon: str, spec: EnvironmentSpec, *, folder: str = "addons", pinned: Mapping[str, str] | None = None
+    ) -> None:
+        """Read the add-on's files; ``pinned`` are the images that they name by key, the add-ons' unless given."""
         self._addon = addon
-        self._images = images(spec.cluster.kubernetes_version)
-        self._objects = [copy.deepcopy(body) for body in _parsed(addon)]
+        self._images = images(spec.cluster.kubernetes_version) if pinned is None else pinned
+        self._objects = [copy.deepcopy(body) for body in _parsed(folder, addon)]
+        self._protected: list[Body] = []
 
     def get(self, kind: str, name: str) -> Body:
         """Return one object, to be changed in place.
@@ -105,6 +111,14 @@ class Manifest:
             if (body["kind"], body["metadata"]["name"]) == (kind, name):
                 return body
         raise LookupError(f"add-on {self._addon} has no {kind} {name}")
+
+    def add(self, *bodies: Body) -> None:
+        """Append objects that no file holds."""
+        self._objects.extend(bodies)
+
+    def protect(self, kind: str, name: str) -> None:
+        """Have the engine refuse to delete an object."""
+        self._protected.append(self.get(kind, name))
 
     def drop(self, kind: str, name: str) -> None:
         """Leave an object out."""
@@ -134,7 +148,8 @@ class Manifest:
         """Return the add-on's plan: images pinned, objects labelled and in order."""
         for body in self._objects:
             self._finish(body)
-        return AddonPlan(self._addon, tuple(AddonObject(self._addon, body) for body in in_order(self._objects)))
+        made = (AddonObject(self._addon, body, body in self._protected) for body in in_order(self._objects))
+        return AddonPlan(self._addon, tuple(made))
 
     def _finish(self, body: Body) -> None:
         labels = {**MANAGED_BY, ADDON_LABEL: self._addon}
@@ -191,8 +206,8 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @cache
-def _parsed(addon: str) -> tuple[Body, ...]:
-    folder = files("infra.templates").joinpath("addons", addon)
+def _parsed(folder_name: str, addon: str) -> tuple[Body, ...]:
+    folder = files("infra.templates").joinpath(folder_name, addon)
     documents = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
     return tuple(
         body

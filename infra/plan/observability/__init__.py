@@ -1,0 +1,1 @@
+"""Plans of logging and monitoring: what runs in the cluster for them, and what AWS keeps."""

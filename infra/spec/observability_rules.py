@@ -1,0 +1,95 @@
+"""Rules between logging and the rest of the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from infra.spec.environment import EnvironmentSpec
+from infra.spec.errors import Location, Problem
+from infra.spec.observability import AGENT_NAMESPACE, STORE_NAMESPACE, LoggingSpec
+
+
+def check_observability(spec: EnvironmentSpec) -> Iterator[Problem]:
+    """Yield what contradicts itself, what would do nothing, and what lacks something it needs."""
+    yield from _check_store(spec.logging)
+    yield from _check_switches(spec)
+    yield from _check_volumes(spec)
+    yield from _check_namespaces(spec)
+
+
+def _check_store(logging: LoggingSpec) -> Iterator[Problem]:
+    store: Location = ("logging", "store")
+    if not logging.enabled:
+        return
+    if logging.store == "elasticsearch" and logging.elasticsearch is None:
+        yield Problem(
+            store,
+            "is elasticsearch, and logging.elasticsearch does not say where that is",
+            "write logging.elasticsearch with host and secret",
+            None,
+        )
+    if logging.store != "elasticsearch" and logging.elasticsearch is not None:
+        yield Problem(
+            ("logging", "elasticsearch"),
+            f"has no effect with the store {logging.store}",
+            "remove it, or set logging.store to elasticsearch",
+            None,
+            (store,),
+        )
+    if logging.store != "openSearch" and logging.open_search != LoggingSpec().open_search:
+        yield Problem(
+            ("logging", "openSearch"),
+            f"has no effect with the store {logging.store}",
+            "remove it, or set logging.store to openSearch",
+            None,
+            (store,),
+        )
+
+
+def _check_switches(spec: EnvironmentSpec) -> Iterator[Problem]:
+    for part, settings, plain in (("logging", spec.logging, LoggingSpec()),):
+        if settings.enabled:
+            continue
+        for name, field in type(settings).model_fields.items():
+            if name != "enabled" and getattr(settings, name) != getattr(plain, name):
+                yield Problem(
+                    (part, str(field.alias)),
+                    f"has no effect, because {part}.enabled is false",
+                    "remove it, or let enabled be true",
+                    None,
+                    ((part, "enabled"),),
+                )
+
+
+def _check_volumes(spec: EnvironmentSpec) -> Iterator[Problem]:
+    addons = spec.cluster.addons
+    if not addons.managed or (addons.ebs_csi.enabled and addons.ebs_csi.default_storage_class):
+        return
+    at: Location = ("cluster", "addons", "ebsCsi")
+    wanted = {
+        ("logging", "store"): spec.logging.enabled and spec.logging.store == "openSearch",
+    }
+    for place, needed in wanted.items():
+        if needed:
+            yield Problem(
+                place,
+                "asks for volumes of the default StorageClass, and cluster.addons.ebsCsi brings none",
+                "let ebsCsi.enabled and ebsCsi.defaultStorageClass be true, or switch this off",
+                None,
+                (at,),
+            )
+
+
+def _check_namespaces(spec: EnvironmentSpec) -> Iterator[Problem]:
+    taken = {
+        AGENT_NAMESPACE: spec.logging.enabled,
+        STORE_NAMESPACE: spec.logging.enabled and spec.logging.store == "openSearch",
+    }
+    for index, namespace in enumerate(spec.cluster.namespaces):
+        if taken.get(namespace.name):
+            yield Problem(
+                ("cluster", "namespaces", index, "name"),
+                "is a namespace that Slipway makes for logs",
+                "choose another name",
+                repr(namespace.name),
+            )

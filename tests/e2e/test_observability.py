@@ -1,0 +1,74 @@
+"""Every object of logging and monitoring, put to a real API server: what it would refuse shows here."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from infra.plan.addons.objects import AddonObject
+from infra.plan.environment import plan_environment
+from infra.spec import EnvironmentSpec
+from rehearsal.providers.kubernetes.api import ApiError
+from rehearsal.providers.kubernetes.provider import Provider
+from tests.e2e.cluster import plane, provider, tools, warnings
+from tests.e2e.test_addons import apply, told
+from tests.infra.plan.observability.test_fluent_bit import SPECS
+
+__all__ = ["plane", "provider", "tools", "warnings"]  # fixtures
+
+pytestmark = pytest.mark.e2e
+
+FIRST = ("Namespace", "CustomResourceDefinition")
+
+
+def objects(spec: EnvironmentSpec) -> list[AddonObject]:
+    plan = plan_environment(spec)
+    return [each for made in (plan.logging,) if made for part in made.in_cluster for each in part.objects]
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_the_api_server_takes_every_object_as_it_is(
+    provider: Provider, warnings: list[str], spec: EnvironmentSpec
+) -> None:
+    for each in objects(spec):
+        taken = apply(provider, each, told(each.body), dry=each.kind not in FIRST)
+        assert taken["metadata"]["name"] == each.name
+    # Among what the server warns of are pods that the level of their namespace would not let in.
+    assert warnings == []
+
+
+def test_pods_of_the_store_keep_to_the_level_of_their_namespace(provider: Provider) -> None:
+    """The level is enforced for pods, which no controller makes here: so each template is tried as a pod."""
+    tried = 0
+    for each in objects(SPECS["openSearch"]):
+        if each.kind in ("DaemonSet", "Deployment", "Job", "StatefulSet"):
+            pod = pod_of(each)
+            apply(provider, AddonObject("test", pod), pod)
+            tried += 1
+    assert tried == 4
+
+
+def test_a_pod_that_asks_for_more_is_refused(provider: Provider) -> None:
+    (store,) = (each for each in objects(SPECS["openSearch"]) if each.kind == "StatefulSet")
+    pod = pod_of(store)
+    pod["spec"]["containers"][0]["securityContext"]["capabilities"]["add"] = ["SYS_PTRACE"]
+    with pytest.raises(ApiError, match="restricted"):
+        apply(provider, AddonObject("test", pod), pod)
+
+
+def pod_of(workload: AddonObject) -> dict[str, Any]:
+    body = copy.deepcopy(told(workload.body))
+    spec = body["spec"]["template"]["spec"]
+    # A claim's volume is put in by the controller. The service account is a dry run and not there.
+    claims = [claim["metadata"]["name"] for claim in body["spec"].get("volumeClaimTemplates", [])]
+    spec["volumes"] += [{"name": name, "persistentVolumeClaim": {"claimName": f"{name}-0"}} for name in claims]
+    spec.pop("serviceAccountName", None)
+    spec["automountServiceAccountToken"] = False
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": f"{workload.name}-try", "namespace": workload.namespace},
+        "spec": spec,
+    }

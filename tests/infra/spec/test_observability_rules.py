@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.infra.samples import sample_mapping
+from tests.infra.spec.reports import report
+
+ELSEWHERE = {"host": "logs.example.com", "secret": "logPassword"}
+
+
+@pytest.mark.parametrize(
+    ("change", "lines"),
+    [
+        ({"logging": {"store": "openSearch", "openSearch": {"members": 1}}}, []),
+        ({"logging": {"store": "elasticsearch", "elasticsearch": ELSEWHERE}}, []),
+        (
+            {"logging": {"store": "elasticsearch"}},
+            [
+                "logging.store: is elasticsearch, and logging.elasticsearch does not say where that is. "
+                "Fix: write logging.elasticsearch with host and secret."
+            ],
+        ),
+        (
+            {"logging": {"elasticsearch": ELSEWHERE, "openSearch": {"members": 5}}},
+            [
+                "logging.elasticsearch: has no effect with the store cloudWatch. "
+                "Fix: remove it, or set logging.store to elasticsearch.",
+                "logging.openSearch: has no effect with the store cloudWatch. "
+                "Fix: remove it, or set logging.store to openSearch.",
+            ],
+        ),
+        (
+            {"logging": {"enabled": False, "store": "openSearch"}},
+            ["logging.store: has no effect, because logging.enabled is false. Fix: remove it, or let enabled be true."],
+        ),
+        (
+            {"logging": {"store": "openSearch"}, "cluster": {"addons": {"ebsCsi": {"defaultStorageClass": False}}}},
+            [
+                "logging.store: asks for volumes of the default StorageClass, and cluster.addons.ebsCsi brings none. "
+                "Fix: let ebsCsi.enabled and ebsCsi.defaultStorageClass be true, or switch this off."
+            ],
+        ),
+        (
+            {"cluster": {"namespaces": [{"name": "logging"}, {"name": "log-store"}]}},
+            [
+                "cluster.namespaces[0].name: 'logging' is a namespace that Slipway makes for logs. "
+                "Fix: choose another name."
+            ],
+        ),
+        ({"logging": {"enabled": False}, "cluster": {"namespaces": [{"name": "logging"}]}}, []),
+        (
+            {"logging": {"store": "elasticsearch", "elasticsearch": {"host": "https://logs", "secret": "a:b"}}},
+            [
+                "logging.elasticsearch.host: 'https://logs' is not a host name. "
+                "Fix: write the name alone, as logs.example.com: neither scheme nor port.",
+                "logging.elasticsearch.secret: 'a:b' is not a key of the stack's configuration. "
+                "Fix: write the name that follows slipway: in pulumi config set --secret slipway:<name>.",
+            ],
+        ),
+    ],
+)
+def test_what_is_refused(change: dict[str, Any], lines: list[str]) -> None:
+    assert report(sample_mapping(**change)) == lines
