@@ -27,6 +27,7 @@ def _check_store(logging: LoggingSpec) -> Iterator[Problem]:
             "is elasticsearch, and logging.elasticsearch does not say where that is",
             "write logging.elasticsearch with host and secret",
             None,
+            (("logging", "elasticsearch"),),
         )
     if logging.store != "elasticsearch" and logging.elasticsearch is not None:
         yield Problem(
@@ -92,4 +93,5 @@ def _check_namespaces(spec: EnvironmentSpec) -> Iterator[Problem]:
                 "is a namespace that Slipway makes for logs",
                 "choose another name",
                 repr(namespace.name),
+                (("logging", "enabled"), ("logging", "store")),
             )

@@ -91,6 +91,16 @@ RICH: dict[str, Any] = {
                 {"name": "web", "podSecurity": "baseline", "quota": {"cpu": 4, "memoryGi": 8, "pods": 50}},
             ],
         },
+        logging={
+            "enabled": True,
+            "store": "elasticsearch",
+            "retentionDays": 14,
+            "auditRetentionDays": 90,
+            "bufferGi": 2,
+            # Of another store, and so as they are without being written.
+            "openSearch": {"members": 3, "volumeSizeGi": 100, "memoryGi": 2},
+            "elasticsearch": {"host": "logs.example.com", "port": 9243, "user": "shop", "secret": "logPassword"},
+        },
         edge={
             "firewall": [
                 {"name": "web", "sources": ["anywhere"], "ports": [80, 443], "hosts": ["shop.example.com"]},
