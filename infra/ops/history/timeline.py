@@ -14,7 +14,7 @@ from infra.ops.errors import aws_errors, error_code
 from infra.ops.history.updates import Update, updates
 from infra.ops.state.lock import lock_from
 from infra.ops.state.records import RECOVERED_BY, RECOVERY, record_name, record_prefixes
-from infra.ops.state.versions import ObjectVersion, read, versions, versions_of
+from infra.ops.state.versions import ObjectVersion, metadata_of, read, versions, versions_of
 from infra.plan.stack_keys import StackKeys
 from infra.spec import EnvironmentSpec
 
@@ -183,7 +183,7 @@ def _metadata(s3: Any, bucket: str, version: ObjectVersion) -> dict[str, str]:
             if error_code(error) in ("404", "NoSuchKey", "NoSuchVersion"):
                 return {}
             raise
-    return dict(head.get("Metadata", {}))
+    return metadata_of(head)
 
 
 @dataclass(frozen=True)

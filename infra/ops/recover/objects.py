@@ -8,7 +8,7 @@ from infra.ops.errors import OpsError, aws_errors
 from infra.ops.recover.journal import Journal
 from infra.ops.recover.plan import RecoveryStep
 from infra.ops.state.records import RECOVERED_BY, RECOVERED_FROM, RECOVERY
-from infra.ops.state.versions import versions_of
+from infra.ops.state.versions import metadata_of, versions_of
 
 Standing = Literal["to do", "done"]
 
@@ -52,7 +52,7 @@ def _mark(s3: Any, bucket: str, key: str, version_id: str | None) -> str:
         return ""
     with aws_errors(f"look at {key} in bucket {bucket}"):
         head = s3.head_object(Bucket=bucket, Key=key, VersionId=version_id)
-    return str(head.get("Metadata", {}).get(RECOVERY, ""))
+    return metadata_of(head).get(RECOVERY, "")
 
 
 def carry_out(s3: Any, bucket: str, journal: Journal, step: RecoveryStep) -> None:
@@ -74,7 +74,7 @@ def carry_out(s3: Any, bucket: str, journal: Journal, step: RecoveryStep) -> Non
             CopySource={"Bucket": bucket, "Key": step.key, "VersionId": source},
             MetadataDirective="REPLACE",
             Metadata={
-                **head.get("Metadata", {}),
+                **metadata_of(head),
                 RECOVERY: journal.mark,
                 RECOVERED_BY: journal.by,
                 RECOVERED_FROM: source,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -75,6 +75,15 @@ def as_of(found: Iterable[ObjectVersion], time: datetime) -> dict[str, ObjectVer
 def current(found: Iterable[ObjectVersion]) -> dict[str, ObjectVersion]:
     """Return the latest version of each key, delete markers among them."""
     return {version.key: version for version in found if version.latest}
+
+
+def metadata_of(head: Mapping[str, Any]) -> dict[str, str]:
+    """Return the user's metadata of an answer of ``head_object``, its names in lower case.
+
+    S3 itself keeps them so (S3 User Guide, "User-defined object metadata"). Other stores, and what lies between, may
+    write the names of headers as they like, for case has no meaning in them (RFC 9110, 5.1).
+    """
+    return {name.lower(): str(value) for name, value in (head.get("Metadata") or {}).items()}
 
 
 def read(s3: Any, bucket: str, key: str, version_id: str | None = None) -> bytes | None:

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from infra.ops.history.timeline import Event, timeline
+from infra.ops.state.records import RECOVERED_BY, RECOVERY
 from tests.infra.ops.cloud import BUCKET, Calls
 from tests.infra.ops.conftest import cloud  # noqa: F401 (a fixture)
-from tests.infra.ops.state.world import KEYS, NOW, Bucket, at, resource, state
+from tests.infra.ops.state.world import KEYS, NOW, Bucket, at, resource, state, telling
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -102,6 +104,16 @@ def test_a_deleted_state_is_an_event_without_a_version() -> None:
     bucket.delete(KEYS.state, at(-10))
     deleted = events(bucket)[0]
     assert (deleted.kind, deleted.time, deleted.state) == ("deleted", at(-10), "")
+
+
+@pytest.mark.parametrize("spelled", [str.lower, str.title])
+def test_a_recovery_is_an_event_however_the_store_spells_its_mark(spelled: Callable[[str], str]) -> None:
+    """Names of headers have no case, and some stores give back ``Slipway-Recovery``."""
+    bucket = Bucket()
+    bucket.update(at(-60), state(resource("a")), who="ann")
+    back = bucket.put(KEYS.state, state(), at(-10), Metadata={RECOVERY: "abc", RECOVERED_BY: "eve@box"})
+    recovered = events(bucket, s3=telling(bucket.s3, spelled))[0]
+    assert (recovered.kind, recovered.who, recovered.state) == ("recover", "eve@box", back)
 
 
 def test_backups_and_other_stacks_are_no_part_of_it() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -145,3 +146,13 @@ class Bucket:
 
 def packed(content: bytes) -> bytes:
     return gzip.compress(content)
+
+
+def telling(s3: Any, spelled: Callable[[str], str]) -> Any:
+    """Make a client tell the names of metadata as another store spells them."""
+
+    def respell(parsed: dict[str, Any], **_: Any) -> None:
+        parsed["Metadata"] = {spelled(name): value for name, value in parsed.get("Metadata", {}).items()}
+
+    s3.meta.events.register("after-call.s3.HeadObject", respell)
+    return s3
