@@ -153,7 +153,12 @@ def test_documents_fit_iams_quota_with_the_longest_names() -> None:
         {"name": "control-plane", "role": "ControlPlane", "zones": ["eu-central-1a"]},
         group_mapping("nodes"),
     ]
-    iam = plan(0, sample_spec(cluster={"name": cluster}, state={"bucket": "b" * 63}, instanceGroups=groups))
+    iam = plan(
+        0,
+        sample_spec(
+            cluster={"name": cluster}, state={"bucket": "b" * 63, "issuerBucket": "acme-issuer"}, instanceGroups=groups
+        ),
+    )
     # 10,240 characters in all inline policies of a role (IAM quotas).
     assert len(iam.state.policy(KEY)) < 10_240
     assert len(iam.name) == 64
