@@ -69,6 +69,7 @@ class Document:
 
 
 def documents() -> list[Document]:
-    """Return the documents that are checked: the README, what is under docs, and the READMEs of the rehearsal."""
-    paths = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "rehearsal").rglob("README.md")]
-    return [Document(path) for path in sorted(paths)]
+    """Return the documents that are checked: the README, what is under docs, and the READMEs of all folders."""
+    folders = [ROOT / name for name in ("benchmarks", "examples", "infra", "policy", "rehearsal", "tools")]
+    paths = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    return [Document(path) for path in sorted([*paths, *(p for each in folders for p in each.rglob("README.md"))])]

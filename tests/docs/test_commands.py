@@ -1,7 +1,8 @@
-"""Every `slipway` and `./rehearse` command that the documentation shows is one that the command line accepts."""
+"""Every command of ours that the documentation shows is one that the command line accepts."""
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 from pathlib import Path
@@ -10,29 +11,39 @@ from typing import Any
 import pytest
 import typer
 
+from benchmarks.__main__ import main as benchmark
 from infra.cli import app as slipway
 from rehearsal.cli import app as rehearse
 from tests.docs.documents import ROOT, Document, documents
 
-PROGRAMS = {"slipway": slipway, "./rehearse": rehearse}
+BENCHMARKS = "python -m benchmarks"
+benchmarks = typer.Typer()
+benchmarks.command()(benchmark)
+
+PROGRAMS = {"slipway": slipway, "./rehearse": rehearse, BENCHMARKS: benchmarks}
 
 USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
 """What typer raises for every wrong call; of its subclasses it exports a few, and not itself."""
 
 _SUBSTITUTION = re.compile(r"\$\(([^()]*)\)")
+_PYTHON = re.compile(r"^\S*python3? -m ")
 _SEPARATORS = re.compile(r"&&|\|\||[;|]")
 
 
 def commands_in(line: str) -> list[list[str]]:
-    """Return the words of each `slipway` and `./rehearse` command in a line of shell."""
+    """Return the words of each command of ours in a line of shell; a program of several words is the first one."""
     parts = _SEPARATORS.split(_SUBSTITUTION.sub("", line))
     for inner in _SUBSTITUTION.findall(line):
         parts += _SEPARATORS.split(inner)
     found = []
     for part in parts:
-        words = part.split()
-        if words and words[0] in PROGRAMS:
-            found.append(shlex.split(part, comments=True))
+        bare = " ".join(part.split())
+        bare = _PYTHON.sub("python -m ", bare)
+        found += [
+            [program, *shlex.split(bare.removeprefix(program), comments=True)]
+            for program in PROGRAMS
+            if bare == program or bare.startswith(f"{program} ")
+        ]
     return found
 
 
@@ -77,6 +88,13 @@ def test_commands_shown_are_accepted(document: Document) -> None:
     assert {command: why for command, why in refused.items() if why is not None} == {}
 
 
+@pytest.mark.parametrize("document", documents(), ids=lambda document: document.name)
+def test_modules_that_are_run_exist(document: Document) -> None:
+    texts = " ".join((*document.shell_lines(), *document.inline_code()))
+    modules = re.findall(r"python3? -m ([a-z_.]+)", texts)
+    assert [name for name in modules if importlib.util.find_spec(name) is None] == []
+
+
 def test_the_readme_shows_the_commands_of_an_environments_life() -> None:
     shown = {tuple(words[:3]) for words in shown_commands(Document(ROOT / "README.md"))}
     assert shown >= {("./rehearse", "up"), ("slipway", "spec", "check"), ("slipway", "bootstrap", "dev")}
@@ -101,6 +119,7 @@ def test_commands_are_found_where_they_stand(tmp_path: Path) -> None:
     ("command", "part"),
     [
         ("./rehearse gone local", "gone"),
+        ("python -m benchmarks --size 10", "--size"),
         ("./rehearse up --fast", "--fast"),
         ("slipway spec verify dev", "verify"),
         ("slipway spec check", "ENV"),
@@ -109,7 +128,8 @@ def test_commands_are_found_where_they_stand(tmp_path: Path) -> None:
     ],
 )
 def test_a_command_that_does_not_exist_is_found(command: str, part: str) -> None:
-    why = refusal(command.split())
+    (words,) = commands_in(command)
+    why = refusal(words)
     assert why is not None
     assert part in why
 
@@ -119,6 +139,7 @@ def test_a_command_that_does_not_exist_is_found(command: str, part: str) -> None
     [
         "./rehearse up",
         "./rehearse up prod --yes --diff",
+        "python -m benchmarks --sizes 10,100",
         "./rehearse pulumi local -- stack export",
         "slipway spec schema --write x.json",
         "slipway spec check --help",
@@ -126,7 +147,8 @@ def test_a_command_that_does_not_exist_is_found(command: str, part: str) -> None
     ],
 )
 def test_a_command_that_exists_is_accepted(command: str) -> None:
-    assert refusal(command.split()) is None
+    (words,) = commands_in(command)
+    assert refusal(words) is None
 
 
 def test_a_text_may_leave_arguments_out_but_not_name_what_does_not_exist() -> None:
