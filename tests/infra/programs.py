@@ -11,11 +11,15 @@ from tests.infra.mocks import CLUSTER_OUTPUTS, Recorder, record
 
 ROOT = Path(__file__).resolve().parents[2]
 
+ARM_IMAGE = "ami-0123456789abcdef1"
+"""ID of the one image that is of arm64; every other is of amd64."""
+
 
 def image_of(arguments: Any) -> dict[str, Any]:
-    """Answer a look-up of an image as AWS would: of the architecture that its name tells."""
-    (name,) = next(f["values"] for f in arguments["filters"] if f["name"] == "name")
-    architecture = "arm64" if "arm64" in name else "x86_64"
+    """Answer a look-up of an image as AWS would: of the architecture that its name or ID tells."""
+    filters = {each["name"]: each["values"][0] for each in arguments["filters"]}
+    is_arm = "arm64" in filters["name"] if "name" in filters else filters["image-id"] == ARM_IMAGE
+    architecture = "arm64" if is_arm else "x86_64"
     return {"id": f"ami-{architecture}", "imageId": "ami", "rootDeviceName": "/dev/xvda", "architecture": architecture}
 
 
