@@ -10,13 +10,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from infra.ops.errors import OpsError
 from infra.ops.kube import ClusterRefusedError, Kube
-from infra.plan.node.registration import GROUP_LABEL, ROLE_LABEL
+from infra.plan.node.registration import GROUP_LABEL, ROLE_LABEL, ROLE_TAINTS
 
 _LEASE_SECONDS = 10.0
 """Between two renewals, as the kubelet (a quarter of its lease of 40 s)."""
@@ -81,11 +81,7 @@ class StandInMachines:
 
     def _register(self, machine: Running) -> str:
         name = f"{machine.id}.{machine.zone}.internal"
-        node = {
-            "metadata": {"name": name, "labels": {GROUP_LABEL: machine.group, ROLE_LABEL: machine.role}},
-            "spec": {"providerID": f"aws:///{machine.zone}/{machine.id}"},
-        }
-        self._made("/api/v1/nodes", node)
+        self._made("/api/v1/nodes", node_of(name, machine))
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": now}
         status = {
@@ -134,6 +130,24 @@ class StandInMachines:
                 raise
             return False
         return True
+
+
+def node_of(name: str, machine: Running) -> dict[str, Any]:
+    """Return the Node that a machine registers.
+
+    Its labels and its role's taint are such as decide where the scheduler puts pods: without ``kubernetes.io/hostname``
+    it leaves a node out of spreading, and without its taint a control plane would run workloads.
+    """
+    labels = {
+        "kubernetes.io/hostname": name,
+        "topology.kubernetes.io/zone": machine.zone,
+        GROUP_LABEL: machine.group,
+        ROLE_LABEL: machine.role,
+    }
+    spec: dict[str, Any] = {"providerID": f"aws:///{machine.zone}/{machine.id}"}
+    if taint := ROLE_TAINTS.get(machine.role):
+        spec["taints"] = [asdict(taint)]
+    return {"metadata": {"name": name, "labels": labels}, "spec": spec}
 
 
 class Runner:

@@ -149,7 +149,8 @@ def world(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
         made.create({"nodes": SIZE, "control-plane-a": 1})
         machines = StandInMachines(made.ec2, connect(spec), "1.37.2", boot_seconds=0.4, end_seconds=0.1)
         with Runner(machines, every=0.05):
-            until(lambda: counts(made) == (SIZE, SIZE))
+            # The control plane takes the taint "not-ready" from a node some time after that is ready.
+            until(lambda: counts(made) == (SIZE, SIZE) and not any(n.taints for n in made.cluster.nodes(["nodes"])))
             workload(made)
             yield made
         kube.request(
@@ -294,30 +295,69 @@ def test_the_api_server_is_killed_in_the_middle(world: World, plane: ControlPlan
     assert_rolled(world, before, [judge])
 
 
+def placed(world: World) -> dict[str, str]:
+    """Return by pod, told by its UID, the machine on which it is to stay."""
+    pods = world.kube.items("/api/v1/namespaces/default/pods", labelSelector="app=web")
+    return {
+        pod["metadata"]["uid"]: pod["spec"]["nodeName"].partition(".")[0]
+        for pod in pods
+        if "deletionTimestamp" not in pod["metadata"]
+    }
+
+
 def test_a_budget_that_never_allows(world: World) -> None:
     path = "/apis/policy/v1/namespaces/default/poddisruptionbudgets/web"
     world.kube.request("PATCH", path, body={"spec": {"maxUnavailable": 0}})
     until(lambda: allowed(world) == 0)
     world.new_version("nodes")
-    before, held = running(world), Judge(world)
-    pods = world.kube.items("/api/v1/namespaces/default/pods", labelSelector="app=web")
-    hosts = {pod["spec"]["nodeName"].split(".")[0] for pod in pods}
+    before, pods, held = running(world), placed(world), Judge(world)
+    assert sorted(pods.values()) == sorted(before), "each machine that must go has one pod of the budget's"
     with pytest.raises(PausedError) as paused:
         attempt(world, held)
-    assert re.search(
-        r"node \S+ could not be drained in 4 s: pod default/web-\S+ of Deployment web: "
+    found = re.fullmatch(
+        r"the roll of nodes paused: node (i-\w+)\S* could not be drained in 4 s: "
+        r"pod default/(web-\S+) of Deployment web: "
         r"PodDisruptionBudget default/web: The disruption budget web needs 3 healthy pods and has 3 currently\. "
         r"Fix: let the pods named go, then run slipway roll test nodes: it goes on from here\.",
         str(paused.value),
     )
+    assert found, str(paused.value)
+    host, name = found.groups()
+    pod = world.kube.request("GET", f"/api/v1/namespaces/default/pods/{name}")
+    assert pods[pod["metadata"]["uid"]] == host, "the pod named is on the node named"
+    assert [event.instance for event in world.events if event.kind == "cordon"] == [host]
+    assert [event.instance for event in world.events if event.kind == "blocked"] == [host]
+    assert not {"terminate", "forget"} & set(held.made)
     assert held.least >= SIZE
-    assert hosts <= running(world), "what the budget guards is where it was"
+    assert held.most == SIZE + 1
+    assert before < running(world), "no machine was ended, and one was added"
+    assert placed(world) == pods, "what the budget guards is where it was"
     assert ready_pods(world) == 3
     world.kube.request("PATCH", path, body={"spec": {"maxUnavailable": 1}})
     until(lambda: allowed(world) == 1)
     again = Judge(world)
     attempt(world, again)
     assert_rolled(world, before, [held, again])
+    until(lambda: ready_pods(world) == 3)
+    assert not set(placed(world)) & set(pods)
+
+
+def test_machines_that_no_budget_guards_go_beside_one_that_never_allows(world: World) -> None:
+    path = "/apis/policy/v1/namespaces/default/poddisruptionbudgets/web"
+    world.kube.request("PATCH", "/apis/apps/v1/namespaces/default/deployments/web", body={"spec": {"replicas": 1}})
+    until(lambda: len(placed(world)) == ready_pods(world) == 1)
+    world.kube.request("PATCH", path, body={"spec": {"maxUnavailable": 0}})
+    until(lambda: allowed(world) == 0)
+    world.new_version("nodes")
+    before, pods, held = running(world), placed(world), Judge(world)
+    (host,) = pods.values()
+    assert host in before
+    with pytest.raises(PausedError, match=rf"node {host}\S* could not be drained in 4 s: pod default/web-"):
+        attempt(world, held)
+    assert held.least >= SIZE
+    assert host in running(world)
+    assert placed(world) == pods
+    assert ready_pods(world) == 1
 
 
 def test_a_group_that_cannot_launch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

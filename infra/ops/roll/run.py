@@ -161,11 +161,11 @@ class GroupRoll:
 
     def _begin_with(self, members: Sequence[Member]) -> None:
         outdated = [m for m in members if m.outdated]
+        self._left = len(outdated)
         if self._total == 0 and outdated:
             self._total = len(outdated)
             reasons = sorted({reason for m in outdated for reason in m.reasons})
             self._say("begin", f"{len(outdated)} machines to replace: {'; '.join(reasons)}")
-        self._left = len(outdated)
 
     def _finish(self) -> bool:
         if self._total == 0:

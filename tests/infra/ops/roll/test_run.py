@@ -52,7 +52,7 @@ def test_every_machine_is_replaced_within_the_bounds(size: int, rolling: dict[st
     spec, world = world_of(size, **rolling)
     events = rolled(spec, world)
     assert_rolled(world, size)
-    assert events[0].kind == "begin"
+    assert (events[0].kind, events[0].replaced, events[0].total) == ("begin", 0, size)
     assert events[-1].text == f"{size} machines replaced"
     assert world.mutations.count("terminate") == size
     before = len(world.mutations)
