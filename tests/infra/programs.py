@@ -24,7 +24,20 @@ def image_of(arguments: Any) -> dict[str, Any]:
 
 
 def declared(spec: EnvironmentSpec, running: str | None = None) -> Recorder:
-    """Return what the program registers for an environment whose cluster runs a version, if it runs."""
+    """Return what the program registers for an environment whose cluster runs a version, if it runs.
+
+    It is run once for equal environments: a run takes seconds, and nobody changes what it has recorded.
+    """
+    key = f"{spec.name} {running} {spec.model_dump_json()}"
+    if key not in _DECLARED:
+        _DECLARED[key] = _declared(spec, running)
+    return _DECLARED[key]
+
+
+_DECLARED: dict[str, Recorder] = {}
+
+
+def _declared(spec: EnvironmentSpec, running: str | None) -> Recorder:
     calls = {
         "aws:ec2/getAmi:getAmi": image_of,
         "aws:s3/getObjects:getObjects": lambda given: {**given, "keys": [given["prefix"]] if running else []},
