@@ -54,7 +54,7 @@ class MixedInstancesSpec(SpecModel):
     instance_requirements: InstanceRequirementsSpec | None = None
     """Choose types by attributes; excludes `instances`."""
 
-    on_demand_base: Annotated[int, Field(ge=0)] = 0
+    on_demand_base: Annotated[int, Field(ge=0, le=10000)] = 0
     """Machines that are On-Demand before any Spot is used."""
 
     on_demand_above_base: Annotated[int, Field(ge=0, le=100)] = 100
@@ -75,10 +75,10 @@ class MixedInstancesSpec(SpecModel):
 class WarmPoolSpec(SpecModel):
     """Machines initialised beforehand and kept aside, so that a scale-out is quick."""
 
-    min_size: Annotated[int, Field(ge=0)] = 0
+    min_size: Annotated[int, Field(ge=0, le=10000)] = 0
     """Least number of machines kept in the pool."""
 
-    max_size: Annotated[int, Field(ge=0)] | None = None
+    max_size: Annotated[int, Field(ge=0, le=10000)] | None = None
     """Greatest number of machines prepared, in the pool and in the group together; the group's maximum when unset."""
 
     state: Literal["Stopped", "Hibernated", "Running"] = "Stopped"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from infra.spec.capacity_rules import check_capacity
 from infra.spec.environment import EnvironmentSpec
@@ -43,6 +43,7 @@ def check_group(spec: EnvironmentSpec, index: int, group: InstanceGroupSpec) -> 
     yield from _check_processor(at, group)
     yield from _check_target_groups(spec, at, group)
     yield from _check_tags(spec, at, group)
+    yield from _check_repeated(at, group)
 
 
 def _check_sizes(at: Location, group: InstanceGroupSpec) -> Iterator[Problem]:
@@ -198,3 +199,24 @@ def _check_tags(spec: EnvironmentSpec, at: Location, group: InstanceGroupSpec) -
                     repr(group.cloud_labels[key]),
                     (("tags", other),),
                 )
+
+
+def _check_repeated(at: Location, group: InstanceGroupSpec) -> Iterator[Problem]:
+    """Find what a list of plain values says twice. AWS keeps such lists as sets, and each preview would differ."""
+    lists: list[tuple[Location, Sequence[str]]] = [
+        ((*at, "suspendProcesses"), group.suspend_processes),
+        ((*at, "additionalSecurityGroups"), group.additional_security_groups),
+        ((*at, "targetGroups"), group.target_groups),
+    ]
+    mixed = group.mixed_instances_policy
+    if mixed is not None and mixed.instance_requirements is not None:
+        needs, where = mixed.instance_requirements, (*at, "mixedInstancesPolicy", "instanceRequirements")
+        lists += [
+            ((*where, "allowedInstanceTypes"), needs.allowed_instance_types),
+            ((*where, "excludedInstanceTypes"), needs.excluded_instance_types),
+            ((*where, "generations"), needs.generations),
+        ]
+    for place, values in lists:
+        for position, value in enumerate(values):
+            if value in values[:position]:
+                yield Problem((*place, position), "is listed twice", "remove one", repr(value))

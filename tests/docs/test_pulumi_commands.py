@@ -51,7 +51,7 @@ def pulumi() -> Path:
 def manual(verbs: tuple[str, ...]) -> str:
     # Options that are experimental, as those of update plans, are shown with the experiments alone.
     environment = {**os.environ, "PULUMI_EXPERIMENTAL": "true"}
-    command = [pulumi(), *verbs, "--help"]
+    command = [str(pulumi()), *verbs, "--help"]
     finished = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     return finished.stdout if finished.returncode == 0 else ""
 

@@ -168,3 +168,21 @@ def test_a_long_new_name_does_not_matter_to_a_renamed_group() -> None:
 )
 def test_architectures_of_types(machine_type: str, architecture: str) -> None:
     assert architecture_of(machine_type) == architecture
+
+
+@pytest.mark.parametrize(
+    ("keys", "path"),
+    [
+        ({"suspendProcesses": ["AZRebalance", "HealthCheck", "AZRebalance"]}, "suspendProcesses[2]"),
+        ({"additionalSecurityGroups": ["sg-0123456789abcdef0"] * 2}, "additionalSecurityGroups[1]"),
+        (
+            {"machineType": None, "mixedInstancesPolicy": {"instanceRequirements": {
+                "cpu": {"min": 2}, "memoryMi": {"min": 4096}, "excludedInstanceTypes": ["a1*", "a1*"]}}},
+            "mixedInstancesPolicy.instanceRequirements.excludedInstanceTypes[1]",
+        ),
+    ],
+)  # fmt: skip
+def test_what_aws_keeps_as_a_set_is_not_listed_twice(keys: dict[str, Any], path: str) -> None:
+    (line,) = report(with_fourth(**keys))
+    assert line.startswith(f"{GROUP}.{path}: ")
+    assert line.endswith(" is listed twice. Fix: remove one.")
