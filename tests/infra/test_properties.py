@@ -52,7 +52,7 @@ POLICY_LIMIT = 10_240
 
 FEW = settings(
     deadline=None,
-    max_examples=25,
+    max_examples=20,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 FEWEST = settings(FEW, max_examples=3, phases=[Phase.generate])
