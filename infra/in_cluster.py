@@ -9,6 +9,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from infra.components.cluster_access import ClusterAccess
+from infra.components.grafana_password import GrafanaPassword
 from infra.components.log_groups import LogGroups
 from infra.components.log_store_keys import LogStoreKeys
 from infra.components.manifests import Manifests
@@ -19,6 +20,7 @@ from infra.components.workloads.workload import COMPONENTS
 from infra.plan.environment import EnvironmentPlan
 from infra.plan.observability.credentials import STORE_PASSWORD
 from infra.plan.observability.logging import LoggingPlan
+from infra.plan.observability.monitoring import ALERTMANAGER_CONFIG, GRAFANA_PASSWORD, MonitoringPlan
 from infra.plan.workloads.workload import secret_keys
 
 
@@ -63,6 +65,8 @@ def declare_in_cluster(plan: EnvironmentPlan, cluster: Cluster) -> None:
             before.append(Manifests(part.name, part, values=cluster.values, opts=inside))
     if plan.logging is not None:
         declare_logging(plan.logging, cluster, opts)
+    if plan.monitoring is not None:
+        declare_monitoring(plan.monitoring, opts)
     declare_workloads(plan, cluster, namespaces, opts)
 
 
@@ -77,6 +81,20 @@ def declare_logging(plan: LoggingPlan, cluster: Cluster, opts: pulumi.ResourceOp
         values[STORE_PASSWORD.name] = pulumi.Config("slipway").require_secret(plan.password_config)
     for part in plan.in_cluster:
         Manifests(part.name, part, values=values, opts=opts)
+
+
+def declare_monitoring(plan: MonitoringPlan, opts: pulumi.ResourceOptions) -> None:
+    """Declare Prometheus and what belongs to it."""
+    values: dict[str, pulumi.Input[str]] = {}
+    if plan.password:
+        values[GRAFANA_PASSWORD.name] = GrafanaPassword("grafana-password").value
+    if plan.receivers_config is not None:
+        values[ALERTMANAGER_CONFIG.name] = pulumi.Config("slipway").require_secret(plan.receivers_config)
+    before: list[pulumi.Resource] = []
+    for part in plan.in_cluster:
+        # Grafana lives in the namespace that the first part makes.
+        inside = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=list(before)))
+        before.append(Manifests(part.name, part, values=values, opts=inside))
 
 
 def declare_workloads(

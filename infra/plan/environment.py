@@ -20,6 +20,7 @@ from infra.plan.instance_group import InstanceGroupPlan, plan_instance_groups
 from infra.plan.namespaces import NamespacePlan, plan_namespaces
 from infra.plan.network import NetworkPlan, plan_network
 from infra.plan.observability.logging import LoggingPlan, plan_logging
+from infra.plan.observability.monitoring import MonitoringPlan, plan_monitoring
 from infra.plan.records import RecordsPlan, plan_records
 from infra.plan.registry import RegistryPlan, plan_registry
 from infra.plan.security import SecurityPlan, plan_security
@@ -57,6 +58,8 @@ class EnvironmentPlan:
     """None where nothing is reached from outside."""
     logging: LoggingPlan | None
     """None where something else ships logs."""
+    monitoring: MonitoringPlan | None
+    """None where something else monitors the cluster."""
     workloads: tuple[WorkloadPlan, ...]
     backends: tuple[BackendPlan, ...]
     registry: RegistryPlan | None
@@ -96,6 +99,7 @@ def plan_environment(spec: EnvironmentSpec) -> EnvironmentPlan:
         "addons": part(plan_addons),
         "edge": part(plan_edge),
         "logging": part(plan_logging),
+        "monitoring": part(plan_monitoring),
         "workloads": part(plan_workloads),
         "backends": part(plan_backends),
         "registry": part(plan_registry),

@@ -14,6 +14,7 @@ from infra.plan.namespaces import NamespacePlan
 from infra.plan.network import NetworkPlan
 from infra.plan.observability.credentials import CERTIFICATES, PASSWORDS
 from infra.plan.observability.logging import LoggingPlan
+from infra.plan.observability.monitoring import MonitoringPlan
 from infra.plan.registry import RegistryPlan
 from infra.plan.workloads.workload import WorkloadPlan
 
@@ -85,6 +86,8 @@ def inventory(plan: EnvironmentPlan) -> Mapping[str, int]:
         total.update(_edge(plan.edge))
     if plan.logging:
         total.update(_logging(plan.logging))
+    if plan.monitoring:
+        total.update(_monitoring(plan.monitoring))
     return {token: count for token, count in sorted(total.items()) if count}
 
 
@@ -235,6 +238,14 @@ def _logging(plan: LoggingPlan) -> Counter[str]:
                 "random:index/randomPassword:RandomPassword": len(PASSWORDS),
             }
         )
+    return total
+
+
+def _monitoring(plan: MonitoringPlan) -> Counter[str]:
+    total = Counter({"slipway:index:Manifests": len(plan.in_cluster)})
+    total.update(manifest.token for part in plan.in_cluster for manifest in part.objects)
+    if plan.password:
+        total.update({"slipway:index:GrafanaPassword": 1, "random:index/randomPassword:RandomPassword": 1})
     return total
 
 

@@ -6,10 +6,9 @@ the cluster, to SSH, or for node ports: load balancers and the edge router bring
 
 The port of the API server is kops's, 443. Reading guide for what is *not* here:
 
-- etcd's 2381 is kubeadm's metrics and health port, plain HTTP and bound to the loopback address;
 - scheduler and controller-manager (10259, 10257) are asked by the machine they run on;
-- the kubelet's 10250 answers the control plane alone, so what scrapes kubelets runs there: metrics-server does, and is
-  asked by the API server on the same port;
+- the kubelet's 10250, the exporter's 9100 and etcd's 2381 answer the control plane alone, so what scrapes them runs
+  there: metrics-server, which the API server asks on 10250 too, and the collector of metrics;
 - with ``cilium``, Service addresses, DNS and admission webhooks all travel inside the overlay.
 """
 
@@ -30,6 +29,10 @@ API_PORT = 443
 KUBELET_PORT = 10250
 ETCD_PORTS = (2379, 2380)
 """Client and peer port (etcd operations guide)."""
+ETCD_METRICS_PORT = 2381
+"""Metrics and health of etcd by plain HTTP, as kubeadm sets it up: neither tells of what is stored."""
+EXPORTER_PORT = 9100
+"""Of node-exporter, on the machines' network."""
 VXLAN_PORT = 8472
 """Linux's port for VXLAN, which Cilium uses (Cilium system requirements, "Firewall Rules")."""
 CILIUM_HEALTH_PORT = 4240
@@ -107,6 +110,12 @@ _EVERY_CNI = (
     _Opening("etcd", _CP, _CP, "tcp", ETCD_PORTS, "etcd clients and peers"),
 )
 
+_MONITORED = (
+    _Opening("exporter", _CP, ROLES, "tcp", (EXPORTER_PORT, EXPORTER_PORT), "node-exporter: metrics of machines"),
+    _Opening("etcd-metrics", _CP, _CP, "tcp", (ETCD_METRICS_PORT, ETCD_METRICS_PORT), "etcd: metrics"),
+)
+"""Where Slipway monitors the cluster."""
+
 _ENCRYPTED = _Opening("wireguard", ROLES, ROLES, "udp", (WIREGUARD_PORT, WIREGUARD_PORT), "Cilium WireGuard: pods")
 """Besides VXLAN, which then travels inside it: a machine that has not got the setting yet still sends it plain."""
 
@@ -160,7 +169,8 @@ def _group(spec: EnvironmentSpec, role: Role) -> SecurityGroupPlan:
 
 def _ingress(spec: EnvironmentSpec) -> Iterator[SecurityRule]:
     encrypted = spec.cluster.addons.cilium.encryption == "wireguard"
-    for opening in (*_EVERY_CNI, *_OF_CNI[spec.cluster.cni], *((_ENCRYPTED,) if encrypted else ())):
+    further = (*((_ENCRYPTED,) if encrypted else ()), *(_MONITORED if spec.monitoring.enabled else ()))
+    for opening in (*_EVERY_CNI, *_OF_CNI[spec.cluster.cni], *further):
         for source in opening.sources:
             for target in opening.targets:
                 name = f"{opening.what}-{ROLE_WORDS[source]}-to-{ROLE_WORDS[target]}"

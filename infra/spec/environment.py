@@ -12,7 +12,7 @@ from infra.spec.edge import EdgeSpec
 from infra.spec.instance_group import InstanceGroupSpec
 from infra.spec.labels import Tags
 from infra.spec.network import NetworkSpec
-from infra.spec.observability import LoggingSpec
+from infra.spec.observability import LoggingSpec, MonitoringSpec
 from infra.spec.registry import RegistrySpec
 from infra.spec.scalars import AccountId, DnsLabel, Region
 from infra.spec.state import StateSpec
@@ -55,6 +55,9 @@ class EnvironmentSpec(SpecModel):
 
     logging: LoggingSpec = LoggingSpec()
     """Where the lines of containers, control plane and machines are kept."""
+
+    monitoring: MonitoringSpec = MonitoringSpec()
+    """Metrics, alerts and dashboards."""
 
     workloads: tuple[WorkloadUse, ...] = ()
     """Workloads of the environment, each declared in `apps/<name>.yaml` (see docs/workloads.md)."""

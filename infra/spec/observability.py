@@ -1,4 +1,4 @@
-"""Logs of the cluster: where they are kept, and for how long."""
+"""Logs and metrics of the cluster: where they are kept, and for how long."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ AGENT_NAMESPACE = "logging"
 """Of the agents that ship logs."""
 STORE_NAMESPACE = "log-store"
 """Of OpenSearch in the cluster."""
+MONITORING_NAMESPACE = "monitoring"
+"""Of Prometheus and what belongs to it; the name by which workloads let it in."""
 
 SecretConfig = Annotated[str, checked(_config_key), matching(_CONFIG)]
 
@@ -93,3 +95,43 @@ class LoggingSpec(SpecModel):
 
     elasticsearch: ElasticsearchSpec | None = None
     """The store of others."""
+
+
+class GrafanaSpec(SpecModel):
+    """Grafana with the dashboards that Slipway brings."""
+
+    enabled: bool = True
+    """Whether it runs."""
+
+
+class AlertingSpec(SpecModel):
+    """Alertmanager: who is told of alerts."""
+
+    secret: SecretConfig | None = None
+    """Name of the stack's secret configuration that holds Alertmanager's configuration (YAML: routes and receivers).
+    Unset: alerts are shown by Alertmanager and Grafana, and nobody is told."""
+
+
+class MonitoringSpec(SpecModel):
+    """Metrics and alerts: Prometheus and what it asks."""
+
+    enabled: bool = True
+    """Whether Slipway monitors the cluster. False where something else does."""
+
+    retention_days: Annotated[int, Field(ge=1, le=400)] = 15
+    """Days that metrics are kept. Prometheus's own default."""
+
+    volume_size_gi: Annotated[int, Field(ge=10, le=16384)] = 50
+    """Prometheus's volume in GiB. The oldest metrics go before it is full, whatever `retentionDays` says."""
+
+    memory_gi: Annotated[int, Field(ge=1, le=512)] = 2
+    """Memory of Prometheus in GiB: about 4 KiB for each of the series that it holds at once."""
+
+    scrape_seconds: Annotated[int, Field(ge=15, le=120)] = 30
+    """Seconds between two looks at each target."""
+
+    alerting: AlertingSpec = AlertingSpec()
+    """Who is told."""
+
+    grafana: GrafanaSpec = GrafanaSpec()
+    """Dashboards."""

@@ -1,4 +1,4 @@
-"""Rules between logging and the rest of the environment."""
+"""Rules between logging, monitoring and the rest of the environment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
-from infra.spec.observability import AGENT_NAMESPACE, STORE_NAMESPACE, LoggingSpec
+from infra.spec.observability import AGENT_NAMESPACE, MONITORING_NAMESPACE, STORE_NAMESPACE, LoggingSpec, MonitoringSpec
 
 
 def check_observability(spec: EnvironmentSpec) -> Iterator[Problem]:
@@ -48,7 +48,10 @@ def _check_store(logging: LoggingSpec) -> Iterator[Problem]:
 
 
 def _check_switches(spec: EnvironmentSpec) -> Iterator[Problem]:
-    for part, settings, plain in (("logging", spec.logging, LoggingSpec()),):
+    for part, settings, plain in (
+        ("logging", spec.logging, LoggingSpec()),
+        ("monitoring", spec.monitoring, MonitoringSpec()),
+    ):
         if settings.enabled:
             continue
         for name, field in type(settings).model_fields.items():
@@ -69,6 +72,7 @@ def _check_volumes(spec: EnvironmentSpec) -> Iterator[Problem]:
     at: Location = ("cluster", "addons", "ebsCsi")
     wanted = {
         ("logging", "store"): spec.logging.enabled and spec.logging.store == "openSearch",
+        ("monitoring", "enabled"): spec.monitoring.enabled,
     }
     for place, needed in wanted.items():
         if needed:
@@ -85,13 +89,14 @@ def _check_namespaces(spec: EnvironmentSpec) -> Iterator[Problem]:
     taken = {
         AGENT_NAMESPACE: spec.logging.enabled,
         STORE_NAMESPACE: spec.logging.enabled and spec.logging.store == "openSearch",
+        MONITORING_NAMESPACE: spec.monitoring.enabled,
     }
     for index, namespace in enumerate(spec.cluster.namespaces):
         if taken.get(namespace.name):
             yield Problem(
                 ("cluster", "namespaces", index, "name"),
-                "is a namespace that Slipway makes for logs",
+                "is a namespace that Slipway makes for logs and metrics",
                 "choose another name",
                 repr(namespace.name),
-                (("logging", "enabled"), ("logging", "store")),
+                (("logging", "enabled"), ("logging", "store"), ("monitoring", "enabled")),
             )

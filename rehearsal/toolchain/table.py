@@ -134,6 +134,16 @@ COREDNS: Final = Release(
     variables=(),
     build_minutes=4,
 )
+PROMETHEUS: Final = Release(
+    name="prometheus",
+    # Prometheus 3.16.0: the module, which has no major version, has that of the program before the minor one.
+    version=Version(0, 316, 0),
+    module="prometheus",
+    pinned_module="github.com/prometheus/prometheus",
+    purpose="Prometheus",
+    variables=(("github.com/prometheus/common/version.Version", "{version}"),),
+    build_minutes=5,
+)
 
 
 def _kubernetes(name: str, purpose: str, *, default: bool, rule: Rule = SAME_MINOR) -> Tool:
@@ -193,6 +203,14 @@ _ALL: Final = (
         purpose="restores snapshots of etcd",
         version_arguments=("version",),
         rule=MINOR_NOT_OLDER,
+    ),
+    Tool(
+        name="promtool",
+        release=PROMETHEUS,
+        package="github.com/prometheus/prometheus/cmd/promtool",
+        purpose="checks configurations and rules of Prometheus",
+        version_arguments=("--version",),
+        rule=NOT_OLDER_IN_MAJOR,
     ),
     Tool(
         name="coredns",

@@ -9,7 +9,7 @@ from infra.plan.control_plane.issuer import plan_issuer
 from infra.plan.control_plane.members import ETCD_MOUNT, MemberPlan, initial_cluster
 from infra.plan.node.kubelet import CLUSTER_DOMAIN
 from infra.plan.node.yaml_text import yaml_text
-from infra.plan.security import API_PORT
+from infra.plan.security import API_PORT, ETCD_METRICS_PORT
 from infra.spec import EnvironmentSpec
 from infra.spec.scalars import duration_seconds
 
@@ -139,6 +139,10 @@ def _etcd(spec: EnvironmentSpec, member: MemberPlan, members: tuple[MemberPlan, 
                 # cluster were new: slipway-member refuses it.
                 "initial-cluster-state": "new",
                 "initial-cluster-token": spec.cluster.name,
+                # The first is kubeadm's own, which the pod's probes ask; the other is for the collector of metrics.
+                "listen-metrics-urls": ",".join(
+                    f"http://{host}:{ETCD_METRICS_PORT}" for host in ("127.0.0.1", member.address)
+                ),
                 "name": member.name,
                 # etcd's own limit ("System limits"); its default of 2 GiB stops a cluster of many objects.
                 "quota-backend-bytes": str(8 * 1024**3),

@@ -108,7 +108,7 @@ def _plan_agent(spec: EnvironmentSpec) -> AddonPlan:
     config = {"fluent-bit.yaml": yaml_text(fluent_bit_config(spec))}
     manifest.get("ConfigMap", AGENT)["data"] = config
     template = manifest.get("DaemonSet", AGENT)["spec"]["template"]
-    template["metadata"]["annotations"] = {CONFIG_DIGEST: digest(config)}
+    template["metadata"]["annotations"][CONFIG_DIGEST] = digest(config)
     if spec.logging.store == "cloudWatch":
         assume_role(manifest, spec, "DaemonSet", AGENT, AGENT, AGENT)
     else:

@@ -27,6 +27,7 @@ BUMP_REVISION = 1_000_000_000
 PKI = Path("/etc/kubernetes/pki/etcd")
 MANIFESTS = Path("/etc/kubernetes/manifests")
 HELD = Path("/etc/slipway/held-manifests")
+METRICS = Path("/var/lib/slipway/metrics")
 CTR = ("ctr", "--namespace", "k8s.io")
 
 _NAME = re.compile(r"(\d{8}T\d{6}Z)-[a-z0-9-]+\.db")
@@ -57,6 +58,16 @@ def expired(names: Iterable[str], now: datetime) -> "list[str]":
     last_of_day = {times[name].date(): name for name in ordered}
     kept = {*ordered[-1:], *(name for name in last_of_day.values() if now - times[name] <= DAILY_FOR)}
     return [name for name in ordered if name not in kept and now - times[name] > HOURLY_FOR]
+
+
+def tell(newest: datetime) -> None:
+    """Write when the newest snapshot was taken to where the exporter of metrics reads it, whole or not at all."""
+    METRICS.mkdir(parents=True, exist_ok=True)
+    name = "slipway_etcd_backup_timestamp_seconds"
+    draft = METRICS / "etcd_backup.draft"
+    draft.write_text(f"# TYPE {name} gauge\n{name} {newest.timestamp():.0f}\n")
+    draft.chmod(0o644)
+    draft.rename(METRICS / "etcd_backup.prom")
 
 
 class Etcd:
@@ -128,6 +139,7 @@ class Backups:
         others = [time_ for name in self.names() if (time_ := taken(name)) is not None and time_ <= now]
         if others and now - max(others) < RECENT:
             say(f"a snapshot of {max(others):{_FORMAT}} is young enough")
+            tell(max(others))
             return None
         local = self.data / "slipway-snapshot.db"
         local.unlink(missing_ok=True)
@@ -151,6 +163,7 @@ class Backups:
         finally:
             local.unlink(missing_ok=True)
         say(f"saved {name}: {record['size']} bytes, revision {record['revision']}, {record['keys']} keys")
+        tell(now)
         self.hide_old(now)
         return name
 

@@ -46,9 +46,11 @@ TO_PODS = AMONG_PODS | {("ControlPlane", "Node")}
         ("tcp", 10250, {("ControlPlane", role) for role in ROLES}),
         ("tcp", 2379, {("ControlPlane", "ControlPlane")}),
         ("tcp", 2380, {("ControlPlane", "ControlPlane")}),
+        ("tcp", 2381, {("ControlPlane", "ControlPlane")}),
+        ("tcp", 9100, {("ControlPlane", role) for role in ROLES}),
         ("udp", 8472, PAIRS),
         ("tcp", 4240, PAIRS),
-        *(("tcp", port, set()) for port in (22, 80, 2378, 2381, 6443, 10255, 10256, 10257, 10259, 30000, 31000, 32767)),
+        *(("tcp", port, set()) for port in (22, 80, 2378, 2382, 6443, 10255, 10256, 10257, 10259, 30000, 31000, 32767)),
         *(("udp", port, set()) for port in (53, 443, 4789, 8471, 30000)),
     ],
 )
@@ -61,12 +63,13 @@ def test_who_reaches_whom_with_cilium(protocol: str, port: int, expected: set[tu
     [
         ("tcp", 443, TO_PODS | {(role, "ControlPlane") for role in ROLES}),
         ("tcp", 10250, TO_PODS | {("ControlPlane", role) for role in ROLES}),
-        *(("tcp", port, TO_PODS | {("ControlPlane", "ControlPlane")}) for port in (2379, 2380)),
+        *(("tcp", port, TO_PODS | {("ControlPlane", "ControlPlane")}) for port in (2379, 2380, 2381)),
+        ("tcp", 9100, TO_PODS | {("ControlPlane", role) for role in ROLES}),
         ("tcp", 53, TO_PODS | {(role, "ControlPlane") for role in ROLES}),
         ("udp", 53, TO_PODS | {(role, "ControlPlane") for role in ROLES}),
         ("tcp", 1, TO_PODS),
         ("tcp", 65535, TO_PODS),
-        ("tcp", 2381, TO_PODS),
+        ("tcp", 2382, TO_PODS),
         ("udp", 8472, AMONG_PODS),
         ("icmp", 8, AMONG_PODS),
     ],
@@ -122,7 +125,7 @@ def test_machines_reach_out_over_ipv4(cni: str) -> None:
     ]
 
 
-@pytest.mark.parametrize(("cni", "count"), [("cilium", 37), ("amazonVpc", 21)])
+@pytest.mark.parametrize(("cni", "count"), [("cilium", 41), ("amazonVpc", 25)])
 def test_each_rule_has_one_name_and_says_why(cni: str, count: int) -> None:
     rules = plan(cni).rules
     assert len({rule.name for rule in rules}) == len(rules) == count

@@ -80,7 +80,7 @@ RICH: dict[str, Any] = {
                 "managed": True,
                 "cilium": {"encryption": "wireguard"},
                 "coreDns": {"replicas": 3},
-                "ebsCsi": {"enabled": True, "defaultStorageClass": False},
+                "ebsCsi": {"enabled": True, "defaultStorageClass": True},
                 "metricsServer": {"enabled": True},
                 "nodeTerminationHandler": {"enabled": True},
                 "clusterAutoscaler": {"enabled": True, "expander": "random"},
@@ -100,6 +100,15 @@ RICH: dict[str, Any] = {
             # Of another store, and so as they are without being written.
             "openSearch": {"members": 3, "volumeSizeGi": 100, "memoryGi": 2},
             "elasticsearch": {"host": "logs.example.com", "port": 9243, "user": "shop", "secret": "logPassword"},
+        },
+        monitoring={
+            "enabled": True,
+            "retentionDays": 30,
+            "volumeSizeGi": 100,
+            "memoryGi": 4,
+            "scrapeSeconds": 60,
+            "alerting": {"secret": "alertReceivers"},
+            "grafana": {"enabled": True},
         },
         edge={
             "firewall": [

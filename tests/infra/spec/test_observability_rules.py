@@ -36,7 +36,11 @@ ELSEWHERE = {"host": "logs.example.com", "secret": "logPassword"}
             ["logging.store: has no effect, because logging.enabled is false. Fix: remove it, or let enabled be true."],
         ),
         (
-            {"logging": {"store": "openSearch"}, "cluster": {"addons": {"ebsCsi": {"defaultStorageClass": False}}}},
+            {
+                "logging": {"store": "openSearch"},
+                "monitoring": {"enabled": False},
+                "cluster": {"addons": {"ebsCsi": {"defaultStorageClass": False}}},
+            },
             [
                 "logging.store: asks for volumes of the default StorageClass, and cluster.addons.ebsCsi brings none. "
                 "Fix: let ebsCsi.enabled and ebsCsi.defaultStorageClass be true, or switch this off."
@@ -45,7 +49,29 @@ ELSEWHERE = {"host": "logs.example.com", "secret": "logPassword"}
         (
             {"cluster": {"namespaces": [{"name": "logging"}, {"name": "log-store"}]}},
             [
-                "cluster.namespaces[0].name: 'logging' is a namespace that Slipway makes for logs. "
+                "cluster.namespaces[0].name: 'logging' is a namespace that Slipway makes for logs and metrics. "
+                "Fix: choose another name."
+            ],
+        ),
+        (
+            {"cluster": {"addons": {"ebsCsi": {"enabled": False}}}},
+            [
+                "monitoring.enabled: asks for volumes of the default StorageClass, and cluster.addons.ebsCsi brings "
+                "none. Fix: let ebsCsi.enabled and ebsCsi.defaultStorageClass be true, or switch this off."
+            ],
+        ),
+        (
+            {"monitoring": {"enabled": False, "memoryGi": 4, "alerting": {"secret": "x"}}},
+            [
+                f"monitoring.{key}: has no effect, because monitoring.enabled is false. "
+                "Fix: remove it, or let enabled be true."
+                for key in ("memoryGi", "alerting")
+            ],
+        ),
+        (
+            {"cluster": {"namespaces": [{"name": "monitoring"}]}},
+            [
+                "cluster.namespaces[0].name: 'monitoring' is a namespace that Slipway makes for logs and metrics. "
                 "Fix: choose another name."
             ],
         ),

@@ -149,7 +149,7 @@ def _rests_on(place: Location, related: tuple[Location, ...], changed_at: Locati
         (
             sample_mapping(extra=1),
             "extra: is not a known key. Fix: remove it; known here: accountId, backends, cluster, edge, "
-            "instanceGroups, logging, network, pinnedImages, region, registry, state, tags, workloads.",
+            "instanceGroups, logging, monitoring, network, pinnedImages, region, registry, state, tags, workloads.",
         ),
         (with_fourth(min_size=1), f"{GROUP}.min_size: is not a known key. Fix: write minSize."),
         (with_fourth(**{"MIN-SIZE": 1}), f"{GROUP}.MIN-SIZE: is not a known key. Fix: write minSize."),

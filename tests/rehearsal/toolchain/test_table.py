@@ -100,5 +100,6 @@ def test_every_unknown_name_is_told() -> None:
         tools_named(["etcd", "kubectx", "helm"])
     assert str(caught.value) == (
         "No tool is named 'kubectx', 'helm'. The tools are: pulumi, etcd, kube-apiserver, "
-        "kube-controller-manager, kube-scheduler, kubectl, kubeadm, kubelet, kube-proxy, etcdctl, etcdutl, coredns."
+        "kube-controller-manager, kube-scheduler, kubectl, kubeadm, kubelet, kube-proxy, etcdctl, etcdutl, promtool, "
+        "coredns."
     )

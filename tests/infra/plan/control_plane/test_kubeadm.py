@@ -32,12 +32,13 @@ def test_a_member_serves_at_its_own_address() -> None:
     assert init["nodeRegistration"]["name"] == "@NODE_NAME@"
 
 
-def test_every_member_has_the_same_cluster_but_for_its_etcd_name() -> None:
+def test_every_member_has_the_same_cluster_but_for_its_etcds_name_and_address() -> None:
     spec = sample_spec(instanceGroups=THREE)
     clusters = [documents(spec, position)[1] for position in range(3)]
     assert [arguments(each["etcd"]["local"])["name"] for each in clusters] == ["cp-a", "cp-b", "cp-c"]
     for each in clusters:
-        each["etcd"]["local"]["extraArgs"] = [e for e in each["etcd"]["local"]["extraArgs"] if e["name"] != "name"]
+        own = ("name", "listen-metrics-urls")
+        each["etcd"]["local"]["extraArgs"] = [e for e in each["etcd"]["local"]["extraArgs"] if e["name"] not in own]
     assert clusters[0] == clusters[1] == clusters[2]
 
 
@@ -49,6 +50,7 @@ def test_etcd_is_a_cluster_of_members_that_stay() -> None:
         "initial-cluster": "cp-a=https://10.20.32.10:2380,cp-b=https://10.20.64.10:2380,cp-c=https://10.20.96.10:2380",
         "initial-cluster-state": "new",
         "initial-cluster-token": "test.example.com",
+        "listen-metrics-urls": "http://127.0.0.1:2381,http://10.20.32.10:2381",
         "name": "cp-a",
         "quota-backend-bytes": "8589934592",
     }

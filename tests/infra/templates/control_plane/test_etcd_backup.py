@@ -110,6 +110,7 @@ def backups(cloud: None, tmp_path: Path, etcd: FakeEtcd, monkeypatch: pytest.Mon
     (data / "member" / "old").touch()
     monkeypatch.setattr(backup, "MANIFESTS", tmp_path / "manifests")
     monkeypatch.setattr(backup, "HELD", tmp_path / "held")
+    monkeypatch.setattr(backup, "METRICS", tmp_path / "metrics")
     (tmp_path / "manifests").mkdir()
     for each in ("etcd.yaml", "kube-apiserver.yaml", "kube-scheduler.yaml"):
         (tmp_path / "manifests" / each).touch()
@@ -136,6 +137,33 @@ def test_where_another_member_just_took_one_none_is_taken(backups: Any) -> None:
     backups.s3.put_object(Bucket="state", Key=PREFIX + name(NOW - timedelta(minutes=44), "b"))
     assert backups.save(NOW) is None
     assert backups.save(NOW + timedelta(minutes=2)) is not None
+
+
+def told() -> list[str]:
+    """Return what the exporter of metrics would read."""
+    assert [each.name for each in backup.METRICS.iterdir()] == ["etcd_backup.prom"]
+    assert (backup.METRICS / "etcd_backup.prom").stat().st_mode & 0o777 == 0o644
+    return (backup.METRICS / "etcd_backup.prom").read_text().splitlines()
+
+
+def test_when_the_newest_snapshot_was_taken_is_told_whoever_took_it(backups: Any) -> None:
+    other = NOW - timedelta(minutes=44)
+    backups.s3.put_object(Bucket="state", Key=PREFIX + name(other, "b"))
+    backups.save(NOW)
+    assert told()[1] == f"slipway_etcd_backup_timestamp_seconds {other.timestamp():.0f}"
+    backups.save(NOW + timedelta(minutes=2))
+    assert told() == [
+        "# TYPE slipway_etcd_backup_timestamp_seconds gauge",
+        f"slipway_etcd_backup_timestamp_seconds {(NOW + timedelta(minutes=2)).timestamp():.0f}",
+    ]
+
+
+def test_a_snapshot_that_failed_is_told_by_an_old_time(backups: Any, etcd: FakeEtcd) -> None:
+    backups.save(NOW)
+    etcd.damaged = True
+    with pytest.raises(RuntimeError, match="damaged"):
+        backups.save(NOW + timedelta(hours=1))
+    assert told()[1].endswith(f" {NOW.timestamp():.0f}")
 
 
 def test_a_snapshot_that_etcdutl_refuses_is_not_uploaded(backups: Any, etcd: FakeEtcd) -> None:

@@ -1,0 +1,146 @@
+"""Monitoring: Prometheus and its collector, exporters, Alertmanager, Grafana."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from infra.plan.addons.objects import AddonPlan, Later, Manifest, add_arguments
+from infra.plan.addons.placement import on_control_plane, on_every_machine
+from infra.plan.node.yaml_text import yaml_text
+from infra.plan.observability.images import IMAGES
+from infra.plan.observability.open_search import CONFIG_DIGEST, digest, secret
+from infra.plan.observability.prometheus import PROMETHEUS_PORT, collector_config, prometheus_config
+from infra.spec import EnvironmentSpec
+from infra.spec.observability import MONITORING_NAMESPACE
+
+GRAFANA_PASSWORD = Later("grafanaPassword")
+ALERTMANAGER_CONFIG = Later("alertmanagerConfig")
+
+PROMETHEUS = "prometheus"
+COLLECTOR = "collector"
+ALERTMANAGER = "alertmanager"
+GRAFANA = "grafana"
+
+VOLUME_SHARE = 0.85
+"""Of the volume, what blocks may fill: the log of writes and compaction need room beside them (Prometheus
+documentation, "Storage": 80 to 85%)."""
+
+
+@dataclass(frozen=True)
+class MonitoringPlan:
+    """Monitoring of an environment."""
+
+    in_cluster: tuple[AddonPlan, ...]
+    password: bool
+    """Whether Grafana's password is made."""
+    receivers_config: str | None
+    """The stack's secret configuration that holds Alertmanager's."""
+
+
+def plan_monitoring(spec: EnvironmentSpec) -> MonitoringPlan | None:
+    """Return the monitoring of an environment; None where something else does it."""
+    monitoring = spec.monitoring
+    if not monitoring.enabled:
+        return None
+    grafana = monitoring.grafana.enabled
+    return MonitoringPlan(
+        in_cluster=(_plan_prometheus(spec), *((_plan_grafana(spec),) if grafana else ())),
+        password=grafana,
+        receivers_config=monitoring.alerting.secret,
+    )
+
+
+def _plan_prometheus(spec: EnvironmentSpec) -> AddonPlan:
+    manifest = Manifest("monitoring", spec, folder="observability", pinned=IMAGES)
+    rules = texts("rules", ".yaml")
+    config = {"prometheus.yml": yaml_text(prometheus_config(spec))}
+    manifest.get("ConfigMap", "prometheus-rules")["data"] = rules
+    _configure(manifest, "StatefulSet", PROMETHEUS, config, beside=rules)
+    _size(manifest, spec)
+    _configure(manifest, "Deployment", COLLECTOR, {"prometheus.yml": yaml_text(collector_config(spec))})
+    on_control_plane(manifest, spec, COLLECTOR)
+    manifest.get("Deployment", COLLECTOR)["spec"]["replicas"] = 1
+    on_every_machine(manifest, "node-exporter")
+    told: Any = yaml_text(quiet_receivers()) if spec.monitoring.alerting.secret is None else ALERTMANAGER_CONFIG
+    manifest.add(secret(ALERTMANAGER, MONITORING_NAMESPACE, {"alertmanager.yml": told}))
+    return manifest.plan()
+
+
+def _size(manifest: Manifest, spec: EnvironmentSpec) -> None:
+    monitoring = spec.monitoring
+    container = manifest.container("StatefulSet", PROMETHEUS, PROMETHEUS)
+    add_arguments(
+        container,
+        [
+            f"--storage.tsdb.retention.time={monitoring.retention_days}d",
+            f"--storage.tsdb.retention.size={int(monitoring.volume_size_gi * 1024 * VOLUME_SHARE)}MB",
+        ],
+    )
+    container["resources"]["requests"]["memory"] = f"{monitoring.memory_gi}Gi"
+    container["resources"]["limits"] = {"memory": f"{monitoring.memory_gi}Gi"}
+    (claim,) = manifest.get("StatefulSet", PROMETHEUS)["spec"]["volumeClaimTemplates"]
+    claim["spec"]["resources"]["requests"]["storage"] = f"{monitoring.volume_size_gi}Gi"
+
+
+def _plan_grafana(spec: EnvironmentSpec) -> AddonPlan:
+    manifest = Manifest(GRAFANA, spec, folder="observability", pinned=IMAGES)
+    dashboards = texts("dashboards", ".json")
+    manifest.get("ConfigMap", "grafana-dashboards")["data"] = dashboards
+    data = {"prometheus.yaml": yaml_text(_data_source()), "files.yaml": yaml_text(_dashboard_files())}
+    _configure(manifest, "Deployment", GRAFANA, data, beside=dashboards)
+    manifest.add(secret(GRAFANA, MONITORING_NAMESPACE, {"admin-password": GRAFANA_PASSWORD}))
+    return manifest.plan()
+
+
+def _configure(
+    manifest: Manifest, kind: str, name: str, data: dict[str, str], *, beside: dict[str, str] | None = None
+) -> None:
+    manifest.get("ConfigMap", name)["data"] = data
+    annotations = manifest.get(kind, name)["spec"]["template"]["metadata"]["annotations"]
+    annotations[CONFIG_DIGEST] = digest([data, beside])
+
+
+@cache
+def _read(folder: str, ending: str) -> tuple[tuple[str, str], ...]:
+    found = files("infra.templates").joinpath("observability", folder).iterdir()
+    return tuple(sorted((file.name, file.read_text(encoding="utf-8")) for file in found if file.name.endswith(ending)))
+
+
+def texts(folder: str, ending: str) -> dict[str, str]:
+    """Return the files of a folder of ``infra/templates/observability/`` by name."""
+    return dict(_read(folder, ending))
+
+
+def quiet_receivers() -> dict[str, Any]:
+    """Return Alertmanager's configuration where nobody is told."""
+    return {
+        "route": {"receiver": "nobody", "group_by": ["alertname", "namespace"]},
+        "receivers": [{"name": "nobody"}],
+    }
+
+
+def _data_source() -> dict[str, Any]:
+    source = {
+        "name": "Prometheus",
+        "uid": "prometheus",
+        "type": "prometheus",
+        "access": "proxy",
+        "url": f"http://{PROMETHEUS}.{MONITORING_NAMESPACE}.svc:{PROMETHEUS_PORT}",
+        "isDefault": True,
+        "editable": False,
+    }
+    return {"apiVersion": 1, "datasources": [source]}
+
+
+def _dashboard_files() -> dict[str, Any]:
+    provider = {
+        "name": "slipway",
+        "folder": "Slipway",
+        "type": "file",
+        "allowUiUpdates": False,
+        "options": {"path": "/etc/grafana/dashboards"},
+    }
+    return {"apiVersion": 1, "providers": [provider]}

@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from infra.components.grafana_password import GrafanaPassword
+from tests.infra.mocks import record
+
+
+def test_it_is_random_long_and_needs_no_quoting() -> None:
+    recorder = record(lambda: GrafanaPassword("grafana-password"))
+    assert recorder.inputs("random:index/randomPassword:RandomPassword", "grafana-password") == {
+        "length": 32,
+        "special": False,
+    }
