@@ -73,7 +73,7 @@ def test_a_rule_to_addresses() -> None:
     }
 
 
-@pytest.mark.parametrize(("cni", "count"), [("cilium", 40), ("amazonVpc", 24)])
+@pytest.mark.parametrize(("cni", "count"), [("cilium", 44), ("amazonVpc", 28)])
 def test_the_number_of_resources(cni: str, count: int) -> None:
     recorder, _ = build(cni)
     assert len([token for token, _ in recorder.resources if token.startswith("aws:")]) == count

@@ -55,7 +55,7 @@ def test_the_addons_of_a_cluster_are_in_the_order_of_its_birth() -> None:
     ],
 )
 def test_a_switch_leaves_out_its_addon_alone(key: str, name: str) -> None:
-    off = addons(sample_spec(cluster={"addons": {key: {"enabled": False}}}))
+    off = addons(sample_spec(cluster={"addons": {key: {"enabled": False}}}, monitoring={"enabled": False}))
     assert set(addons()) - set(off) == {name}
 
 
@@ -185,7 +185,9 @@ def test_volumes_are_encrypted_wait_for_their_pod_and_carry_the_tags() -> None:
         "--k8s-tag-cluster-id=test.example.com",
         "--extra-tags=cost=a=b,slipway/environment=test,team=platform",
     ]
-    bare = addons(sample_spec(cluster={"addons": {"ebsCsi": {"defaultStorageClass": False}}}))["ebs-csi"]
+    bare = addons(
+        sample_spec(cluster={"addons": {"ebsCsi": {"defaultStorageClass": False}}}, monitoring={"enabled": False})
+    )["ebs-csi"]
     assert {each.kind for each in plan.objects} - {each.kind for each in bare.objects} == {"StorageClass"}
 
 

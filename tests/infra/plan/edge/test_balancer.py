@@ -137,5 +137,5 @@ def test_more_ports_than_the_machines_group_has_rules_for() -> None:
     crowded = from_mapping(
         merged(edge_mapping(firewall=[rule], routes=[], tcpPorts=ports), {"cluster": {"cni": "cilium"}}), "test"
     )
-    with pytest.raises(SpecError, match="makes 61 inbound rules of the security group of Edge machines"):
+    with pytest.raises(SpecError, match="makes 62 inbound rules of the security group of Edge machines"):
         plan_edge(crowded)

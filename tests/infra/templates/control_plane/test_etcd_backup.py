@@ -143,7 +143,8 @@ def told() -> list[str]:
     """Return what the exporter of metrics would read."""
     assert [each.name for each in backup.METRICS.iterdir()] == ["etcd_backup.prom"]
     assert (backup.METRICS / "etcd_backup.prom").stat().st_mode & 0o777 == 0o644
-    return (backup.METRICS / "etcd_backup.prom").read_text().splitlines()
+    text: str = (backup.METRICS / "etcd_backup.prom").read_text()
+    return text.splitlines()
 
 
 def test_when_the_newest_snapshot_was_taken_is_told_whoever_took_it(backups: Any) -> None:
