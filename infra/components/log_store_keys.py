@@ -33,7 +33,9 @@ class LogStoreKeys(pulumi.ComponentResource):
     def __init__(self, name: str, *, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:index:LogStoreKeys", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
-        key = self._key(f"{name}-ca")
+        # Whoever loses the authority makes members that the others do not trust.
+        keep = pulumi.ResourceOptions(parent=self, protect=True)
+        key = self._key(f"{name}-ca", keep)
         authority = tls.SelfSignedCert(
             f"{name}-ca",
             private_key_pem=key.private_key_pem,
@@ -42,7 +44,7 @@ class LogStoreKeys(pulumi.ComponentResource):
             is_ca_certificate=True,
             set_subject_key_id=True,
             allowed_uses=["cert_signing", "digital_signature"],
-            opts=self._child,
+            opts=keep,
         )
         values: dict[str, pulumi.Input[str]] = {AUTHORITY.name: authority.cert_pem}
         for certificate in CERTIFICATES:
@@ -55,13 +57,13 @@ class LogStoreKeys(pulumi.ComponentResource):
         """By the name of the plan's :class:`infra.plan.addons.objects.Later`."""
         self.register_outputs({})
 
-    def _key(self, name: str) -> tls.PrivateKey:
-        return tls.PrivateKey(name, algorithm="ECDSA", ecdsa_curve="P256", opts=self._child)
+    def _key(self, name: str, opts: pulumi.ResourceOptions) -> tls.PrivateKey:
+        return tls.PrivateKey(name, algorithm="ECDSA", ecdsa_curve="P256", opts=opts)
 
     def _certificate(
         self, name: str, plan: CertificatePlan, authority_key: tls.PrivateKey, authority: tls.SelfSignedCert
     ) -> dict[str, pulumi.Input[str]]:
-        key = self._key(f"{name}-{plan.name}")
+        key = self._key(f"{name}-{plan.name}", self._child)
         request = tls.CertRequest(
             f"{name}-{plan.name}",
             private_key_pem=key.private_key_pem,

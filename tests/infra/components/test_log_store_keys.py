@@ -48,6 +48,13 @@ def test_members_are_named_as_they_are_called(made: tuple[Recorder, dict[str, An
     assert made[0].inputs(CERTIFICATE, "log-store-admin")["earlyRenewalHours"] == 365 * 24
 
 
+def test_the_authority_alone_is_protected(made: tuple[Recorder, dict[str, Any]]) -> None:
+    token = "tls:index/privateKey:PrivateKey"
+    protected = {name for name in made[0].names(token) if made[0].options(token, name).protect}
+    assert protected == {"log-store-ca"}
+    assert made[0].options("tls:index/selfSignedCert:SelfSignedCert", "log-store-ca").protect is True
+
+
 def test_passwords_are_long_and_need_no_quoting(made: tuple[Recorder, dict[str, Any]]) -> None:
     assert made[0].names(PASSWORD) == {
         f"log-store-{user}" for user in ("admin", "reader", "shipper", "dashboards", "cookie")
