@@ -17,6 +17,8 @@ def small(name: str, **change: Any) -> dict[str, Any]:
         "state": {"bucket": f"slipway-e2e-{name}"},
         "network": {"cidr": "10.30.0.0/16", "zones": [f"{REGION}a", f"{REGION}b"], "nat": "single"},
         "cluster": {"name": f"{name}.example.com", "kubernetesVersion": "1.37.2", "addons": {"managed": False}},
+        "logging": {"enabled": False},
+        "monitoring": {"enabled": False},
         "instanceGroups": [
             {"name": "control-plane-a", "role": "ControlPlane", "machineType": "m7i.large", "zones": [f"{REGION}a"]},
             {"name": "nodes", "role": "Node", "machineType": "m7i.large", "minSize": 1, "maxSize": 3},
