@@ -24,7 +24,7 @@ NAME = "controlplane.slipway.test"
 @pytest.fixture(scope="module")
 def tools() -> dict[str, Path]:
     try:
-        return resolve(controlplane.COMPONENTS, Console(stderr=True))
+        return resolve(controlplane.TOOLS, Console(stderr=True))
     except ToolchainError as error:
         pytest.skip(f"the control plane's programs cannot be had: {error}")
 
@@ -53,17 +53,20 @@ def test_life(tmp_path: Path, tools: dict[str, Path]) -> None:
             "stringData": {"password": "correct-horse-battery"},
         }
         client.request("POST", "/api/v1/namespaces/default/secrets", body=secret)
-        data = b"".join(path.read_bytes() for path in (tmp_path / "controlplane" / "etcd").rglob("*") if path.is_file())
+        data = b"".join(
+            path.read_bytes() for path in (tmp_path / "controlplane" / "etcd-standalone").rglob("*") if path.is_file()
+        )
         assert b"/registry/secrets/default/kept" in data
         assert b"correct-horse-battery" not in data
         assert b"Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5" not in data
         audited = (tmp_path / "logs" / "kube-apiserver-audit.log").read_text()
-        assert '"user":{"username":"rehearsal-admin"' in audited
+        assert '"user":{"username":"kubernetes-super-admin"' in audited
         assert "correct-horse-battery" not in audited
 
-        # Nobody gets in without a certificate, not even to look.
+        # Nobody gets in without a certificate, not even to look; but to ask how the server is, and which one.
         stranger = urllib3.PoolManager(ca_certs=str(tmp_path / "controlplane" / "pki" / "ca.crt"), retries=False)
-        assert stranger.request("GET", f"{plane.server}/version").status == 401
+        for path, status in (("/api", 401), ("/apis", 401), ("/metrics", 401), ("/readyz", 200), ("/version", 200)):
+            assert stranger.request("GET", f"{plane.server}{path}").status == status, path
 
         # A second start changes nothing.
         controlplane.start(tmp_path, tools, NAME, console)

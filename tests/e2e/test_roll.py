@@ -137,7 +137,7 @@ def world(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
     monkeypatch.setenv("KUBECONFIG", str(plane.kubeconfig))
     groups = [
         ENVIRONMENT["instanceGroups"][0],
-        group_mapping("nodes", rollingUpdate={"drainTimeout": "4s"}),
+        group_mapping("nodes", rollingUpdate={"drainTimeout": "20s"}),
         ENVIRONMENT["instanceGroups"][2],
     ]
     spec = sample_spec(accountId="123456789012", cluster={"name": "standin.slipway.test"}, instanceGroups=groups)
@@ -315,7 +315,7 @@ def test_a_budget_that_never_allows(world: World) -> None:
     with pytest.raises(PausedError) as paused:
         attempt(world, held)
     found = re.fullmatch(
-        r"the roll of nodes paused: node (i-\w+)\S* could not be drained in 4 s: "
+        r"the roll of nodes paused: node (i-\w+)\S* could not be drained in 20 s: "
         r"pod default/(web-\S+) of Deployment web: "
         r"PodDisruptionBudget default/web: The disruption budget web needs 3 healthy pods and has 3 currently\. "
         r"Fix: let the pods named go, then run slipway roll test nodes: it goes on from here\.",
@@ -352,7 +352,7 @@ def test_machines_that_no_budget_guards_go_beside_one_that_never_allows(world: W
     before, pods, held = running(world), placed(world), Judge(world)
     (host,) = pods.values()
     assert host in before
-    with pytest.raises(PausedError, match=rf"node {host}\S* could not be drained in 4 s: pod default/web-"):
+    with pytest.raises(PausedError, match=rf"node {host}\S* could not be drained in 20 s: pod default/web-"):
         attempt(world, held)
     assert held.least >= SIZE
     assert host in running(world)
