@@ -240,4 +240,8 @@ def environments(draw: Draw) -> Environment:
     sometimes(draw, environment, "registry", st.just({"services": ["shop"], "pulledFrom": ["222233334444"]}))
     if groups[-1]["role"] == "Edge":
         sometimes(draw, environment, "edge", edges(account, region, partition))
+    storage = cluster.get("addons", {}).get("ebsCsi", {})
+    if not (storage.get("enabled", True) and storage.get("defaultStorageClass", True)):
+        # Its store asks for volumes of the default class.
+        environment["monitoring"] = {"enabled": False}
     return environment
