@@ -13,6 +13,7 @@ import typer
 from infra.commands.common import Env, console, errors, load_environment
 
 LONGEST_HOURS = 24
+"""A certificate cannot be called back, so that it must not outlive the day it was asked for."""
 
 
 def kubeconfig(

@@ -168,6 +168,6 @@ class ApiEndpoint(pulumi.ComponentResource):
                 healthy_threshold=2,
                 unhealthy_threshold=2,
             ),
-            tags=plan.target_tags,
+            tags=plan.tags,
             opts=self._child,
         )

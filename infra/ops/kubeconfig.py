@@ -23,9 +23,6 @@ from infra.spec import EnvironmentSpec
 BACKDATE = timedelta(minutes=5)
 """Age of a new certificate: clocks of machines differ, and one that is not valid yet would be refused."""
 
-LONGEST = timedelta(hours=24)
-"""A certificate cannot be called back, so that it must not outlive the day it was asked for."""
-
 
 @dataclass(frozen=True)
 class Admission:

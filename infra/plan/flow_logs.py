@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.plan.partition import partition_of
+from infra.plan.policy_document import policy_document
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec
 
@@ -53,40 +53,34 @@ def plan_flow_logs(spec: EnvironmentSpec) -> FlowLogsPlan | None:
 def _trust(spec: EnvironmentSpec) -> str:
     """Trust policy of the VPC User Guide, "IAM role for publishing flow logs to CloudWatch Logs"."""
     arn = f"arn:{partition_of(spec.region)}:ec2:{spec.region}:{spec.account_id}:vpc-flow-log/*"
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
-                    "Action": "sts:AssumeRole",
-                    "Condition": {
-                        "StringEquals": {"aws:SourceAccount": spec.account_id},
-                        "ArnLike": {"aws:SourceArn": arn},
-                    },
-                }
-            ],
-        }
+    return policy_document(
+        [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {
+                    "StringEquals": {"aws:SourceAccount": spec.account_id},
+                    "ArnLike": {"aws:SourceArn": arn},
+                },
+            }
+        ]
     )
 
 
 def _write_to(spec: EnvironmentSpec, log_group: str) -> str:
     arn = f"arn:{partition_of(spec.region)}:logs:{spec.region}:{spec.account_id}:log-group:{log_group}"
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Action": [
-                        "logs:CreateLogStream",
-                        "logs:DescribeLogGroups",
-                        "logs:DescribeLogStreams",
-                        "logs:PutLogEvents",
-                    ],
-                    "Resource": [arn, f"{arn}:*"],
-                }
-            ],
-        }
+    return policy_document(
+        [
+            {
+                "Effect": "Allow",
+                "Action": [
+                    "logs:CreateLogStream",
+                    "logs:DescribeLogGroups",
+                    "logs:DescribeLogStreams",
+                    "logs:PutLogEvents",
+                ],
+                "Resource": [arn, f"{arn}:*"],
+            }
+        ]
     )

@@ -7,13 +7,13 @@ scaling) is no concern of the machines: it belongs to the roles of those control
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from infra.plan.naming import MEMBER_TAG, group_identity, group_resource_name
 from infra.plan.partition import partition_of
+from infra.plan.policy_document import policy_document
 from infra.plan.state_layout import (
     config_key,
     etcd_backup_prefix,
@@ -102,7 +102,7 @@ class StateAccess:
                 },
             }
         )
-        return _document([*statements, *self.own_statements])
+        return policy_document([*statements, *self.own_statements])
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def plan_group_iam(spec: EnvironmentSpec, group: InstanceGroupSpec) -> GroupIamP
     return GroupIamPlan(
         name=group_resource_name(spec, group),
         description=f"Machines of one instance group of {spec.cluster.name}",
-        trust_policy=_document([trust]),
+        trust_policy=policy_document([trust]),
         policy_name=ROLE_POLICY_NAME,
         state=StateAccess(
             bucket_arn=f"arn:{partition_of(spec.region)}:s3:::{spec.state.bucket}",
@@ -197,7 +197,3 @@ def _readable(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[str, ...
         f"{manifests_prefix(spec)}*",
         f"{etcd_backup_prefix(spec)}*",
     )
-
-
-def _document(statements: list[Statement]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})

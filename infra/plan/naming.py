@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 
 MEMBER_TAG = "slipway/member"
@@ -29,3 +31,14 @@ def dashed_cluster_name(spec: EnvironmentSpec) -> str:
 def state_key_alias(environment: str) -> str:
     """Return the KMS alias of the key that encrypts the environment's state."""
     return f"alias/slipway-state-{environment}"
+
+
+ELB_NAME_LIMIT = 32
+"""Characters of a load balancer's and a target group's name (ELBv2 API, CreateLoadBalancer, CreateTargetGroup)."""
+
+
+def shortened(name: str, limit: int, identity: str, digits: int = 8) -> str:
+    """Return ``name``, cut to ``limit`` characters where it must be and then told apart by a digest of ``identity``."""
+    if len(name) <= limit:
+        return name
+    return f"{name[: limit - digits - 1].rstrip('-')}-{sha256(identity.encode()).hexdigest()[:digits]}"

@@ -65,15 +65,7 @@ def plan_records(spec: EnvironmentSpec) -> RecordsPlan:
                 )
                 for group in groups
             ),
-            *(
-                RecordPlan(
-                    f"{group_identity(group)}/files.json",
-                    f"{igconfig_prefix(spec, group)}{files_name(spec, group)}",
-                    files_document(spec, group),
-                    "application/json",
-                )
-                for group in groups
-            ),
+            *(_files(spec, group) for group in groups),
         ),
         joins=tuple(
             JoinRecordPlan(
@@ -91,13 +83,23 @@ _YAML = "text/yaml"
 documentation of ``aws.s3.getObject``)."""
 
 
+def _files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> RecordPlan:
+    document = files_document(spec, group)
+    return RecordPlan(
+        f"{group_identity(group)}/files.json",
+        f"{igconfig_prefix(spec, group)}{files_name(document)}",
+        document,
+        "application/json",
+    )
+
+
 def _cluster(spec: EnvironmentSpec) -> dict[str, Any]:
     return {
         "apiVersion": API_VERSION,
         "kind": "Cluster",
         "metadata": {"name": spec.cluster.name},
         # Groups have objects of their own: one that changes is then one changed object.
-        "spec": {"environment": spec.name, **_complete(spec, exclude={"instance_groups"})},
+        "spec": {"environment": spec.name, **spec.model_dump(mode="json", by_alias=True, exclude={"instance_groups"})},
     }
 
 
@@ -108,7 +110,3 @@ def _group(spec: EnvironmentSpec, group: InstanceGroupSpec) -> dict[str, Any]:
         "metadata": {"name": group.name, "labels": {"slipway/cluster": spec.cluster.name}},
         "spec": group.model_dump(mode="json", by_alias=True, exclude={"name"}),
     }
-
-
-def _complete(spec: EnvironmentSpec, exclude: set[str]) -> dict[str, Any]:
-    return spec.model_dump(mode="json", by_alias=True, exclude=exclude)

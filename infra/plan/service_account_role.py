@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from infra.plan.control_plane.issuer import AUDIENCE, plan_issuer
+from infra.plan.policy_document import policy_document
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec
 
@@ -35,23 +35,20 @@ class ServiceAccountRolePlan:
     def trust_policy(self, provider_arn: str) -> str:
         """Return who may assume the role, as JSON: this service account with a token made for STS, and nobody else."""
         subject = f"system:serviceaccount:{self.namespace}:{self.service_account}"
-        return json.dumps(
-            {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"Federated": provider_arn},
-                        "Action": "sts:AssumeRoleWithWebIdentity",
-                        "Condition": {
-                            "StringEquals": {
-                                f"{self.issuer_host}:aud": AUDIENCE,
-                                f"{self.issuer_host}:sub": subject,
-                            }
-                        },
-                    }
-                ],
-            }
+        return policy_document(
+            [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Federated": provider_arn},
+                    "Action": "sts:AssumeRoleWithWebIdentity",
+                    "Condition": {
+                        "StringEquals": {
+                            f"{self.issuer_host}:aud": AUDIENCE,
+                            f"{self.issuer_host}:sub": subject,
+                        }
+                    },
+                }
+            ]
         )
 
 
@@ -75,7 +72,7 @@ def plan_service_account_role(
         namespace=namespace,
         service_account=service_account,
         issuer_host=plan_issuer(spec).url.removeprefix("https://"),
-        policy=json.dumps({"Version": "2012-10-17", "Statement": [dict(each) for each in statements]}),
+        policy=policy_document(statements),
         permissions_boundary=spec.cluster.iam.permissions_boundary,
         tags=resource_tags(spec, f"{name}.sa.{spec.cluster.name}"),
     )

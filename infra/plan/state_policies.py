@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-_VERSION = "2012-10-17"
+from infra.plan.policy_document import policy_document
 
 
 def key_policy(partition: str, account_id: str) -> str:
@@ -14,7 +13,7 @@ def key_policy(partition: str, account_id: str) -> str:
     It is the statement that KMS gives a key by default (KMS Developer Guide, "Default key policy"). Without it no
     IAM policy has effect on the key, and a key whose only administrator is deleted is lost.
     """
-    return _document(
+    return policy_document(
         [
             {
                 "Sid": "AccountAdministersByIam",
@@ -40,7 +39,7 @@ def bucket_policy(partition: str, bucket: str, key_arn: str) -> str:
     sse, key_id = "s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id"
     customer = "s3:x-amz-server-side-encryption-customer-algorithm"
     everything, objects = [arn, f"{arn}/*"], f"{arn}/*"
-    return _document(
+    return policy_document(
         [
             _refusal("RefusePlainHttp", "s3:*", everything, {"Bool": {"aws:SecureTransport": "false"}}),
             _refusal("RefuseOldTls", "s3:*", everything, {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
@@ -71,7 +70,3 @@ def _refusal(sid: str, action: str, resource: str | list[str], condition: dict[s
         "Resource": resource,
         "Condition": condition,
     }
-
-
-def _document(statements: list[dict[str, Any]]) -> str:
-    return json.dumps({"Version": _VERSION, "Statement": statements})

@@ -14,6 +14,7 @@ from typing import Any
 
 from infra.plan.naming import dashed_cluster_name
 from infra.plan.partition import partition_of
+from infra.plan.policy_document import policy_document
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec
 
@@ -128,30 +129,27 @@ def _queue_policy(spec: EnvironmentSpec, queue_name: str, rules: tuple[EventRule
     where = f"{spec.region}:{spec.account_id}"
     partition = partition_of(spec.region)
     queue = f"arn:{partition}:sqs:{where}:{queue_name}"
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": "RulesSend",
-                    "Effect": "Allow",
-                    "Principal": {"Service": "events.amazonaws.com"},
-                    "Action": "sqs:SendMessage",
-                    "Resource": queue,
-                    "Condition": {
-                        "ArnEquals": {
-                            "aws:SourceArn": [f"arn:{partition}:events:{where}:rule/{rule.name}" for rule in rules]
-                        }
-                    },
+    return policy_document(
+        [
+            {
+                "Sid": "RulesSend",
+                "Effect": "Allow",
+                "Principal": {"Service": "events.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": queue,
+                "Condition": {
+                    "ArnEquals": {
+                        "aws:SourceArn": [f"arn:{partition}:events:{where}:rule/{rule.name}" for rule in rules]
+                    }
                 },
-                {
-                    "Sid": "RefusePlainHttp",
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": "sqs:*",
-                    "Resource": queue,
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                },
-            ],
-        }
+            },
+            {
+                "Sid": "RefusePlainHttp",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "sqs:*",
+                "Resource": queue,
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            },
+        ]
     )

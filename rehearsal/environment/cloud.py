@@ -115,19 +115,14 @@ class Cloud:
 
     def has_machine(self, region: str, cluster: str, role: str) -> bool:
         """Return whether a machine of that role runs."""
-        wanted = {
-            "tag:KubernetesCluster": [cluster],
-            "tag:slipway/role": [role],
-            "instance-state-name": ["pending", "running"],
-        }
-        filters = [{"Name": name, "Values": values} for name, values in wanted.items()]
+        state = {"Name": "instance-state-name", "Values": ["pending", "running"]}
+        filters = [*_of_cluster(cluster, "slipway/role", role), state]
         found = self.client("ec2", region).describe_instances(Filters=filters)
         return any(each["Instances"] for each in found["Reservations"])
 
     def etcd_volume(self, region: str, cluster: str, member: str) -> str | None:
         """Return the ID of a control-plane member's volume."""
-        wanted = {"tag:KubernetesCluster": [cluster], "tag:slipway/member": [member]}
-        filters = [{"Name": name, "Values": values} for name, values in wanted.items()]
+        filters = _of_cluster(cluster, "slipway/member", member)
         found = self.client("ec2", region).describe_volumes(Filters=filters)["Volumes"]
         return str(found[0]["VolumeId"]) if found else None
 
@@ -137,3 +132,8 @@ class Cloud:
         except FileNotFoundError:
             return None
         return None if notice is None else str(notice)
+
+
+def _of_cluster(cluster: str, tag: str, value: str) -> list[dict[str, Any]]:
+    """Return EC2's filters for what carries the cluster's name and another tag."""
+    return [{"Name": f"tag:{key}", "Values": [text]} for key, text in (("KubernetesCluster", cluster), (tag, value))]

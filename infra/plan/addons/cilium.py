@@ -8,6 +8,7 @@ import re
 
 from infra.plan.addons.objects import AddonPlan, Manifest
 from infra.plan.addons.placement import on_control_plane, on_every_machine, reach_the_api_directly
+from infra.plan.naming import shortened
 from infra.spec import EnvironmentSpec
 
 POD_MASK = 24
@@ -38,7 +39,4 @@ def plan_cilium(spec: EnvironmentSpec) -> AddonPlan:
 
 def cluster_name(name: str) -> str:
     """Return a cluster's name as Cilium takes it: hyphens for dots, and no longer than it allows."""
-    plain = re.sub(r"[^a-z0-9-]", "-", name)
-    if len(plain) <= NAME_LIMIT:
-        return plain
-    return f"{plain[: NAME_LIMIT - 9].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return shortened(re.sub(r"[^a-z0-9-]", "-", name), NAME_LIMIT, name)

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Literal
 
-from infra.plan.naming import dashed_cluster_name
+from infra.plan.naming import ELB_NAME_LIMIT, dashed_cluster_name, shortened
 from infra.plan.security import ROLE_WORDS, ROLES
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec
 from infra.spec.instance_group import Role
 
 Scheme = Literal["internal", "internet-facing"]
-
-NAME_LIMIT = 32
-"""Characters of the name of a load balancer or target group (ELB API Reference, CreateLoadBalancer)."""
 
 READY_PATH = "/readyz"
 """What the load balancers ask: whether the API server would serve, its etcd member included."""
@@ -53,7 +49,6 @@ class ApiBalancerPlan:
     own connections back from its own address and drop them (ELB User Guide, "Client IP preservation")."""
     sources: tuple[ApiSource, ...]
     tags: Mapping[str, str]
-    target_tags: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -89,7 +84,7 @@ def plan_api_endpoint(spec: EnvironmentSpec) -> ApiEndpointPlan:
 
 def _machines(spec: EnvironmentSpec, role: Role) -> ApiSource:
     name = f"api-{ROLE_WORDS[role]}-to-balancer"
-    return ApiSource(name, role, None, "Kubernetes API", _tags(spec, name))
+    return ApiSource(name, role, None, "Kubernetes API", resource_tags(spec, name))
 
 
 def _guests(spec: EnvironmentSpec) -> tuple[ApiSource, ...]:
@@ -97,7 +92,7 @@ def _guests(spec: EnvironmentSpec) -> tuple[ApiSource, ...]:
     for cidr in spec.cluster.api.allowed_cidrs:
         # Slashes and dots are fine in a logical name; it stays the same wherever the entry stands in the list.
         name = f"api-{cidr}-to-balancer"
-        sources.append(ApiSource(name, None, cidr, "Kubernetes API", _tags(spec, name)))
+        sources.append(ApiSource(name, None, cidr, "Kubernetes API", resource_tags(spec, name)))
     return tuple(sources)
 
 
@@ -118,19 +113,10 @@ def _balancer(
         record=full if spec.cluster.api.hosted_zone else None,
         preserve_client_ip=not internal,
         sources=sources,
-        tags=_tags(spec, full),
-        target_tags=_tags(spec, full),
+        tags=resource_tags(spec, full),
     )
 
 
 def balancer_name(spec: EnvironmentSpec, what: str) -> str:
     """Return ``<what>-<cluster>``, within ELB's 32 characters by a hash of the cluster's name where it is longer."""
-    plain = f"{what}-{dashed_cluster_name(spec)}"
-    if len(plain) <= NAME_LIMIT:
-        return plain
-    digest = sha256(spec.cluster.name.encode()).hexdigest()[:8]
-    return f"{plain[: NAME_LIMIT - 9].rstrip('-')}-{digest}"
-
-
-def _tags(spec: EnvironmentSpec, name: str) -> dict[str, str]:
-    return resource_tags(spec, name)
+    return shortened(f"{what}-{dashed_cluster_name(spec)}", ELB_NAME_LIMIT, spec.cluster.name)

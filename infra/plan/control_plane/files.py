@@ -7,13 +7,17 @@ import json
 from functools import cache
 from importlib.resources import files
 
+import yaml
+
 from infra.plan.control_plane.kubeadm import CONFIG_FOLDER, ETCD_DATA, kubeadm_documents
 from infra.plan.control_plane.members import ETCD_MOUNT, VOLUME_DEVICE, MemberPlan, initial_cluster, plan_members
 from infra.plan.naming import MEMBER_TAG, group_identity
 from infra.plan.node.assets import LIBRARY, UNITS, NodeFile, asset
+from infra.plan.node.yaml_text import yaml_text
 from infra.plan.state_layout import etcd_backup_prefix, etcd_member_prefix, pki_prefix
 from infra.plan.subnets import plan_subnets
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
+from infra.spec.control_plane import AuditProfile
 
 KUBEADM_FILE = "/etc/slipway/kubeadm.yaml"
 """Before what only the machine knows is filled in."""
@@ -26,12 +30,11 @@ def member_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeF
     """Return the files of the member that the group's machine is, in the order in which they are written."""
     members = plan_members(spec)
     member = next(each for each in members if each.name == group_identity(group))
-    audit = spec.cluster.control_plane.audit.profile
     return (
         NodeFile("/etc/slipway/member.json", _facts(spec, member, members)),
         NodeFile("/etc/slipway/member-volumes", f"{VOLUME_DEVICE.removeprefix('/dev/')} {ETCD_MOUNT}\n"),
         NodeFile(KUBEADM_FILE, kubeadm_documents(spec, member, members)),
-        NodeFile(f"{CONFIG_FOLDER}/audit-policy.yaml", template(f"audit-{audit}.yaml")),
+        NodeFile(f"{CONFIG_FOLDER}/audit-policy.yaml", audit_policy(spec.cluster.control_plane.audit.profile)),
         NodeFile(f"{CONFIG_FOLDER}/authentication.yaml", template("authentication.yaml")),
         NodeFile(f"{LIBRARY}/member.py", template("member.py"), executable=True),
         NodeFile(f"{LIBRARY}/mount-volumes.sh", asset("mount-volumes.sh"), executable=True),
@@ -39,6 +42,16 @@ def member_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeF
         NodeFile(f"{LIBRARY}/etcd_backup.py", template("etcd_backup.py"), executable=True),
         *(NodeFile(f"{UNITS}/{unit}", template(unit)) for unit in BACKUP_UNITS),
     )
+
+
+def audit_policy(profile: AuditProfile) -> str:
+    """Return the API server's audit policy as YAML. The first rule that matches a request decides."""
+    metadata = template("audit-metadata.yaml")
+    if profile == "metadata":
+        return metadata
+    policy = yaml.safe_load(metadata)
+    *rules, rest = policy["rules"]
+    return yaml_text({**policy, "rules": [*rules, *yaml.safe_load(template("audit-request.yaml")), rest]})
 
 
 @cache

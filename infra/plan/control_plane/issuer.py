@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
-from infra.plan.iam import dns_suffix
+from infra.plan.iam import Statement, dns_suffix
 from infra.plan.partition import partition_of
+from infra.plan.policy_document import policy_document
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec
 from infra.spec.cluster_rules import ISSUER_SUFFIX
@@ -45,32 +46,29 @@ def plan_issuer(spec: EnvironmentSpec) -> IssuerPlan:
     bucket = spec.state.issuer_bucket or f"{spec.state.bucket}{ISSUER_SUFFIX}"
     url = f"https://{bucket}.s3.{spec.region}.{dns_suffix(spec.region)}"
     arn = f"arn:{partition_of(spec.region)}:s3:::{bucket}"
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "ReadDiscoveryDocuments",
-                "Effect": "Allow",
-                "Principal": "*",
-                "Action": "s3:GetObject",
-                "Resource": [f"{arn}/{DISCOVERY_KEY}", f"{arn}/{JWKS_KEY}"],
-            },
-            {
-                "Sid": "RefusePlainHttp",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [arn, f"{arn}/*"],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            },
-        ],
-    }
+    statements: list[Statement] = [
+        {
+            "Sid": "ReadDiscoveryDocuments",
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": [f"{arn}/{DISCOVERY_KEY}", f"{arn}/{JWKS_KEY}"],
+        },
+        {
+            "Sid": "RefusePlainHttp",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        },
+    ]
     return IssuerPlan(
         bucket=bucket,
         url=url,
         jwks_url=f"{url}/{JWKS_KEY}",
         discovery=_discovery(url),
-        policy=json.dumps(policy),
+        policy=policy_document(statements),
         tags=resource_tags(spec, bucket),
     )
 

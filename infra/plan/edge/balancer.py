@@ -8,14 +8,13 @@ whom the router believes, and its security group is the only one that the machin
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from infra.plan.edge.entries import PING_PORT, Entry
-from infra.plan.naming import dashed_cluster_name
+from infra.plan.naming import ELB_NAME_LIMIT, dashed_cluster_name, shortened
 from infra.plan.security import plan_security
 from infra.plan.subnets import plan_subnets
 from infra.plan.tags import resource_tags
@@ -23,9 +22,6 @@ from infra.spec import EnvironmentSpec, Problem, SpecError
 from infra.spec.edge import EdgeSpec
 from infra.spec.edge_rules import RULES_PER_SECURITY_GROUP
 from infra.spec.hosts import ANYWHERE, EVERY_ADDRESS, contains, source_block, without_contained
-
-ELB_NAME_LIMIT = 32
-"""Characters of a load balancer's and a target group's name (ELBv2 API, CreateLoadBalancer, CreateTargetGroup)."""
 
 TLS_POLICIES = {
     "1.2": "ELBSecurityPolicy-TLS13-1-2-2021-06",
@@ -157,10 +153,7 @@ def plan_balancer(spec: EnvironmentSpec, edge: EdgeSpec, entries: tuple[Entry, .
 def elb_name(spec: EnvironmentSpec, what: str) -> str:
     """Return ``<what>-<cluster>`` with hyphens, cut to ELB's limit where it must be and then told apart by a digest."""
     whole = f"{what}-{dashed_cluster_name(spec)}"
-    if len(whole) <= ELB_NAME_LIMIT:
-        return whole
-    digest = hashlib.sha256(whole.encode()).hexdigest()[:6]
-    return f"{whole[: ELB_NAME_LIMIT - 7].rstrip('-')}-{digest}"
+    return shortened(whole, ELB_NAME_LIMIT, whole, digits=6)
 
 
 def balancer_blocks(spec: EnvironmentSpec, edge: EdgeSpec) -> tuple[str, ...]:

@@ -26,14 +26,14 @@ def files_document(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
     return json.dumps({"files": files}, indent=1) + "\n"
 
 
-def files_digest(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
-    """Return the SHA-256 of the document, in hexadecimal."""
-    return sha256(files_document(spec, group).encode()).hexdigest()
+def files_digest(document: str) -> str:
+    """Return the SHA-256 of such a document, in hexadecimal."""
+    return sha256(document.encode()).hexdigest()
 
 
-def files_name(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
+def files_name(document: str) -> str:
     """Return the document's name below the group's prefix: by its digest, so that no machine finds another's."""
-    return f"files-{files_digest(spec, group)}.json"
+    return f"files-{files_digest(document)}.json"
 
 
 def document_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeFile, ...]:

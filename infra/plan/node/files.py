@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infra.plan.node.assets import LIBRARY, UNITS, NodeFile, asset, filled
-from infra.plan.node.document import files_digest
+from infra.plan.node.document import files_digest, files_document
 from infra.plan.node.kubelet import kubelet_document
 from infra.plan.node.log_files import LOGROTATE_GLOBS, LOGROTATE_MAX_SIZE, LOGROTATE_ROTATE
 from infra.plan.node.registration import node_labels
@@ -89,6 +89,6 @@ def _environment(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
         "STATE_BUCKET": spec.state.bucket,
         "STATE_PREFIX": igconfig_prefix(spec, group),
         "STATE_REGION": spec.region,
-        "FILES_SHA256": files_digest(spec, group),
+        "FILES_SHA256": files_digest(files_document(spec, group)),
     }
     return "".join(f"{name}={value}\n" for name, value in values.items())

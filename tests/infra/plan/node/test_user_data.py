@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.plan.node.document import files_digest
+from infra.plan.node.document import files_digest, files_document
 from infra.plan.node.user_data import USER_DATA_LIMIT, render_user_data
 from infra.spec import EnvironmentSpec, InstanceGroupSpec, SpecError
 from tests.infra.plan.node.rendered import VOLUMES, cloud_config, fetched_files, files_of, kubelet_config, user_data
@@ -88,7 +88,7 @@ def test_kubernetes_version_and_architecture_choose_the_kubelet() -> None:
         "STATE_BUCKET=acme-slipway-test\n"
         "STATE_PREFIX=test.example.com/igconfig/node/nodes/\n"
         "STATE_REGION=eu-central-1\n"
-        f"FILES_SHA256={files_digest(spec, spec.instance_groups[1])}\n"
+        f"FILES_SHA256={files_digest(files_document(spec, spec.instance_groups[1]))}\n"
     )
     assert "KUBELET_ARCH=amd64\n" in files_of(user_data("nodes"))["/etc/slipway/node.env"]
 

@@ -47,7 +47,9 @@ def machine(root: Path, s3: Any, group: InstanceGroupSpec = NODES, document: str
     prefix = igconfig_prefix(SPEC, group)
     s3.put_object(Bucket=SPEC.state.bucket, Key=f"{prefix}join.json", Body=join.encode())
     body = files_document(SPEC, group) if document is None else document
-    s3.put_object(Bucket=SPEC.state.bucket, Key=f"{prefix}{files_name(SPEC, group)}", Body=body.encode())
+    s3.put_object(
+        Bucket=SPEC.state.bucket, Key=f"{prefix}{files_name(files_document(SPEC, group))}", Body=body.encode()
+    )
     return Machine(root)
 
 
@@ -77,7 +79,7 @@ def test_files_of_another_digest_are_refused(tmp_path: Path, s3: Any) -> None:
 
 def test_the_digest_is_that_of_the_document() -> None:
     digest = hashlib.sha256(files_document(SPEC, NODES).encode()).hexdigest()
-    assert files_name(SPEC, NODES) == f"files-{digest}.json"
+    assert files_name(files_document(SPEC, NODES)) == f"files-{digest}.json"
 
 
 @pytest.mark.parametrize(
