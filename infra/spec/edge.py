@@ -10,14 +10,13 @@ from pydantic import Field, WithJsonSchema
 from infra.spec.base import SpecModel, checked, matching, refuse
 from infra.spec.errors import show
 from infra.spec.hosts import Host, Source
-from infra.spec.scalars import DnsLabel
+from infra.spec.scalars import DnsLabel, HostedZoneId
 
 HTTP_PORT = 80
 HTTPS_PORT = 443
 SSH_PORT = 22
 
 _ACM_ARN = r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]{36}$"
-_ZONE_ID = r"^Z[A-Z0-9]{1,31}$"
 _ZONE_NAME = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$"
 _PORT_NAME = r"^[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$"
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
@@ -47,12 +46,6 @@ def _firewall_port(value: Any) -> Any:
 def _acm_arn(value: str) -> str:
     if not re.fullmatch(_ACM_ARN, value):
         refuse("is not the ARN of an ACM certificate", "copy the certificate's ARN from ACM")
-    return value
-
-
-def _zone_id(value: str) -> str:
-    if not re.fullmatch(_ZONE_ID, value):
-        refuse("is not the ID of a hosted zone", "copy the ID from Route 53, as Z0123456789ABCDEFGHIJ")
     return value
 
 
@@ -162,7 +155,7 @@ class DnsSpec(SpecModel):
     zone: Annotated[str, checked(_zone_name), matching(_ZONE_NAME), Field(examples=["example.com"])]
     """Name of the zone. Hosts outside it get no record."""
 
-    zone_id: Annotated[str, checked(_zone_id), matching(_ZONE_ID), Field(examples=["Z0123456789ABCDEFGHIJ"])]
+    zone_id: Annotated[HostedZoneId, Field(examples=["Z0123456789ABCDEFGHIJ"])]
     """ID of the zone."""
 
 

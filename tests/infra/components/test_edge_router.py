@@ -114,9 +114,9 @@ def test_security_groups_and_rules() -> None:
 
 
 def test_a_record_is_an_alias_of_the_load_balancer() -> None:
-    recorder = build(dns={"zone": "example.com", "zoneId": "Z1"})
+    recorder = build(dns={"zone": "example.com", "zoneId": "Z0123456789EXAMPLE"})
     assert recorder.inputs("aws:route53/record:Record", "edge-wildcard.apps.example.com") == {
-        "zoneId": "Z1",
+        "zoneId": "Z0123456789EXAMPLE",
         "name": "*.apps.example.com",
         "type": "A",
         "aliases": [{"name": "edge.elb.example", "zoneId": "ZELB", "evaluateTargetHealth": True}],

@@ -170,7 +170,7 @@ def test_bad_routes_and_ports(change: dict[str, Any], lines: list[str]) -> None:
           f"reach. Fix: {NO_HTTP01}"]),
         ({"tls": {"acme": {"solver": "dns01"}}},
          ["edge.tls.acme.solver: 'dns01' needs a zone to write into. Fix: declare edge.dns."]),
-        ({"tls": {"acme": {"solver": "dns01"}}, "dns": {"zone": "apps.example.com", "zoneId": "Z1"}},
+        ({"tls": {"acme": {"solver": "dns01"}}, "dns": {"zone": "apps.example.com", "zoneId": "Z0123456789EXAMPLE"}},
          [f"edge.routes[{index}].hosts[0]: {host!r} is outside the zone apps.example.com, so dns01 cannot prove it. "
           "Fix: use acm or another zone." for index, host in ((0, "shop.example.com"), (2, "admin.example.com"))]),
     ],

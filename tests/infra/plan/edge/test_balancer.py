@@ -110,11 +110,13 @@ def test_the_load_balancer_by_default() -> None:
 
 def test_records_of_the_hosts_in_the_zone() -> None:
     hosts = ["shop.example.com", "*.apps.example.com", "admin.example.com"]
-    plan = balancer(edge_spec(dns={"zone": "apps.example.com", "zoneId": "Z1"}))
+    plan = balancer(edge_spec(dns={"zone": "apps.example.com", "zoneId": "Z0123456789EXAMPLE"}))
     assert [(each.key, each.zone_id, each.host) for each in plan.records] == [
-        ("edge-wildcard.apps.example.com", "Z1", "*.apps.example.com")
+        ("edge-wildcard.apps.example.com", "Z0123456789EXAMPLE", "*.apps.example.com")
     ]
-    assert [each.host for each in balancer(edge_spec(dns={"zone": "example.com", "zoneId": "Z1"})).records] == hosts
+    assert [
+        each.host for each in balancer(edge_spec(dns={"zone": "example.com", "zoneId": "Z0123456789EXAMPLE"})).records
+    ] == hosts
 
 
 def test_long_names_are_cut_and_told_apart() -> None:

@@ -19,7 +19,8 @@ SPECS = {
     "acm": edge_spec(),
     "http01": edge_spec(tls={}, routes=EDGE["routes"][:1]),
     "dns01": edge_spec(
-        tls={"acme": {"solver": "dns01", "email": "pki@example.com"}}, dns={"zone": "example.com", "zoneId": "Z1"}
+        tls={"acme": {"solver": "dns01", "email": "pki@example.com"}},
+        dns={"zone": "example.com", "zoneId": "Z0123456789EXAMPLE"},
     ),
 }
 
