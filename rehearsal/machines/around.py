@@ -15,12 +15,13 @@ import urllib3
 from rehearsal.machines import front, metadata, namespaces, resolver, timeserver
 from rehearsal.machines.administrator import kubeconfig
 from rehearsal.machines.authority import Authority
-from rehearsal.machines.balancers import BalancerView, Described, Proxy, Target
+from rehearsal.machines.balancers import BalancerView, Described, Target
 from rehearsal.machines.controller import Controller
 from rehearsal.machines.facts import Account, Instance
 from rehearsal.machines.log import tell
 from rehearsal.machines.network import FRONT_ADDRESS, Network
 from rehearsal.machines.node_controller import NodeController
+from rehearsal.machines.proxy import Proxy
 from rehearsal.machines.settings import Settings
 from rehearsal.moto import HEALTH_PATH
 from rehearsal.processes import write_private
@@ -39,8 +40,8 @@ class Surroundings:
         self.account = Account(self._client("ec2"), self._client("iam"))
         self._scaling = self._client("autoscaling")
         self._sts = self._client("sts")
-        self._view = BalancerView(self._client("elbv2"))
-        self._proxy = Proxy(network.namespace)
+        self._view = BalancerView(self._client("elbv2"), self._client("ec2"))
+        self._proxy = Proxy(network.namespace, self.authority.any_name)
         self._described = Described()
         self._credentials: dict[str, tuple[float, dict[str, Any]]] = {}
         self._nodes = NodeController(settings)
@@ -77,7 +78,7 @@ class Surroundings:
         for instance in controller.instances.values():
             addresses |= {str(each.address): str(each.address) for each in instance.interfaces}
         self._described = self._view.read(addresses)
-        for address in self._described.names.values():
+        for address in (*self._described.names.values(), *self._described.inside):
             self._network.add_balancer(address)
         self._report(self._proxy.update(self._described.listeners))
         self._publish_api()
@@ -118,8 +119,7 @@ class Surroundings:
             each["healthy"] for each in self._told or () if each["group"] in {it.group for it in listeners}
         )
         if listeners and not self._published:
-            key = str(listeners[0].address), self._settings.api_port
-            self._proxy.publish(self._settings.api_loopback_port, key)
+            self._proxy.publish(self._settings.api_loopback_port, listeners[0])
             self._published = True
 
     def _user_data(self, instance: Instance) -> bytes:

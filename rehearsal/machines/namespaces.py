@@ -91,11 +91,16 @@ def listener(name: str, address: str, port: int, kind: socket.SocketKind = socke
     return inside(name, bound)
 
 
-def connected(name: str, address: str, port: int, timeout: float) -> socket.socket:
-    """Return a connection from a network namespace. Raises OSError when there is none within `timeout` seconds."""
+def connected(name: str, address: str, port: int, timeout: float, source: str | None = None) -> socket.socket:
+    """Return a connection from a network namespace, and from the address `source` of it when one is given.
+
+    Raises OSError when there is none within `timeout` seconds.
+    """
     made = inside(name, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM))
     made.settimeout(timeout)
     try:
+        if source is not None:
+            made.bind((source, 0))
         made.connect((address, port))
     except OSError:
         made.close()

@@ -16,6 +16,7 @@ from rehearsal.toolchain.errors import ToolchainError, build_failure, file_failu
 from rehearsal.toolchain.golang import Go, find_go
 from rehearsal.toolchain.locate import reported_version
 from rehearsal.toolchain.lock import build_lock
+from rehearsal.toolchain.patched import patched_modules
 from rehearsal.toolchain.process import run_logged
 from rehearsal.toolchain.progress import BuildProgress, duration
 from rehearsal.toolchain.table import Release, Tool
@@ -63,7 +64,8 @@ def _build_under_lock(release: Release, tools: Sequence[Tool], progress: BuildPr
         temporary = Path(tempfile.mkdtemp(prefix=f".{release.key}.", dir=folder.parent))
         try:
             with log.open("w", encoding="utf-8") as stream:
-                GoBuild(release, missing, go, stream, log, progress).run(temporary)
+                flags = patched_modules(release.folder, release.patches, go, temporary)
+                GoBuild(release, missing, go, stream, log, progress, flags).run(temporary)
             for tool in missing:
                 program = temporary / tool.built_name
                 _check_version(program, tool, log)
@@ -97,7 +99,9 @@ class GoBuild:
         stream: TextIO,
         log: Path,
         progress: BuildProgress,
+        flags: Sequence[str] = (),
     ) -> None:
+        self._given = flags
         self._release = release
         self._packages = [tool.package for tool in tools]
         self._go = go
@@ -144,7 +148,7 @@ class GoBuild:
 
     def _flags(self) -> list[str]:
         # The same flags for listing as for building: they are part of what Go's cache is keyed by.
-        return ["-trimpath", "-buildvcs=false", f"-ldflags={self._release.ldflags}"]
+        return [*self._given, "-trimpath", "-buildvcs=false", f"-ldflags={self._release.ldflags}"]
 
     def _run(self, doing: str, arguments: Sequence[str], on_line: Callable[[str], None]) -> None:
         printed: list[str] = []

@@ -10,6 +10,7 @@ from typing import Final
 from semver import Version
 
 from rehearsal.toolchain.errors import ToolchainError
+from rehearsal.toolchain.patches import Patch
 from rehearsal.toolchain.versions import (
     MINOR_NOT_OLDER,
     NOT_OLDER_IN_MAJOR,
@@ -28,7 +29,7 @@ class Release:
     `module` is our folder under `tools/`, `pinned_module` the module whose version in its `go.mod` is the
     pinned one; `variables` are the Go variables that the linker sets, `{version}`, `{major}` and `{minor}`
     standing for the pinned version's parts. `build_minutes` is how long the default programs took from empty
-    caches on two cores (a hint for people who wait, not a limit).
+    caches on two cores (a hint for people who wait, not a limit). `patches` are packages that are replaced.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Release:
     purpose: str
     variables: tuple[tuple[str, str], ...]
     build_minutes: int
+    patches: tuple[Patch, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -145,6 +147,22 @@ PROMETHEUS: Final = Release(
     build_minutes=5,
 )
 
+TRAEFIK: Final = Release(
+    name="traefik",
+    version=Version(3, 7, 13),
+    module="traefik",
+    pinned_module="github.com/traefik/traefik/v3",
+    purpose="the router of the edge",
+    variables=(("github.com/traefik/traefik/v3/pkg/version.Version", "{version}"),),
+    build_minutes=5,
+    # Modules of some DNS providers cannot be had, nor the fork of go-http-auth, which has two functions more. Both are
+    # for what the edge does not use: the router's own ACME, and passwords.
+    patches=(
+        Patch("github.com/go-acme/lego/v5", "providers/dns", "no_dns_providers.go.txt", replaces=True),
+        Patch("github.com/abbot/go-http-auth", ".", "http_auth.go.txt"),
+    ),
+)
+
 
 def _kubernetes(name: str, purpose: str, *, default: bool, rule: Rule = SAME_MINOR) -> Tool:
     version_arguments = {"kubectl": ("version", "--client"), "kubeadm": ("version", "--output=short")}
@@ -219,6 +237,14 @@ _ALL: Final = (
         purpose="answers pods' DNS queries",
         version_arguments=("-version",),
         rule=NOT_OLDER_IN_MAJOR,
+    ),
+    Tool(
+        name="traefik",
+        release=TRAEFIK,
+        package="github.com/traefik/traefik/v3/cmd/traefik",
+        purpose="routes what comes in at the edge",
+        version_arguments=("version",),
+        rule=SAME_MINOR,
     ),
 )
 

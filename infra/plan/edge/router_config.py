@@ -41,7 +41,8 @@ def router_config(spec: EnvironmentSpec, edge: EdgeSpec, entries: Sequence[Entry
         "metrics": {"prometheus": {"entryPoint": "metrics", "addEntryPointsLabels": True, "addRoutersLabels": True}},
         "entryPoints": {
             **{entry.name: _entry_point(spec, edge, entry) for entry in entries},
-            "ping": {"address": f":{PING_PORT}"},
+            # Health checks have the load balancer's header as well, once its target group puts one before connections.
+            "ping": {"address": f":{PING_PORT}", "proxyProtocol": {"trustedIPs": [*balancer_blocks(spec, edge)]}},
             "metrics": {"address": f":{METRICS_PORT}"},
         },
         "providers": {

@@ -75,7 +75,7 @@ def test_the_configuration_of_the_router() -> None:
             "address": ":8443", "proxyProtocol": {"trustedIPs": blocks}, "transport": transport, "asDefault": True,
         },
         "postgres": {"address": ":5432", "proxyProtocol": {"trustedIPs": blocks}, "transport": transport},
-        "ping": {"address": ":8081"},
+        "ping": {"address": ":8081", "proxyProtocol": {"trustedIPs": blocks}},
         "metrics": {"address": ":9101"},
     }  # fmt: skip
     assert written["ping"] == {"entryPoint": "ping", "terminatingStatusCode": 503}
