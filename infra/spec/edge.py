@@ -96,6 +96,19 @@ class FirewallRuleSpec(SpecModel):
     rule for TCP ports has none, since plain TCP carries no name."""
 
 
+class EdgeServiceSpec(SpecModel):
+    """A Service that Ingress objects may lead to."""
+
+    service: Annotated[DnsLabel, Field(examples=["api"])]
+    """Name of the Service."""
+
+    target_port: Annotated[PortNumber, Field(examples=[8080])]
+    """Port of the pods behind the Service, which is what network policies see."""
+
+    pod_labels: Annotated[dict[str, str], checked(_pod_labels)] | None = None
+    """Labels of the pods behind the Service. Unset: `app.kubernetes.io/name: <service>`."""
+
+
 class EdgeRouteSpec(SpecModel):
     """A Service of the cluster that is reached by host name through the router."""
 
@@ -122,6 +135,13 @@ class EdgeRouteSpec(SpecModel):
 
     pod_labels: Annotated[dict[str, str], checked(_pod_labels)] | None = None
     """Labels of the pods behind the Service. Unset: `app.kubernetes.io/name: <service>`."""
+
+    ingress: bool = False
+    """Whether the namespace's own Ingress objects lead these hosts on, by paths of their choice, to `service` and
+    `furtherServices`. Unset: Slipway makes the route, and the router reads no Ingress for these hosts."""
+
+    further_services: Annotated[tuple[EdgeServiceSpec, ...], Field(max_length=32)] = ()
+    """Services beside `service` that Ingress objects may lead to."""
 
 
 class EdgeTcpPortSpec(SpecModel):

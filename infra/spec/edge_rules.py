@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from infra.spec.edge import HTTP_PORT, HTTPS_PORT, SSH_PORT, EdgeSpec, FirewallRuleSpec
+from infra.spec.edge_route_rules import check_route_forms
 from infra.spec.edge_tls_rules import check_tls
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
@@ -58,6 +59,7 @@ def check_edge(spec: EnvironmentSpec) -> list[Problem]:
         *_check_quotas(spec.edge),
         *_check_overlaps(spec.edge),
         *_check_routes(spec, spec.edge),
+        *check_route_forms(spec.edge),
         *_check_tcp_ports(spec, spec.edge),
         *check_tls(spec, spec.edge),
     ]

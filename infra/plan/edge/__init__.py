@@ -10,6 +10,7 @@ from infra.plan.edge.certificates import plan_certificates
 from infra.plan.edge.entries import Entry, plan_entries
 from infra.plan.edge.exposed import with_exposed
 from infra.plan.edge.gateway import plan_gateway
+from infra.plan.edge.ingress import plan_ingress
 from infra.plan.edge.manifest import Manifest
 from infra.plan.edge.network_policies import plan_network_policies
 from infra.plan.edge.policy import plan_exposures
@@ -54,9 +55,11 @@ def plan_edge(spec: EnvironmentSpec) -> EdgePlan | None:
         return None
     edge = with_exposed(spec, spec.edge)
     entries = plan_entries(edge)
+    exposures = plan_exposures(edge, entries)
     routes = (
         *plan_network_policies(spec, edge, entries),
-        *plan_gateway(edge, entries, plan_exposures(edge, entries)),
+        *plan_gateway(edge, entries, exposures),
+        *plan_ingress(edge, exposures),
     )
     return EdgePlan(
         spec=edge,

@@ -13,7 +13,7 @@ from typing import Literal
 from infra.plan.edge.balancer import address_in
 from infra.plan.edge.entries import Entry, plan_entries
 from infra.plan.edge.manifest import ROUTER
-from infra.plan.edge.network_policies import backend_of
+from infra.plan.edge.network_policies import backend_of, backends_of
 from infra.plan.edge.policy import AllowList, allow_list, route_for, rules_for
 from infra.spec.edge import HTTPS_PORT, EdgeRouteSpec, EdgeSpec, EdgeTcpPortSpec, FirewallRuleSpec
 from infra.spec.hosts import source_block
@@ -119,6 +119,12 @@ def _http(edge: EdgeSpec, entry: Entry, source: str, host: str) -> Iterator[Step
         yield Step("router", False, others, reason)
     elif entry.kind == "redirect":
         yield Step("router", True, names, f"redirects to https://{host}{_by(allow_list(rules))}; see port {HTTPS_PORT}")
+    elif route[0].ingress:
+        # What the Ingress objects are is the namespace's affair and in no plan; who may come, and to what, is.
+        services = ", ".join([route[0].service, *(each.service for each in route[0].further_services)])
+        way = f"leaves the way to Ingress objects of {route[0].namespace}, which may lead to {services}"
+        yield Step("router", True, names, f"route {route[0].name} {way}{_by(allow_list(rules))}")
+        yield _policy(route[0], names)
     else:
         path = "" if route[0].path == "/" else f" for paths under {route[0].path}"
         target = f"{route[0].namespace}/{route[0].service}{path}"
@@ -131,6 +137,6 @@ def _by(allowed: AllowList) -> str:
 
 
 def _policy(target: EdgeRouteSpec | EdgeTcpPortSpec, names: tuple[str, ...]) -> Step:
-    backend = backend_of(target)
-    reason = f"{backend.namespace}/{backend.policy} admits the pods of {ROUTER} on port {backend.port}"
-    return Step("network policy", True, names, reason)
+    backends = backends_of(target) if isinstance(target, EdgeRouteSpec) else (backend_of(target),)
+    admitted = [f"{each.namespace}/{each.policy} admits the pods of {ROUTER} on port {each.port}" for each in backends]
+    return Step("network policy", True, names, "; ".join(admitted))

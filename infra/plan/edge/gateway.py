@@ -13,14 +13,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.plan.edge.entries import HTTP_ENTRY, HTTPS_ENTRY, Entry
-from infra.plan.edge.manifest import EDGE_NAMESPACE, GATEWAY_GROUP, ROUTER, Manifest, manifest
+from infra.plan.edge.manifest import EDGE_NAMESPACE, GATEWAY_GROUP, ROUTER, TRAEFIK_GROUP, Manifest, manifest
 from infra.plan.edge.policy import AllowList, Exposure, allow_list, rules_for
 from infra.spec.edge import HTTPS_PORT, EdgeRouteSpec, EdgeSpec
 
 CONTROLLER = "traefik.io/gateway-controller"
 """Name by which Traefik knows its GatewayClasses (``pkg/provider/kubernetes/gateway/kubernetes.go``)."""
-
-TRAEFIK_GROUP = "traefik.io"
 
 LISTENER_LIMIT = 64
 """Listeners of a Gateway (Gateway API v1, ``spec.listeners``)."""
@@ -33,9 +31,15 @@ def plan_gateway(edge: EdgeSpec, entries: tuple[Entry, ...], exposures: tuple[Ex
     if listeners:
         spec = {"gatewayClassName": ROUTER, "listeners": listeners}
         yield manifest(f"{GATEWAY_GROUP}/v1", "Gateway", ROUTER, spec=spec)
+    if edge.tls.acm is None:
+        # Of this name it holds for all that the router ends TLS for (Traefik, "TLS Options", "default").
+        oldest = {"minVersion": f"VersionTLS{edge.tls.min_version.replace('.', '')}"}
+        yield manifest(f"{TRAEFIK_GROUP}/v1alpha1", "TLSOption", "default", spec=oldest)
     yield from _allow_lists(exposures)
     for exposure in exposures:
-        yield _http_route(edge, exposure)
+        # On port 80 there is nothing but the redirect, which no Ingress has a part in.
+        if exposure.entry.kind == "redirect" or not exposure.route.ingress:
+            yield _http_route(edge, exposure)
     yield from _grants(edge)
     for entry in entries:
         if entry.tcp is not None:
@@ -127,6 +131,8 @@ def _http_route(edge: EdgeSpec, exposure: Exposure) -> Manifest:
 def _grants(edge: EdgeSpec) -> Iterator[Manifest]:
     services: dict[str, dict[str, None]] = {}
     for route in edge.routes:
+        if route.ingress:
+            continue  # An Ingress leads to Services of its own namespace only.
         services.setdefault(route.namespace, {})[route.service] = None
     for namespace, names in services.items():
         yield manifest(

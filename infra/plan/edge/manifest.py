@@ -18,6 +18,13 @@ ROUTER_LABELS = {"app.kubernetes.io/name": ROUTER}
 """What selects the router's pods."""
 
 GATEWAY_GROUP = "gateway.networking.k8s.io"
+TRAEFIK_GROUP = "traefik.io"
+
+INGRESS_CLASS = ROUTER
+"""Class of the Ingress objects that the router reads, where it reads any."""
+
+CAME_BY_TLS = "came-by-tls"
+"""Middleware that tells an Ingress's Service that the load balancer ended TLS."""
 
 
 def manifest(api_version: str, kind: str, name: str, namespace: str | None = EDGE_NAMESPACE, **body: Any) -> Manifest:
@@ -25,4 +32,6 @@ def manifest(api_version: str, kind: str, name: str, namespace: str | None = EDG
     labels = {"app.kubernetes.io/managed-by": "slipway", "app.kubernetes.io/part-of": "edge"}
     where = {} if namespace is None else {"namespace": namespace}
     metadata = {"name": name, **where, "labels": {**labels, **body.pop("labels", {})}}
+    if "annotations" in body:
+        metadata["annotations"] = body.pop("annotations")
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **body}

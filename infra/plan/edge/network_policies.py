@@ -51,9 +51,23 @@ def backend_of(target: EdgeRouteSpec | EdgeTcpPortSpec) -> Backend:
     return Backend(f"tcp-{target.name}", target.namespace, labels, port)
 
 
+def backends_of(route: EdgeRouteSpec) -> tuple[Backend, ...]:
+    """Return all pods behind a route: those of its Service, then of those that Ingress objects may lead to besides."""
+    further = (
+        Backend(
+            f"route-{route.name}-{each.service}",
+            route.namespace,
+            each.pod_labels or {"app.kubernetes.io/name": each.service},
+            each.target_port,
+        )
+        for each in route.further_services
+    )
+    return (backend_of(route), *further)
+
+
 def plan_network_policies(spec: EnvironmentSpec, edge: EdgeSpec, entries: tuple[Entry, ...]) -> Iterator[Manifest]:
     """Yield the policies of the router's namespace and those of the namespaces behind it."""
-    backends = [backend_of(route) for route in edge.routes]
+    backends = [backend for route in edge.routes for backend in backends_of(route)]
     backends += [backend_of(entry.tcp) for entry in entries if entry.tcp is not None]
     solver = edge.tls.acm is None and (edge.tls.acme is None or edge.tls.acme.solver == "http01")
     yield _policy("default-deny", EDGE_NAMESPACE, {}, policyTypes=["Ingress", "Egress"])

@@ -18,7 +18,7 @@ from infra.plan.addons.objects import AddonObject, AddonPlan
 from infra.plan.addons.objects import Manifest as Files
 from infra.plan.edge.entries import METRICS_PORT, PING_PORT, Entry
 from infra.plan.edge.manifest import EDGE_NAMESPACE, GATEWAY_GROUP, ROUTER, Manifest, manifest
-from infra.plan.edge.router_config import router_config, served_namespaces
+from infra.plan.edge.router_config import ingress_namespaces, router_config, served_namespaces
 from infra.plan.node.yaml_text import yaml_text
 from infra.spec import EnvironmentSpec
 from infra.spec.edge import EdgeSpec
@@ -80,9 +80,12 @@ def _roles(edge: EdgeSpec) -> Iterator[Manifest]:
         {"apiGroups": [GATEWAY_GROUP], "resources": [f"{each}/status" for each in gateway], "verbs": ["update"]},
         {"apiGroups": ["traefik.io"], "resources": traefik, "verbs": _READ},
     ]
+    ingress = {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": _READ}
+    with_ingress = ingress_namespaces(edge)
     rbac = "rbac.authorization.k8s.io"
     for namespace in served_namespaces(edge):
-        yield manifest(f"{rbac}/v1", "Role", ROUTER, namespace, rules=rules)
+        granted = [*rules, ingress] if namespace in with_ingress else rules
+        yield manifest(f"{rbac}/v1", "Role", ROUTER, namespace, rules=granted)
         yield manifest(
             f"{rbac}/v1",
             "RoleBinding",

@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.plan.edge.balancer import balancer_blocks
 from infra.plan.edge.entries import METRICS_PORT, PING_PORT, Entry
-from infra.plan.edge.manifest import EDGE_NAMESPACE
+from infra.plan.edge.manifest import CAME_BY_TLS, EDGE_NAMESPACE, INGRESS_CLASS
 from infra.spec import EnvironmentSpec
 from infra.spec.edge import EdgeSpec
 
@@ -26,6 +26,7 @@ Load Balancers, "Connection idle timeout")."""
 def router_config(spec: EnvironmentSpec, edge: EdgeSpec, entries: Sequence[Entry]) -> dict[str, Any]:
     """Return Traefik's static configuration."""
     served = served_namespaces(edge)
+    ingress = ingress_namespaces(edge)
     return {
         "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
         "log": {"level": "INFO", "format": "json"},
@@ -49,6 +50,7 @@ def router_config(spec: EnvironmentSpec, edge: EdgeSpec, entries: Sequence[Entry
             "kubernetesGateway": {"namespaces": served},
             # For the allow-lists, and for plain TCP: a TCPRoute of the Gateway API has no filters.
             "kubernetesCRD": {"namespaces": served, "allowCrossNamespace": bool(edge.tcp_ports)},
+            **({"kubernetesIngress": _ingress_provider(ingress)} if ingress else {}),
         },
     }
 
@@ -57,6 +59,22 @@ def served_namespaces(edge: EdgeSpec) -> list[str]:
     """Return the namespaces that the router watches: its own, and those of the Services it leads to."""
     backends = {target.namespace for target in edge.routes} | {target.namespace for target in edge.tcp_ports}
     return [EDGE_NAMESPACE, *sorted(backends)]
+
+
+def ingress_namespaces(edge: EdgeSpec) -> list[str]:
+    """Return the namespaces whose Ingress objects the router reads."""
+    return sorted({route.namespace for route in edge.routes if route.ingress})
+
+
+def _ingress_provider(namespaces: list[str]) -> dict[str, Any]:
+    return {
+        "namespaces": namespaces,
+        "ingressClass": INGRESS_CLASS,
+        # As the Ingress specification has it: /shop does not match /shopping.
+        "strictPrefixMatching": True,
+        # An Ingress names no middleware or TLS option, not even where its admission was not checked.
+        "crossProviderNamespaces": [EDGE_NAMESPACE],
+    }
 
 
 def _entry_point(spec: EnvironmentSpec, edge: EdgeSpec, entry: Entry) -> dict[str, Any]:
@@ -70,5 +88,10 @@ def _entry_point(spec: EnvironmentSpec, edge: EdgeSpec, entry: Entry) -> dict[st
         },
     }
     if entry.kind == "https":
+        # What an Ingress that names no entry point is served on, which is all of them.
         point["asDefault"] = True
+        if ingress_namespaces(edge):
+            acm = edge.tls.acm is not None
+            # Of an Ingress nothing else says that its requests came by TLS, or that they are to.
+            point["http"] = {"middlewares": [f"{EDGE_NAMESPACE}-{CAME_BY_TLS}@kubernetescrd"]} if acm else {"tls": {}}
     return point

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from infra.plan.edge import EdgePlan
@@ -97,6 +97,41 @@ def router_answers(plan: EdgePlan, address: str, port: int, host: str) -> Any:
         for to in grant["spec"]["to"]
     ]
     return (backend["namespace"], backend["name"], backend["port"]) if backend["name"] in granted else None
+
+
+def _matches(rule: str, address: str, host: str) -> bool:
+    """Whether a rule of Traefik's matches a request (Traefik, "Rules & Priority"): its operators are Python's."""
+    # Not a name in it but the matchers: what else is in a rule must be an operator.
+    assert re.sub(r"(Host|HostRegexp|ClientIP)\(`[^`]+`\)|[!()|& ]", "", rule) == ""
+    matchers: dict[str, Callable[[str], bool]] = {
+        "Host": lambda name: name == host,
+        "HostRegexp": lambda pattern: re.search(pattern, host) is not None,
+        "ClientIP": lambda block: inside(address, [block]),
+    }
+    decided = re.sub(r"(\w+)\(`([^`]+)`\)", lambda found: str(matchers[found[1]](found[2])), rule)
+    python = decided.replace("!", " not ").replace("&&", "and").replace("||", "or").strip()
+    return bool(eval(python, {"__builtins__": {}}))  # noqa: S307 (words True, False and operators alone)
+
+
+def ingress_answers(plan: EdgePlan, address: str, port: int, ingress: Manifest, host: str) -> tuple[str, str] | None:
+    """The namespace and Service that an Ingress leads a request to, if the router lets it come that far.
+
+    The guard's rules rank before the Ingress: one that matches decides by its allow-list.
+    """
+    entry = next(each for each in plan.entries if each.router_port == port)
+    for guard in of_kind(plan.objects, "IngressRoute"):
+        if entry.name not in guard["spec"]["entryPoints"]:
+            continue
+        for route in guard["spec"]["routes"]:
+            if _matches(route["match"], address, host):
+                (middleware,) = route["middlewares"]
+                assert not _listed(plan, "Middleware", middleware["name"], address)
+                return None
+    namespace = ingress["metadata"]["namespace"]
+    for rule in ingress["spec"]["rules"]:
+        if rule["host"] == host and entry.kind == "https":
+            return namespace, rule["http"]["paths"][0]["backend"]["service"]["name"]
+    return None
 
 
 def _listed(plan: EdgePlan, kind: str, name: str, address: str) -> bool:
