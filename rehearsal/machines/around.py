@@ -44,7 +44,7 @@ class Surroundings:
         self._proxy = Proxy(network.namespace, self.authority.any_name)
         self._described = Described()
         self._credentials: dict[str, tuple[float, dict[str, Any]]] = {}
-        self._nodes = NodeController(settings)
+        self._nodes = NodeController(settings, self._client("ec2"))
         self._published = False
         self._answers = False
         self._told: list[dict[str, Any]] | None = None

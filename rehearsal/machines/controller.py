@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Final
@@ -32,6 +32,8 @@ class _Known:
     work: Future[None] | None = None
     booted: bool = False
     ending: bool = False
+    devices: dict[str, str] = field(default_factory=dict)
+    """Name of each block device that the machine is shown, and the volume that it is."""
 
 
 class Controller:
@@ -107,13 +109,21 @@ class Controller:
         if not known.booted:
             known.booted = True
             known.work = self._pool.submit(self._boot, known, instance)
-        elif known.machine.leader() is None:
-            self.dead.add(instance.identity)
+        elif known.machine.leader() is not None:
+            self._attach(known, instance)
+        elif known.machine.is_running():
+            pass  # it is about to begin or to end
+        elif known.machine.wants_reboot():
+            tell(f"{instance.identity}: reboots")
+            # What its pods left in its network goes with its kernel on EC2.
+            self._network.remove_machine(instance.identity)
+            known.work = self._pool.submit(self._boot, known, instance)
         else:
-            self._attach(known.machine, instance)
+            self.dead.add(instance.identity)
 
     def _boot(self, known: _Known, instance: Instance) -> None:
         machine = known.machine
+        known.devices.clear()
         tell(f"{instance.identity}: boots as {instance.primary.address} of {instance.group}")
         self._network.attach(instance.identity, instance.primary, injected.interface_name(0))
         self._network.route_pods(known.pods, instance.primary.address)
@@ -126,15 +136,22 @@ class Controller:
             injected.IMAGES: Path(self._settings.images),
             PLUGINS_FOLDER: Path(self._settings.plugins),
             injected.PROXY: Path(self._settings.proxy),
+            injected.CSI: Path(self._settings.csi),
         }
-        machine.start(binds)
+        machine.start(binds, instance.memory_mib)
 
-    def _attach(self, machine: Machine, instance: Instance) -> None:
+    def _attach(self, known: _Known, instance: Instance) -> None:
+        machine = known.machine
         for interface in instance.interfaces[1:]:
             self._network.attach(instance.identity, interface, injected.interface_name(interface.index))
-        for volume in instance.volumes:
-            device = self._volumes.device(volume.identity, volume.size_gib)
-            machine.add_device(volume.device.removeprefix("/dev/"), device)
+        wanted = {each.device.removeprefix("/dev/"): each for each in instance.volumes}
+        for name in known.devices.keys() - wanted.keys():
+            machine.remove_device(name)
+            del known.devices[name]
+        for name, volume in wanted.items():
+            if known.devices.get(name) != volume.identity:
+                machine.add_device(name, self._volumes.device(volume.identity, volume.size_gib))
+                known.devices[name] = volume.identity
 
     def _end(self, known: _Known) -> None:
         machine = known.machine

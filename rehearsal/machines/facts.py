@@ -44,6 +44,7 @@ class Instance:
     identity: str
     image: str
     machine_type: str
+    memory_mib: int
     zone: str
     group: str
     role: str
@@ -76,6 +77,7 @@ class Account:
         self._iam = iam
         self._templates: dict[tuple[str, str], dict[str, Any]] = {}
         self._roles: dict[str, str] = {}
+        self._memory: dict[str, int] = {}
 
     def instances(self) -> dict[str, Instance]:
         """Return the running instances by their identity."""
@@ -127,6 +129,7 @@ class Account:
             identity=raw["InstanceId"],
             image=raw["ImageId"],
             machine_type=raw["InstanceType"],
+            memory_mib=self._memory_of(raw["InstanceType"]),
             zone=raw["Placement"]["AvailabilityZone"],
             group=tags.get("aws:autoscaling:groupName", ""),
             role=self._role(name) if name else "",
@@ -144,6 +147,12 @@ class Account:
             answer = self._ec2.describe_launch_template_versions(LaunchTemplateId=template[0], Versions=[template[1]])
             self._templates[template] = answer["LaunchTemplateVersions"][0]["LaunchTemplateData"]
         return self._templates[template]
+
+    def _memory_of(self, machine_type: str) -> int:
+        if machine_type not in self._memory:
+            (described,) = self._ec2.describe_instance_types(InstanceTypes=[machine_type])["InstanceTypes"]
+            self._memory[machine_type] = described["MemoryInfo"]["SizeInMiB"]
+        return self._memory[machine_type]
 
     def _role(self, profile: str) -> str:
         if profile not in self._roles:

@@ -16,6 +16,7 @@ from rehearsal.machines.facts import Instance, Interface
 LIBRARY: Final = "/usr/local/lib/rehearsal"
 IMAGES: Final = "/opt/rehearsal/images"
 PROXY: Final = "/opt/rehearsal/kube-proxy"
+CSI: Final = "/opt/rehearsal/csi"
 _UNITS: Final = "/etc/systemd/system"
 _TRUSTED: Final = "etc/ssl/certs/ca-certificates.crt"
 
@@ -38,10 +39,13 @@ def injected_files(instance: Instance, pods: IPv4Network, pod_range: IPv4Network
     """Return the files of an instance whose pods have addresses of `pods`, out of all pods' range."""
     return (
         Injected(f"{LIBRARY}/hypervisor-uuid", f"{hypervisor_uuid(instance.identity)}\n"),
+        Injected(f"{LIBRARY}/memory-mib", f"{instance.memory_mib}\n"),
         _program("early.sh"),
         _program("containerd-settings.sh"),
         _program("import-images.sh"),
+        Injected("/usr/lib/systemd/system-shutdown/rehearsal", _inside("shutdown.sh"), executable=True),
         Injected(f"{_UNITS}/rehearsal-early.service", _inside("early.service")),
+        Injected(f"{_UNITS}/rehearsal-images.service", _inside("images.service")),
         Injected(f"{_UNITS}/containerd.service.d/90-rehearsal.conf", _inside("containerd.conf")),
         # It starts without the right to set the clock, and follows the time server without setting it.
         Injected(f"{_UNITS}/chrony.service.d/90-rehearsal.conf", "[Unit]\nConditionCapability=\n"),
@@ -52,6 +56,7 @@ def injected_files(instance: Instance, pods: IPv4Network, pod_range: IPv4Network
         Injected("/etc/default/chrony", 'DAEMON_OPTS="-F 1 -x"\n'),
         Injected(f"{_UNITS}/rehearsal-kube-proxy.service", _inside("kube-proxy.service")),
         Injected(f"{_UNITS}/rehearsal-kube-proxy.path", _inside("kube-proxy.path")),
+        Injected(f"{_UNITS}/rehearsal-csi.service", _inside("csi.service").replace("@NODE@", instance.identity)),
         Injected("/etc/rehearsal/kube-proxy.yaml", proxy_configuration(instance.identity, pod_range)),
         network_file(instance.primary),
     )
@@ -113,7 +118,11 @@ def write(tree: Path, injected: tuple[Injected, ...], authority: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(each.content)
         path.chmod(0o755 if each.executable else 0o644)
-    for target, unit in (("sysinit", "rehearsal-early.service"), ("multi-user", "rehearsal-kube-proxy.path")):
+    for target, unit in (
+        ("sysinit", "rehearsal-early.service"),
+        ("multi-user", "rehearsal-kube-proxy.path"),
+        ("multi-user", "rehearsal-csi.service"),
+    ):
         _link(tree / f"{_UNITS.lstrip('/')}/{target}.target.wants/{unit}", f"{_UNITS}/{unit}")
     for unit in MASKED:
         _link(tree / _UNITS.lstrip("/") / unit, "/dev/null")

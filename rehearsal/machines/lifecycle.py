@@ -20,7 +20,7 @@ from rehearsal.machines.disk import mounts_below
 from rehearsal.machines.errors import MachineError
 from rehearsal.machines.images import ensure_archive
 from rehearsal.machines.machine import remove_groups
-from rehearsal.machines.programs import OWN, POD_NETWORK
+from rehearsal.machines.programs import CSI, OWN, POD_NETWORK
 from rehearsal.machines.requirements import missing_requirements
 from rehearsal.machines.settings import Settings
 from rehearsal.processes import Daemon, port_is_free, remembered_ports
@@ -135,6 +135,7 @@ class Machines:
             plugins=str(plugins),
             downloads={name: str(programs[name]) for name in ("kubelet", "kubeadm", "kubectl")},
             proxy=str(programs["kube-proxy"]),
+            csi=str(CSI.ensure(console) / "csi"),
             state_bucket=spec.state.bucket,
             pki_prefix=pki_prefix(spec),
             api_port=API_PORT,

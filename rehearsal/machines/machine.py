@@ -17,6 +17,8 @@ from rehearsal.machines.commands import run
 from rehearsal.machines.disk import RootDisk
 from rehearsal.processes import Daemon
 
+REBOOTS: Final = "/var/lib/rehearsal/reboots"
+"""A file that a machine leaves behind when it reboots, by which that is told from its death."""
 _CGROUPS: Final = Path("/sys/fs/cgroup")
 _SHUTDOWN_SECONDS: Final = 60.0
 
@@ -66,16 +68,27 @@ class Machine:
             "--boot",
         ]
 
-    def start(self, binds: Mapping[str, Path]) -> bool:
-        """Boot the tree unless it runs; return whether it was booted now. Raises ProcessError."""
+    def start(self, binds: Mapping[str, Path], memory_mib: int) -> bool:
+        """Boot the tree with that much memory unless it runs; return whether it was booted now. Raises ProcessError."""
         environment = {**os.environ, "SYSTEMD_SECCOMP": "0"}
         if not self.is_running():
             # A machine that was off has no control groups: the kubelet would look for containers in those left behind.
             remove_groups(self.instance)
+            self._reboots.unlink(missing_ok=True)
         groups = [str(group) for group in self._make_cgroups()]
+        for group in groups:
+            limit_memory(Path(group), memory_mib)
         # The shell joins the machine's control groups and becomes systemd-nspawn, whose groups the machine's are below.
         script = 'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"'
         return self.daemon.start(["sh", "-c", script, "machine", *groups, "--", *self.command(binds)], environment)
+
+    @property
+    def _reboots(self) -> Path:
+        return self.disk.tree / REBOOTS.lstrip("/")
+
+    def wants_reboot(self) -> bool:
+        """Return whether it ended in order to boot again."""
+        return self._reboots.exists()
 
     def is_running(self) -> bool:
         """Return whether its process is alive."""
@@ -99,9 +112,11 @@ class Machine:
     def add_device(self, name: str, device: Path) -> None:
         """Show a block device of this computer in the machine as `/dev/<name>`."""
         number = device.stat().st_rdev
-        path = f"/dev/{name}"
-        script = f"test -b {path} || mknod {path} b {os.major(number)} {os.minor(number)}"
-        self.execute("sh", "-c", script)
+        self.execute("sh", "-c", f"rm -f /dev/{name}; mknod /dev/{name} b {os.major(number)} {os.minor(number)}")
+
+    def remove_device(self, name: str) -> None:
+        """Take a block device from the machine again."""
+        self.execute("rm", "-f", f"/dev/{name}")
 
     def shut_down(self) -> None:
         """Ask the machine to shut down as EC2 does when it terminates an instance; end it when it does not."""
@@ -152,6 +167,17 @@ def _hierarchies() -> list[Path]:
     if (_CGROUPS / "cgroup.controllers").exists():
         return [_CGROUPS]
     return [path for path in sorted(_CGROUPS.iterdir()) if path.is_dir() and (path / "cgroup.procs").exists()]
+
+
+def limit_memory(group: Path, mib: int) -> None:
+    """Let a control group have no more memory than that, where it is one that accounts for it.
+
+    What it needs beyond is taken from its own caches, then from one of its own processes, as on a real machine.
+    """
+    for name in ("memory.max", "memory.limit_in_bytes"):
+        limit = group / name
+        if limit.exists():
+            limit.write_text(str(mib * 1024**2))
 
 
 def remove_groups(instance: str) -> None:

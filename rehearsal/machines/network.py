@@ -84,6 +84,9 @@ class Network:
             return
         self.add_router(interface)
         pair = _pair(interface.identity)
+        if self._has(pair):
+            # Of a namespace that was removed a moment ago, and goes by itself some time.
+            self._ip("link", "delete", pair)
         # fmt: off
         self._ip("link", "add", pair, "type", "veth", "peer", "name", name, "address", interface.mac, "netns", own)
         # fmt: on

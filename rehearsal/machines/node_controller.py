@@ -15,6 +15,7 @@ from typing import Any, Final
 from rehearsal.machines.facts import Instance
 from rehearsal.machines.log import tell
 from rehearsal.machines.settings import Settings
+from rehearsal.machines.volume_controller import VolumeController
 from rehearsal.providers.kubernetes.api import JSON, ApiClient, ApiError, ClusterUnreachableError
 from rehearsal.providers.kubernetes.kubeconfig import load
 
@@ -32,7 +33,9 @@ PROXY_BINDING: Final[dict[str, Any]] = {
 class NodeController:
     """The stand-in, for the cluster of the environment's kubeconfig."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, ec2: Any) -> None:
+        self._zones: dict[str, str] = {}
+        self._volumes = VolumeController(ec2, settings.cluster, self._zones.get)
         self._kubeconfig = Path(settings.kubeconfig)
         self._client: ApiClient | None = None
         self._bound = False
@@ -65,6 +68,8 @@ class NodeController:
             self._note_ready(node, began)
         for request in self._call("GET", "/apis/certificates.k8s.io/v1/certificatesigningrequests")["items"]:
             self._approve(request, instances)
+        self._zones.update({name: each.zone for name, each in instances.items()})
+        self._volumes.look(self._call)
 
     def _adopt(self, node: Mapping[str, Any], instance: Instance) -> None:
         name = instance.identity

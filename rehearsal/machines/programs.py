@@ -79,4 +79,5 @@ POD_NETWORK: Final = Programs(
     "cni",
     tuple(f"{_PLUGINS}/{name}" for name in ("main/bridge", "main/loopback", "ipam/host-local", "meta/portmap")),
 )
+CSI: Final = Programs("csi", ("slipway/tools/csi",))
 OWN: Final = Programs("machine", ("slipway/tools/machine/pause", "slipway/tools/machine/web"))

@@ -28,6 +28,7 @@ class Settings:
     plugins: str
     downloads: dict[str, str]
     proxy: str
+    csi: str
     state_bucket: str
     pki_prefix: str
     service_range: str

@@ -35,6 +35,15 @@ for key in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oop
     mount --bind "$pretended" "/proc/sys/$key"
 done
 
+# As much memory as the instance has. Nothing is used of it yet, and this figure stays: what is used later is told by the
+# control groups, where the kubelet looks.
+awk -v mib="$(cat /usr/local/lib/rehearsal/memory-mib)" '
+    $1 == "MemTotal:" { total = $2 < mib * 1024 ? $2 : mib * 1024 }
+    $1 ~ /^(MemTotal|MemFree|MemAvailable):$/ { $2 = total; printf "%-15s %8d kB\n", $1, $2; next }
+    $1 ~ /^(Buffers|Cached|SwapCached|SwapTotal|SwapFree|Active|Inactive)/ { printf "%-15s %8d kB\n", $1, 0; next }
+    { print }' /proc/meminfo >"$work/meminfo"
+mount --bind "$work/meminfo" /proc/meminfo
+
 # What containers' runtimes expect of a machine's mounts, and a container's are not by themselves.
 mount --make-rshared /
 exit 0

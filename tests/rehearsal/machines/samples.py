@@ -25,6 +25,7 @@ def instance(*interfaces: Interface, role: str = "nodes.example") -> Instance:
         identity="i-0123456789abcdef0",
         image="ami-1",
         machine_type="m7i.large",
+        memory_mib=8192,
         zone="eu-central-1a",
         group="nodes.example",
         role=role,

@@ -10,8 +10,8 @@ def test_nobody_can_log_in() -> None:
     assert config["ssh_pwauth"] is False
     assert config["allow_public_ssh_keys"] is False
     assert config["bootcmd"] == [
-        "systemctl mask ssh.service ssh.socket",
-        "systemctl --no-block stop ssh.service ssh.socket || true",
+        "systemctl mask ssh.service ssh.socket chrony-wait.service",
+        "systemctl --no-block stop ssh.service ssh.socket chrony-wait.service || true",
     ]
     assert not {"users", "user", "password", "chpasswd", "ssh_authorized_keys", "ssh_keys"} & config.keys()
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import ssl
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -134,6 +137,23 @@ def test_a_machine_that_has_joined_takes_the_authorities_and_nothing_else(
     assert (tmp_path / "etc/kubernetes/pki/ca.crt").read_text() == "authority\n"
     assert not (tmp_path / "var/lib/kubelet/bootstrap-kubeconfig").exists()
     assert not (tmp_path / "run").exists()
+
+
+def test_the_version_is_asked_for_with_the_token_so_that_an_unknown_one_is_refused_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    def urlopen(request: urllib.request.Request, **_: object) -> io.BytesIO:
+        asked.append((request.full_url, request.get_header("Authorization")))
+        return io.BytesIO(b'{"gitVersion": "v1.37.2"}')
+
+    monkeypatch.setattr(ssl, "create_default_context", lambda cadata: cadata)
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    user = {"user": {"token": "abcdef.0123456789abcdef"}}
+    document = {"server": "https://in", "certificateAuthority": "ca", "kubeconfig": {"users": [user]}}
+    assert fetch_config.api_version(document) == "v1.37.2"
+    assert asked == [("https://in/version", "Bearer abcdef.0123456789abcdef")]
 
 
 @pytest.mark.parametrize(
