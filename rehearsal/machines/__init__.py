@@ -12,7 +12,7 @@ What is real
 What is not
     - The kernel is this machine's, shared by all. What a container must not change of it (sysctls, modules) is only
       pretended to have been set; `inside/` holds all that is put into a machine for being one.
-    - Capacity: every machine sees all processors and memory of this one.
+    - Processors: every machine sees all of this one. It has the memory of its machine type and no more.
     - Security groups and network ACLs: every machine reaches every other. Nothing of it reaches the outside.
     - The pod network: a plain bridge and routes take the place of Cilium (`rehearsal-stand-in` is the network's name).
 """
