@@ -24,6 +24,7 @@ KUBEADM_FILE = "/etc/slipway/kubeadm.yaml"
 
 MEMBER_UNIT = "slipway-member.service"
 BACKUP_UNITS = ("slipway-etcd-backup.service", "slipway-etcd-backup.timer")
+RENEWAL_UNITS = ("slipway-certificates.service", "slipway-certificates.timer")
 
 
 def member_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeFile, ...]:
@@ -40,7 +41,8 @@ def member_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeF
         NodeFile(f"{LIBRARY}/mount-volumes.sh", asset("mount-volumes.sh"), executable=True),
         NodeFile(f"{UNITS}/{MEMBER_UNIT}", template(MEMBER_UNIT)),
         NodeFile(f"{LIBRARY}/etcd_backup.py", template("etcd_backup.py"), executable=True),
-        *(NodeFile(f"{UNITS}/{unit}", template(unit)) for unit in BACKUP_UNITS),
+        NodeFile(f"{LIBRARY}/renew_certificates.py", template("renew_certificates.py"), executable=True),
+        *(NodeFile(f"{UNITS}/{unit}", template(unit)) for unit in (*BACKUP_UNITS, *RENEWAL_UNITS)),
     )
 
 

@@ -30,7 +30,9 @@ PUBLIC_NAME = "@API_PUBLIC@"
 them in, so that the document itself is known before anything exists and its digest can stand in the user-data."""
 
 LEAF_VALIDITY = "8760h"
-"""A year, kubeadm's default. A member signs anew whatever ends within 90 days at each boot."""
+"""A year, kubeadm's default. A member signs all anew at each boot, and each day what has less than 90 days left
+(``infra/templates/control_plane/renew_certificates.py``): the last quarter, as for the certificate of `pulumi up`, so
+that 60 days of failures pass before `slipway validate` and the alerts speak at 30."""
 
 GOAWAY_CHANCE = "0.001"
 """Share of requests upon which a client is told to connect again, so that clients spread over the members after one

@@ -23,6 +23,7 @@ VOLUME_PACKAGES = ("nvme-cli",)
 
 _UNWANTED = "ssh.service ssh.socket chrony-wait.service"
 _UNITS = ("containerd.service", "slipway-machine.service")
+_MEMBER_UNITS = ("slipway-member.service", "slipway-etcd-backup.timer", "slipway-certificates.timer")
 _KUBELET_UNITS = ("slipway-kubelet-install.service", "kubelet.path", "kubelet.service")
 
 FETCH_FILES = f"until {LIBRARY}/fetch_config.py files; do sleep 5; done"
@@ -70,7 +71,7 @@ def _written(file: NodeFile) -> str:
 
 @lru_cache
 def _commands(with_volumes: bool, is_member: bool) -> str:
-    own = ("slipway-member.service", "slipway-etcd-backup.timer") if is_member else ("slipway-join.service",)
+    own = _MEMBER_UNITS if is_member else ("slipway-join.service",)
     units = [*(("slipway-volumes.service",) if with_volumes else ()), *_UNITS, *own, *_KUBELET_UNITS]
     commands = [
         FETCH_FILES,

@@ -21,6 +21,11 @@ from botocore.exceptions import ClientError
 PAUSE_SECONDS = 5
 KUBERNETES = Path("/etc/kubernetes")
 KUBEADM = "/usr/local/bin/kubeadm"
+LEAVES = (
+    "apiserver", "apiserver-etcd-client", "apiserver-kubelet-client", "front-proxy-client",
+    "etcd/server", "etcd/peer", "etcd/healthcheck-client",
+)  # fmt: skip
+KUBECONFIGS = ("kubelet", "controller-manager", "scheduler")
 
 
 def say(text: str) -> None:
@@ -155,22 +160,17 @@ def run(*command: str) -> None:
 
 
 def write_control_plane(config_file: str) -> None:
-    """Let kubeadm write certificates, kubeconfigs and static pods. What is there already is kept or renewed."""
-    at = ("--config", config_file)
-    if (KUBERNETES / "pki/apiserver.crt").exists():
-        run(KUBEADM, "certs", "renew", "all", *at)
-    # kubeadm takes no kubeconfig that trusts other CAs than the present ones; after a rotation these do.
-    for name in ("kubelet", "controller-manager", "scheduler"):
-        (KUBERNETES / f"{name}.conf").unlink(missing_ok=True)
-    for phase in (
-        ("certs", "all"),
-        ("kubeconfig", "kubelet"),
-        ("kubeconfig", "controller-manager"),
-        ("kubeconfig", "scheduler"),
-        ("etcd", "local"),
-        ("control-plane", "all"),
-    ):
-        run(KUBEADM, "init", "phase", *phase, *at)
+    """Let kubeadm write certificates, kubeconfigs and static pods, all of them anew.
+
+    kubeadm refuses what an earlier boot left where names or CAs have changed since, or the power was lost in writing.
+    """
+    pki = KUBERNETES / "pki"
+    leaves = (pki / f"{leaf}{kind}" for leaf in LEAVES for kind in (".crt", ".key"))
+    for old in (*leaves, *(KUBERNETES / f"{name}.conf" for name in KUBECONFIGS)):
+        old.unlink(missing_ok=True)
+    kubeconfigs = (("kubeconfig", name) for name in KUBECONFIGS)
+    for phase in (("certs", "all"), *kubeconfigs, ("etcd", "local"), ("control-plane", "all")):
+        run(KUBEADM, "init", "phase", *phase, "--config", config_file)
 
 
 def main() -> None:

@@ -58,6 +58,6 @@ def test_commands_at_a_workers_first_boot() -> None:
 
 def test_a_member_takes_its_place_and_needs_no_token() -> None:
     config = cloud_config(user_data("control-plane-a"))
-    units = f"{BEFORE} slipway-member.service slipway-etcd-backup.timer {AFTER}"
+    units = f"{BEFORE} slipway-member.service slipway-etcd-backup.timer slipway-certificates.timer {AFTER}"
     assert config["runcmd"][-2:] == [f"systemctl enable {units}", f"systemctl restart --no-block {units}"]
     assert "nvme-cli" in config["packages"]

@@ -27,6 +27,8 @@ UNITS = (
     "slipway-member.service",
     "slipway-etcd-backup.service",
     "slipway-etcd-backup.timer",
+    "slipway-certificates.service",
+    "slipway-certificates.timer",
     "slipway-kubelet-install.service",
     "slipway-volumes.service",
     *DISTRIBUTION,
