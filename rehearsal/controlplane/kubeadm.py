@@ -3,7 +3,7 @@ pods.
 
 The pods' commands are then run as ordinary processes. What differs from a machine is in `rehearsed_documents` and
 `rehearsed_flags`, and nowhere else: addresses and ports are loopback's, paths are below the environment's folder,
-etcd has this member alone, and nobody is elected.
+etcd has this member alone, nobody is elected, and kubeadm is told a version that it knows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import yaml
 
 from infra.plan.control_plane.kubeadm import AUDIT_LOG, CONFIG_FOLDER, NODE_NAME, PKI_FOLDER
 from rehearsal.controlplane.layout import LOOPBACK, Layout, Settings
-from rehearsal.controlplane.member import Member
+from rehearsal.controlplane.member import KUBERNETES_VERSION, Member
 from rehearsal.processes import write_private
 
 COMPONENTS: Final = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
@@ -83,8 +83,19 @@ def rehearsed_documents(layout: Layout, member: Member) -> list[dict[str, Any]]:
     for document in documents:
         if document["kind"] == "ClusterConfiguration":
             document["certificatesDir"] = str(layout.pki)
+            document["kubernetesVersion"] = _version_for_kubeadm(document["kubernetesVersion"])
             document["etcd"]["local"].setdefault("serverCertSANs", []).extend(["localhost", LOOPBACK])
     return documents
+
+
+def _version_for_kubeadm(declared: str) -> str:
+    """Return the version to tell kubeadm: the declared one, or its own where it takes none that is so old.
+
+    kubeadm sets up its own minor version and the one before (Kubernetes documentation, "Version Skew Policy").
+    """
+    major, minor = map(int, KUBERNETES_VERSION.split(".")[:2])
+    stated = tuple(map(int, declared.removeprefix("v").split(".")[:2]))
+    return declared if stated >= (major, minor - 1) else f"v{KUBERNETES_VERSION}"
 
 
 def rehearsed_flags(

@@ -22,6 +22,9 @@ from infra.spec import EnvironmentSpec, from_mapping
 
 _FILES: Final = "files-"
 
+KUBERNETES_VERSION = "1.37.2"
+"""Version of the programs of a rehearsal, or another patch of it: the one that the toolchain pins."""
+
 
 @dataclass(frozen=True)
 class Member:
@@ -108,6 +111,6 @@ def _smallest_environment(cluster_name: str, service_range: str) -> dict[str, An
         "region": "eu-central-1",
         "state": {"bucket": "slipway-state-standalone"},
         "network": {"cidr": "10.20.0.0/16", "zones": ["eu-central-1a"], "nat": "single"},
-        "cluster": {"name": cluster_name, "kubernetesVersion": "1.37.2", "serviceCidr": service_range},
+        "cluster": {"name": cluster_name, "kubernetesVersion": KUBERNETES_VERSION, "serviceCidr": service_range},
         "instanceGroups": [{"name": "a", "role": "ControlPlane", "zones": ["eu-central-1a"]}],
     }

@@ -129,6 +129,16 @@ def test_the_documents_are_the_members_but_for_their_place(tmp_path: Path) -> No
     assert changed[1] == original[1]
 
 
+@pytest.mark.parametrize(
+    ("declared", "told"), [("1.34.2", "1.37.2"), ("1.35.9", "1.37.2"), ("1.36.4", "1.36.4"), ("1.37.9", "1.37.9")]
+)
+def test_kubeadm_is_told_no_version_that_it_refuses(declared: str, told: str, tmp_path: Path) -> None:
+    plain = standalone("one.example.test", "100.64.0.0/13")
+    asked = replace(plain, kubeadm=plain.kubeadm.replace("1.37.2", declared))
+    changed = rehearsed_documents(Layout(tmp_path), asked)
+    assert changed[1]["kubernetesVersion"].removeprefix("v") == told
+
+
 def test_what_is_prepared_is_kept_until_the_member_changes(tmp_path: Path, kubeadm: Path) -> None:
     layout = Layout(tmp_path)
     first = prepare(layout, SETTINGS, member(ca_crt=b"one", etcd__ca_crt=b"etcd"), kubeadm)
