@@ -155,6 +155,8 @@ def status(environment: Environment) -> None:
         size = "" if memory is None else f"{memory / 2**20:.0f} MiB"
         table.add_row(name, "not running" if pid is None else str(pid), size, str(log))
     environment.console.print(table)
+    if environment.had_machines and (waiting := environment.machines.waiting()):
+        environment.console.print(waiting, highlight=False, markup=False, soft_wrap=True)
     snapshot = layout.moto_data / SNAPSHOT_NAME
     if snapshot.exists():
         taken = datetime.fromtimestamp(snapshot.stat().st_mtime).astimezone().isoformat(" ", "seconds")

@@ -133,7 +133,7 @@ class Controller:
         files = injected.injected_files(instance, known.pods, self._settings.pods)
         injected.write(machine.disk.tree, files, self._authority)
         binds = {
-            injected.IMAGES: Path(self._settings.images),
+            injected.IMAGES: self._settings.images_of(instance.group.split(".")[0]),
             PLUGINS_FOLDER: Path(self._settings.plugins),
             injected.PROXY: Path(self._settings.proxy),
             injected.CSI: Path(self._settings.csi),

@@ -21,6 +21,7 @@ WEB: Final = "rehearsal.invalid/web:1"
 """The web server of the tests' pods, in a domain that never exists (RFC 2606)."""
 _NET_BIND_SERVICE: Final = struct.pack("<5I", 0x02000001, 1 << 10, 0, 0, 0).decode("ascii")
 """The file capability `cap_net_bind_service=ep` (linux/capability.h: revision 2, effective; capability 10)."""
+ROLES: Final = frozenset({"ControlPlane", "Node", "Edge"})
 _TYPE: Final = "application/vnd.oci.image"
 _SEARCHED: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -35,6 +36,8 @@ class Image:
     user: str = ""
     binds_low_ports: bool = False
     """Whether its programs may listen below port 1024 without being root, as CoreDNS's image lets its own."""
+    roles: frozenset[str] = ROLES
+    """Roles of the machines that have it."""
 
     @property
     def archive(self) -> str:

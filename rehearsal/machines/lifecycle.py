@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,10 +16,11 @@ from rehearsal import toolchain
 from rehearsal.controlplane.layout import Layout as ControlPlaneLayout
 from rehearsal.machines import namespaces
 from rehearsal.machines.base import ensure_base
-from rehearsal.machines.catalogue import images
+from rehearsal.machines.catalogue import chosen, images
+from rehearsal.machines.declared import declared_images
 from rehearsal.machines.disk import mounts_below
 from rehearsal.machines.errors import MachineError
-from rehearsal.machines.images import ensure_archive
+from rehearsal.machines.images import Image, ensure_archive
 from rehearsal.machines.machine import remove_groups
 from rehearsal.machines.programs import CSI, OWN, POD_NETWORK
 from rehearsal.machines.requirements import missing_requirements
@@ -34,6 +36,8 @@ _TOOLS: Final = (
     "etcd", "etcdctl", "etcdutl", "coredns",
 )  # fmt: skip
 _STOP_SECONDS: Final = 180.0
+_STALE_SECONDS: Final = 24 * 3600
+"""After which an image's archive is deleted that no environment has."""
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -60,6 +64,13 @@ class Machines:
     def kubeconfig(self) -> Path:
         """The administrator's kubeconfig of the cluster that boots on the machines."""
         return ControlPlaneLayout(self._root).kubeconfig
+
+    def waiting(self) -> str:
+        """Return which pods wait for images that are not built here, as text."""
+        from rehearsal.machines.waiting import FILE
+
+        path = self.folder / FILE
+        return path.read_text() if path.exists() else ""
 
     def answering_port(self) -> int | None:
         """Return the loopback port of the cluster's API once a member answers behind it."""
@@ -104,21 +115,43 @@ class Machines:
             remove_groups(folder.name)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _archives(self, spec: EnvironmentSpec, made: Sequence[Image]) -> dict[str, str]:
+        """Return the folders of the archives that machines are given, by instance group: links into the cache."""
+        kept = cache_home() / "machines" / "images"
+        archives = {image.name: ensure_archive(image, kept) for image in made}
+        folders = {"": "all"} | {group.name: group.role for group in spec.instance_groups}
+        for name in dict.fromkeys(folders.values()):
+            folder = self.folder / "images" / name
+            folder.mkdir(parents=True, exist_ok=True)
+            own = {archives[image.name] for image in made if name == "all" or name in image.roles}
+            for archive in own:
+                _link(archive, folder / archive.name)
+            for stale in {*folder.iterdir()} - {folder / archive.name for archive in own}:
+                stale.unlink()
+        for archive in kept.glob("*.tar"):
+            facts = archive.stat()
+            if (
+                facts.st_nlink == 1
+                and facts.st_mtime < time.time() - _STALE_SECONDS
+                and archive not in archives.values()
+            ):
+                archive.unlink()
+        return {name: str(self.folder / "images" / folder) for name, folder in folders.items()}
+
     def _settings(self, spec: EnvironmentSpec, endpoint_port: int, console: Console, groups: Sequence[str]) -> Settings:
         from infra.plan.security import API_PORT
         from infra.plan.state_layout import pki_prefix
 
+        declared = declared_images(spec)
+        recipes = chosen(declared)
+        tools = [recipe.program for recipe in recipes.values() if recipe.built_of is None]
         base = ensure_base(console)
-        programs = toolchain.resolve(_TOOLS, console)
+        programs = toolchain.resolve((*_TOOLS, *tools), console)
         plugins = POD_NETWORK.ensure(console)
-        own = OWN.ensure(console)
-        programs |= {name: own / name for name in OWN.names}
+        for built_of in dict.fromkeys((OWN, *(recipe.built_of for recipe in recipes.values() if recipe.built_of))):
+            folder = built_of.ensure(console)
+            programs |= {name: folder / name for name in built_of.names}
         version = spec.cluster.kubernetes_version
-        archives = cache_home() / "machines" / "images"
-        wanted = {ensure_archive(image, archives).name for image in images(programs, version, _coredns_names())}
-        for stale in archives.glob("*.tar"):
-            if stale.name not in wanted:
-                stale.unlink()
         return Settings(
             environment=self.network,
             root=str(self.folder),
@@ -131,7 +164,7 @@ class Machines:
             pod_range=spec.cluster.pod_cidr,
             service_range=spec.cluster.service_cidr,
             base=str(base),
-            images=str(archives),
+            images=self._archives(spec, [*images(programs, version, declared, recipes)]),
             plugins=str(plugins),
             downloads={name: str(programs[name]) for name in ("kubelet", "kubeadm", "kubectl")},
             proxy=str(programs["kube-proxy"]),
@@ -145,8 +178,14 @@ class Machines:
         )
 
 
-def _coredns_names() -> tuple[str, ...]:
-    return ()
+def _link(archive: Path, target: Path) -> None:
+    """Show a file under another name: by a hard link, since a link by name leads nowhere in a machine."""
+    if target.exists():
+        return
+    try:
+        target.hardlink_to(archive)
+    except OSError:  # another file system
+        shutil.copyfile(archive, target)
 
 
 def _environment() -> dict[str, str]:

@@ -16,6 +16,7 @@ from rehearsal.machines.facts import Instance
 from rehearsal.machines.log import tell
 from rehearsal.machines.settings import Settings
 from rehearsal.machines.volume_controller import VolumeController
+from rehearsal.machines.waiting import Watch
 from rehearsal.providers.kubernetes.api import JSON, ApiClient, ApiError, ClusterUnreachableError
 from rehearsal.providers.kubernetes.kubeconfig import load
 
@@ -40,6 +41,7 @@ class NodeController:
         self._client: ApiClient | None = None
         self._bound = False
         self._ready: set[str] = set()
+        self._watch = Watch(settings.folder)
 
     def look(self, instances: Mapping[str, Instance], began: Mapping[str, float]) -> None:
         """Do what is to be done now; nothing while the cluster cannot be reached.
@@ -70,6 +72,8 @@ class NodeController:
             self._approve(request, instances)
         self._zones.update({name: each.zone for name, each in instances.items()})
         self._volumes.look(self._call)
+        if self._watch.due():
+            self._watch.look(self._call("GET", "/api/v1/pods")["items"])
 
     def _adopt(self, node: Mapping[str, Any], instance: Instance) -> None:
         name = instance.identity

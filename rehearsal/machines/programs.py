@@ -81,3 +81,14 @@ POD_NETWORK: Final = Programs(
 )
 CSI: Final = Programs("csi", ("slipway/tools/csi",))
 OWN: Final = Programs("machine", ("slipway/tools/machine/pause", "slipway/tools/machine/web"))
+AGNHOST: Final = Programs("kubernetes", ("k8s.io/kubernetes/test/images/agnhost",))
+METRICS_SERVER: Final = Programs("metrics-server", ("sigs.k8s.io/metrics-server/cmd/metrics-server",))
+_PROMETHEUS: Final = "github.com/prometheus"
+MONITORING: Final = Programs(
+    "prometheus",
+    (
+        f"{_PROMETHEUS}/node_exporter",
+        f"{_PROMETHEUS}/alertmanager/cmd/alertmanager",
+        f"{_PROMETHEUS}/prometheus/cmd/prometheus",
+    ),
+)

@@ -12,7 +12,11 @@ from rehearsal.processes import write_private
 
 @dataclass(frozen=True)
 class Settings:
-    """An environment's machines. `groups` limits which Auto Scaling groups' instances boot; all when it is empty."""
+    """An environment's machines. `groups` limits which Auto Scaling groups' instances boot; all when it is empty.
+
+    `images` has, for each instance group, the folder of the image archives that its machines are given; under the empty
+    name that of all images, for groups that came later.
+    """
 
     environment: str
     root: str
@@ -24,7 +28,7 @@ class Settings:
     kubernetes_version: str
     pod_range: str
     base: str
-    images: str
+    images: dict[str, str]
     plugins: str
     downloads: dict[str, str]
     proxy: str
@@ -46,6 +50,10 @@ class Settings:
     def pods(self) -> IPv4Network:
         """The pods' range."""
         return IPv4Network(self.pod_range)
+
+    def images_of(self, group: str) -> Path:
+        """Return the folder of the image archives that the machines of an instance group are given."""
+        return Path(self.images.get(group, self.images[""]))
 
     def write(self, path: Path) -> None:
         """Write them to a file."""

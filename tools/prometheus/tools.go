@@ -1,6 +1,12 @@
 //go:build tools
 
-// Package tools pins the program that checks configurations and rules of Prometheus.
+// Package tools pins the programs of Prometheus: what checks configurations and rules, and, for rehearsed machines, what
+// monitors a cluster.
 package tools
 
-import _ "github.com/prometheus/prometheus/cmd/promtool"
+import (
+	_ "github.com/prometheus/alertmanager/cmd/alertmanager"
+	_ "github.com/prometheus/node_exporter"
+	_ "github.com/prometheus/prometheus/cmd/prometheus"
+	_ "github.com/prometheus/prometheus/cmd/promtool"
+)
