@@ -43,6 +43,7 @@ DISTRIBUTIONS = {"yaml": "pyyaml"}
 # Modules that belong to a required package's own interface, at the version which that package chooses.
 COMES_WITH = {
     "botocore": "boto3",
+    "jmespath": "boto3",
     "click": "typer",
     "pydantic_core": "pydantic",
     "grpc": "pulumi",

@@ -3,6 +3,8 @@
 Run by the shell scripts at the root before every command, so the usual case (nothing to do) must stay quick. A stamp
 inside `.venv`, written last, names what was installed: an installation that was interrupted has none and is done
 again, and a changed lock file has another. Two runs at once take turns through a lock on requirements.lock.
+
+`venv.py policy` does the same in the folder `policy`, whose packages do not go together with the program's.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCK_FILE = ROOT / "requirements.lock"
-VENV = ROOT / ".venv"
+FOLDER = ROOT / sys.argv[1] if __name__ == "__main__" and sys.argv[1:] else ROOT
+LOCK_FILE = FOLDER / "requirements.lock"
+VENV = FOLDER / ".venv"
 STAMP = VENV / "requirements.sha256"
 PYTHON = VENV / "bin" / "python"
 

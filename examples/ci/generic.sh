@@ -28,9 +28,7 @@ keep_status() {
 
 # The pack's own packages, apart from the program's: see policy/requirements.txt.
 prepare_policy() {
-    [ -d policy/.venv ] && return
-    python3 -m venv policy/.venv
-    policy/.venv/bin/pip install --quiet --requirement policy/requirements.txt
+    python3 tools/venv.py policy
 }
 
 waivers() {

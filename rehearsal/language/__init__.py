@@ -5,6 +5,6 @@ as a Go module, so it cannot be built beside the engine. This one answers the en
 Python and runs the program in its own process: one interpreter start instead of two.
 
 What a program sees is what the vendor's executor shows it: `sys.argv`, the working directory, `sys.path[0]`,
-`__name__ == "__main__"`, stack configuration, secret keys and settings. Policy packs, plugins written in Python and
-code generation are not provided: the engine is told so (`UNIMPLEMENTED`).
+`__name__ == "__main__"`, stack configuration, secret keys and settings. Policy packs run in a process and a virtual
+environment of their own. Code generation and templates are not provided: the engine is told so (`UNIMPLEMENTED`).
 """

@@ -63,6 +63,9 @@ class LanguageHost:
                 response_serializer=_encode,
             ),
             "Run": _unary(self._run, language, "RunRequest"),
+            "RunPlugin": grpc.unary_stream_rpc_method_handler(
+                _run_plugin, request_deserializer=_decoder(language, "RunPluginRequest"), response_serializer=_encode
+            ),
             "Cancel": _unary(self._cancel, empty, "Empty"),
         }
 
@@ -149,8 +152,18 @@ def _install_dependencies(_request: Any, _context: grpc.ServicerContext) -> Iter
     yield _message("language_pb2", "InstallDependenciesResponse")(stdout=note.encode())
 
 
+def _run_plugin(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+    plugin = import_module("rehearsal.language.plugin")
+    try:
+        yield from plugin.run_plugin(request, context.add_callback)
+    except OSError as error:
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+
+
 def _exit_now(_signal: int | None = None, _frame: FrameType | None = None) -> None:
     """Leave at once. Threads may be blocked in calls to an engine that is gone, and Python would wait for them."""
+    if (plugin := sys.modules.get("rehearsal.language.plugin")) is not None:
+        plugin.end_all()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -136,6 +136,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("state")
 
 
+@pytest.fixture(scope="session")
+def policy_pack() -> Path:
+    """The policy pack, with its virtual environment made of its lock file."""
+    subprocess.run([sys.executable, ROOT / "tools" / "venv.py", "policy"], check=True)
+    return ROOT / "policy"
+
+
 def rehearsed(home: Path, name: str, spec: dict[str, Any], **keywords: Any) -> Iterator[Rehearsed]:
     """Yield an environment and take everything down behind it."""
     environment = Rehearsed(name, write_project(home / f"project-{name}", name, spec), home, spec, **keywords)

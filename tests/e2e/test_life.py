@@ -48,9 +48,10 @@ def test_02_the_state_bucket_is_as_bootstrap_left_it(env: Rehearsed) -> None:
     assert ".pulumi/stacks/slipway/life.json" in keys
 
 
-def test_03_a_second_up_changes_nothing(env: Rehearsed) -> None:
+def test_03_a_second_up_changes_nothing_and_breaks_no_policy(env: Rehearsed, policy_pack: Path) -> None:
     assert env.changes() == {}
-    env.engine("up", "--yes", "--skip-preview", "--expect-no-changes").ok()
+    checked = ("--skip-preview", "--expect-no-changes", f"--policy-pack={policy_pack}")
+    assert "slipway@" in env.engine("up", "--yes", *checked).ok().output
 
 
 def test_04_a_refresh_of_what_nobody_touched_changes_nothing(env: Rehearsed) -> None:

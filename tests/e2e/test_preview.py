@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -150,7 +151,31 @@ def test_04_drift_is_found_and_neither_state_nor_cloud_is_written(env: Rehearsed
     assert state(env) == before
 
 
-def test_05_an_engine_that_fails_is_status_1_with_its_reason(env: Rehearsed) -> None:
+def test_05_the_policy_pack_stops_every_breach(env: Rehearsed, policy_pack: Path) -> None:
+    declare(env, env.spec, {**AFTER, "unruly": "true"})
+    done = slipway(env, "preview", "--format", "json", f"--policy-pack={policy_pack}")
+    report = json.loads(done.output)
+    broken = {(each["policy"], each["urn"].rpartition("::")[2]) for each in report["violations"]}
+    assert broken == {
+        ("closed-to-the-world", "ssh"),
+        ("imdsv2", "lax"),
+        ("encrypted-volumes", "scratch"),
+        ("no-public-bucket", "open"),
+        ("protected-stateful", "etcd-a"),
+        ("backups-are-kept", "forgetful"),
+    }
+    assert {each["level"] for each in report["violations"]} == {"mandatory"}
+    assert (done.status, report["verdict"]) == (1, "failed")
+    before = state(env)
+    refused = env.engine("up", "--yes", "--skip-preview", "--non-interactive", f"--policy-pack={policy_pack}")
+    assert refused.status != 0
+    # An update stops at the first breach that it meets.
+    assert re.search(r"\[mandatory\].*slipway", refused.output), refused.output
+    names = {each["urn"].rpartition("::")[2] for each in state(env)["deployment"]["resources"]}
+    assert names == {each["urn"].rpartition("::")[2] for each in before["deployment"]["resources"]}
+
+
+def test_06_an_engine_that_fails_is_status_1_with_its_reason(env: Rehearsed) -> None:
     declare(env, env.spec, {key: value for key, value in AFTER.items() if key != "etcdZone"})
     done = slipway(env, "preview")
     assert done.status == 1

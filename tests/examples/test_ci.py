@@ -19,7 +19,7 @@ from tests.infra.plan.policy_linter import findings
 ROOT = Path(__file__).resolve().parents[2]
 CI = ROOT / "examples" / "ci"
 WORKFLOWS = sorted((CI / "github").glob("*.yml"))
-POLICIES = sorted((CI / "iam").glob("*-role*.json"))
+POLICIES = sorted(set((CI / "iam").glob("*.json")) - set((CI / "iam").glob("*-trust.json")))
 GENERIC = CI / "generic.sh"
 MANAGED_POLICY_LIMIT = 6144
 """Characters of a managed policy, white space not counted (IAM User Guide, "IAM and AWS STS quotas")."""
@@ -96,8 +96,24 @@ def test_only_the_job_that_waits_for_reviewers_takes_the_deploy_role() -> None:
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
 def test_policies_are_clean_and_fit(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert findings(text) == []
+    assert [each for each in findings(text) if not is_made_in_two_statements(each, text)] == []
     assert len(re.sub(r"\s", "", text)) <= MANAGED_POLICY_LIMIT
+
+
+def is_made_in_two_statements(finding: str, text: str) -> bool:
+    """Tell whether a statement is found to lack what an action acts on, and another of the document has that.
+
+    What is created is told by the request's tags, and what it is created in by its own: one statement cannot say both.
+    """
+    lacking = re.findall(r"'action': '([\w:]+)', 'required_format': 'arn:\*:\w+:\*:\*:([a-z-]+)/\*'", finding)
+    granted = {
+        (action, resource.split(":")[-1].split("/")[0])
+        for each in json.loads(text)["Statement"]
+        if isinstance(each["Action"], list)
+        for action in each["Action"]
+        for resource in (each["Resource"] if isinstance(each["Resource"], list) else [each["Resource"]])
+    }
+    return finding.startswith("RESOURCE_MISMATCH") and bool(lacking) and set(lacking) <= granted
 
 
 def actions(path: Path) -> set[str]:
@@ -106,7 +122,9 @@ def actions(path: Path) -> set[str]:
         found = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         if statement["Effect"] == "Allow":
             allowed |= set(found)
-            assert statement["Resource"] != "*" or all(re.search(r":(Describe|List)", each) for each in found)
+            # Nothing has a name before it is made; what it is tagged with bounds it then.
+            tagged = any("aws:RequestTag/" in key for key in statement.get("Condition", {}).get("StringEquals", ()))
+            assert statement["Resource"] != "*" or tagged or all(re.search(r":(Describe|List)", each) for each in found)
     return allowed
 
 
@@ -145,7 +163,8 @@ def checkout(tmp_path: Path) -> Path:
         program = tmp_path / name
         program.write_text(f'#!/bin/sh\necho {name} "$@" >> calls\nexit "$(cat status-{name} 2>/dev/null || echo 0)"\n')
         program.chmod(0o755)
-    (tmp_path / "policy" / ".venv").mkdir(parents=True)
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "venv.py").write_text("import sys\nopen('prepared', 'a').write(f'{sys.argv[1:]}\\n')\n")
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com"]
     subprocess.run([*git, "init", "-q"], cwd=tmp_path, check=True)
     for message in ("one", "two\n\nSlipway-Waive: urn:a", "three\n\nSlipway-Waive: group-b"):
@@ -171,6 +190,7 @@ def test_the_script_hands_on_what_was_waived_and_how_it_ended(checkout: Path) ->
     (call,) = calls(checkout)
     assert call.startswith("slipway preview prod --format json --write out/report.json --comment out/report.md ")
     assert call.endswith("--waive=group-b --waive=urn:a")
+    assert (checkout / "prepared").read_text() == "['policy']\n"
     assert generic(checkout, "preview", "prod", "out") == 3
     assert calls(checkout)[1].endswith("--waive=group-b")
 

@@ -16,6 +16,9 @@ from infra.ops.preview.secrets import scrubbed
 STREAM = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 """Makes ``--json`` print each event as it happens, policy violations among them, instead of one digest at the end."""
 
+SKIP = "PULUMI_SKIP_CONFIRMATIONS"
+"""Means ``--yes``, which for the engine contradicts ``--preview-only``. Pipelines set it for their updates."""
+
 Tell = Callable[[str], None]
 
 
@@ -42,7 +45,7 @@ def _run(arguments: list[str], tell: Tell) -> Run:
     try:
         process = subprocess.Popen(
             ["pulumi", *arguments],
-            env={**os.environ, STREAM: "true"},
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -60,6 +63,11 @@ def _run(arguments: list[str], tell: Tell) -> Run:
         status = process.wait()
         reader.join()
     return _outcome(lines, "".join(said), status, " ".join(["pulumi", *arguments]))
+
+
+def _environment() -> dict[str, str]:
+    # The engine refuses to look only, where it is told beforehand to ask nothing.
+    return {**{name: value for name, value in os.environ.items() if name != SKIP}, STREAM: "true"}
 
 
 def _drain(stream: IO[str], into: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Slipway's own program, and beside it a disk, a security rule and a secret that configuration changes."""
+"""Slipway's own program, and beside it what configuration changes: a disk, a rule, a secret, breaches of policy."""
 
 from __future__ import annotations
 
@@ -25,3 +25,14 @@ aws.vpc.SecurityGroupIngressRule(
 aws.ssm.Parameter(
     "token", name="/e2e/token", type="SecureString", value=pulumi.Output.secret(config.require("plantedSecret"))
 )
+
+if config.get_bool("unruly"):
+    # One breach of each rule of policy/rules.py that the resources above do not break.
+    aws.ebs.Volume("scratch", availability_zone="eu-central-1a", size=1, opts=pulumi.ResourceOptions(protect=True))
+    aws.ec2.LaunchTemplate("lax", name="lax", metadata_options={"http_tokens": "optional"})
+    aws.s3.BucketPublicAccessBlock("open", bucket="slipway-e2e-looked-logs", block_public_acls=False)
+    aws.s3.BucketLifecycleConfiguration(
+        "forgetful",
+        bucket="slipway-e2e-looked-logs",
+        rules=[{"id": "all", "status": "Enabled", "expiration": {"days": 1}}],
+    )

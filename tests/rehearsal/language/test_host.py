@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import grpc
+import psutil
 import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import (
@@ -224,6 +226,52 @@ def test_it_asks_for_no_plugins_and_installs_nothing(host: Host) -> None:
     assert ("pulumi", "3.259.0") in [(each.name, each.version) for each in found]
     (said,) = host.stub.InstallDependencies(language_pb2.InstallDependenciesRequest())
     assert said.stdout.decode() == f"Using the packages of {sys.executable}\n"
+
+
+def _plugin(folder: Path, source: str, **options: str) -> Any:
+    _program(folder, source)
+    info = language_pb2.ProgramInfo(root_directory=str(folder), program_directory=str(folder), entry_point=".")
+    info.options.update(options)
+    return language_pb2.RunPluginRequest(info=info, pwd=str(folder), args=["127.0.0.1:1"], env=["WORD=said"])
+
+
+def test_a_plugin_runs_in_its_own_interpreter_and_its_output_and_status_are_passed_on(
+    host: Host, tmp_path: Path
+) -> None:
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").write_text(f'#!/bin/sh\necho "as $@"\nexec {sys.executable} "$@"\n')
+    (tmp_path / ".venv" / "bin" / "python").chmod(0o755)
+    source = (
+        "import os, sys\nsys.stderr.write(os.environ['WORD'])\nprint(sys.argv[1:], os.environ.get('HOME'))\nsys.exit(7)"
+    )
+    said: dict[str, bytes] = {"stdout": b"", "stderr": b""}
+    statuses = []
+    for message in host.stub.RunPlugin(_plugin(tmp_path, source, virtualenv=".venv"), timeout=20):
+        which = message.WhichOneof("output")
+        if which == "exitcode":
+            statuses.append(message.exitcode)
+        else:
+            said[which] += getattr(message, which)
+    assert said == {"stdout": f"as -u {tmp_path} 127.0.0.1:1\n['127.0.0.1:1'] None\n".encode(), "stderr": b"said"}
+    assert statuses == [7]
+
+
+def test_a_plugin_that_the_engine_wants_no_more_is_ended(host: Host, tmp_path: Path) -> None:
+    source = "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)"
+    running = host.stub.RunPlugin(_plugin(tmp_path, source), timeout=20)
+    pid = int(next(running).stdout)
+    running.cancel()
+    deadline = time.monotonic() + 10
+    while psutil.pid_exists(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_plugin_without_its_virtual_environment_is_told_what_to_make(host: Host, tmp_path: Path) -> None:
+    with pytest.raises(grpc.RpcError) as refused:
+        list(host.stub.RunPlugin(_plugin(tmp_path, "", virtualenv=".venv"), timeout=20))
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert refused.value.details().startswith(f"{tmp_path}/.venv does not exist or is no virtual environment")
 
 
 def test_what_it_does_not_provide_is_refused(host: Host) -> None:
