@@ -10,6 +10,7 @@ from typing import Literal
 from infra.ops.preview.api_effect import ApiEffect, api_effect
 from infra.ops.preview.changes import DELETE, OPERATIONS, REPLACE, Change, changes_of
 from infra.ops.preview.cost import Cost, cost_of
+from infra.ops.preview.cross_zone import CrossZone, cross_zone
 from infra.ops.preview.dangers import Danger, dangers_of
 from infra.ops.preview.events import Diagnostic, Run, Violation
 from infra.ops.preview.groups import Resize, Roll, groups_of, resizes_of, rolls_of
@@ -38,6 +39,8 @@ class Report:
     permissions: tuple[Permission, ...]
     kubernetes: tuple[Change, ...]
     cost: Cost
+    cross_zone: CrossZone | None
+    """What traffic between zones costs; None where no Service is made or routes otherwise, or there is one zone."""
     changes: tuple[Change, ...]
     counts: Mapping[str, int]
     """Operation -> number of resources."""
@@ -64,6 +67,7 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
     counted = Counter(change.op for change in changes)
     verdict = _verdict(run, dangers, rolls, api, openings, permissions, changes)
     cost = cost_of(run, groups, prices, region)
+    crossing = cross_zone(run, prices)
     return Report(
         environment=environment,
         verdict=verdict,
@@ -77,6 +81,7 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
         permissions=permissions,
         kubernetes=tuple(change for change in changes if change.type.startswith("kubernetes:")),
         cost=cost,
+        cross_zone=crossing,
         changes=changes,
         counts={op: counted[op] for op in OPERATIONS if counted[op]},
         diagnostics=run.diagnostics,

@@ -68,6 +68,14 @@ class Prices:
         """Return USD a month for a key, without requests."""
         return float(self.table["kms_key_month"])
 
+    def zone_crossing_gb(self) -> float:
+        """Return USD for a GB that goes from one zone of a region to another; it is billed at both ends."""
+        return 2 * float(self.table["zone_crossing_gb_each_side"])
+
+    def zone_crossing_date(self) -> str:
+        """Return the day of that price."""
+        return next(str(each["date"]) for each in self.table["sources"] if each["what"] == "traffic between zones")
+
     def _times(self, key: str, region: str, amount: float) -> float | None:
         price = self.table[key].get(region)
         return None if price is None else float(price) * float(amount)

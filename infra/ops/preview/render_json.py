@@ -39,6 +39,7 @@ def as_mapping(report: Report) -> dict[str, Any]:
         ],
         "permissions": [asdict(each) for each in report.permissions],
         "cost": asdict(report.cost) | {"change": round(report.cost.change, 2)},
+        "crossZone": None if report.cross_zone is None else asdict(report.cross_zone),
         "changes": [_change(each) for each in report.changes],
         "violations": [asdict(each) for each in report.violations],
         "diagnostics": [asdict(each) for each in report.diagnostics],

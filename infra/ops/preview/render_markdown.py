@@ -45,6 +45,7 @@ def _sections(report: Report) -> Iterator[Section]:
     objects = [f"- {_OP_MARKS[each.op]} {OP_WORDS[each.op]} {code(_object(each))}\n" for each in report.kubernetes]
     yield _list("### Kubernetes objects\n\n", objects, 40, "Kubernetes objects")
     yield from _cost(report)
+    yield from _cross_zone(report)
     yield from _changes(report)
     yield from _messages(report)
 
@@ -169,6 +170,14 @@ def _cost(report: Report) -> Iterator[Section]:
         Block(70, f"\n<details><summary>Sources of the prices</summary>\n\n{sources}\n</details>\n", label="sources")
     )
     yield Section(head, blocks, "\n")
+
+
+def _cross_zone(report: Report) -> Iterator[Section]:
+    crossing = report.cross_zone
+    if crossing is not None:
+        rows = [f"- {escaped(each.words())}\n" for each in crossing.routings]
+        head = f"### Traffic between zones\n\n{escaped(crossing.words())}.\n\n"
+        yield Section(head, [Block(36, row, label="Services") for row in rows], "\n")
 
 
 def _changes(report: Report) -> Iterator[Section]:

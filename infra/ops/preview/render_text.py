@@ -73,6 +73,10 @@ def _parts(report: Report) -> Iterator[_Line]:
         for line in report.cost.lines:
             yield f"  {line.what}: ${line.before:,.2f} → ${line.after:,.2f} ({money(line.change)})", ""
         yield from ((f"  {each}: not priced", "dim") for each in report.cost.not_priced)
+    if report.cross_zone is not None:
+        yield from _heading("Traffic between zones")
+        yield f"  {report.cross_zone.words()}.", ""
+        yield from ((f"  {each.words()}", "") for each in report.cross_zone.routings)
 
 
 def _changes(report: Report) -> Iterator[_Line]:

@@ -15,7 +15,7 @@ from typing import Any
 from infra.plan.edge.entries import HTTP_ENTRY, HTTPS_ENTRY, Entry
 from infra.plan.edge.manifest import EDGE_NAMESPACE, GATEWAY_GROUP, ROUTER, TRAEFIK_GROUP, Manifest, manifest
 from infra.plan.edge.policy import AllowList, Exposure, allow_list, rules_for
-from infra.spec.edge import HTTPS_PORT, EdgeRouteSpec, EdgeSpec
+from infra.spec.edge import EdgeRouteSpec, EdgeSpec
 
 CONTROLLER = "traefik.io/gateway-controller"
 """Name by which Traefik knows its GatewayClasses (``pkg/provider/kubernetes/gateway/kubernetes.go``)."""
@@ -107,7 +107,8 @@ def _http_route(edge: EdgeSpec, exposure: Exposure) -> Manifest:
     rule: dict[str, Any] = {"matches": [{"path": {"type": "PathPrefix", "value": path}}]}
     filters = _filters(exposure.allowed)
     if redirect:
-        way = {"scheme": "https", "port": HTTPS_PORT, "statusCode": 301}
+        # Without a port, so that none stands in the address that the client is sent to.
+        way = {"scheme": "https", "statusCode": 301}
         filters.append({"type": "RequestRedirect", "requestRedirect": way})
     else:
         route = exposure.route

@@ -53,9 +53,8 @@ def plan_ingress(edge: EdgeSpec, exposures: Sequence[Exposure]) -> Iterator[Mani
         annotations={"ingressclass.kubernetes.io/is-default-class": "true"},
         spec={"controller": CONTROLLER},
     )
-    if edge.tls.acm is not None:
-        headers = {"customRequestHeaders": {"X-Forwarded-Proto": "https"}}
-        yield manifest(f"{TRAEFIK_GROUP}/v1alpha1", "Middleware", CAME_BY_TLS, spec={"headers": headers})
+    headers = {"customRequestHeaders": {"X-Forwarded-Proto": "https"}}
+    yield manifest(f"{TRAEFIK_GROUP}/v1alpha1", "Middleware", CAME_BY_TLS, spec={"headers": headers})
     yield from _guards([each for each in exposures if each.entry.kind == "https"])
     yield from _admission(given)
 

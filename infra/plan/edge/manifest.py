@@ -24,7 +24,7 @@ INGRESS_CLASS = ROUTER
 """Class of the Ingress objects that the router reads, where it reads any."""
 
 CAME_BY_TLS = "came-by-tls"
-"""Middleware that tells an Ingress's Service that the load balancer ended TLS."""
+"""Middleware that tells an Ingress's Service that its client came by TLS, also where the load balancer ended it."""
 
 
 def manifest(api_version: str, kind: str, name: str, namespace: str | None = EDGE_NAMESPACE, **body: Any) -> Manifest:

@@ -32,6 +32,8 @@ def router_config(spec: EnvironmentSpec, edge: EdgeSpec, entries: Sequence[Entry
         "log": {"level": "INFO", "format": "json"},
         "accessLog": {
             "format": "json",
+            # The guards before Ingress objects end in a service of the router's own; whom they refuse is to be seen.
+            "addInternals": True,
             "fields": {
                 # ClientAddr and ClientHost are the client's, from the PROXY header. Headers may hold secrets.
                 "defaultMode": "keep",
@@ -43,13 +45,18 @@ def router_config(spec: EnvironmentSpec, edge: EdgeSpec, entries: Sequence[Entry
         "entryPoints": {
             **{entry.name: _entry_point(spec, edge, entry) for entry in entries},
             # Health checks have the load balancer's header as well, once its target group puts one before connections.
-            "ping": {"address": f":{PING_PORT}", "proxyProtocol": {"trustedIPs": [*balancer_blocks(spec, edge)]}},
-            "metrics": {"address": f":{METRICS_PORT}"},
+            "ping": {
+                "address": f":{PING_PORT}",
+                "proxyProtocol": {"trustedIPs": [*balancer_blocks(spec, edge)]},
+                "observability": {"accessLogs": False},
+            },
+            "metrics": {"address": f":{METRICS_PORT}", "observability": {"accessLogs": False}},
         },
         "providers": {
             "kubernetesGateway": {"namespaces": served},
             # For the allow-lists, and for plain TCP: a TCPRoute of the Gateway API has no filters.
-            "kubernetesCRD": {"namespaces": served, "allowCrossNamespace": bool(edge.tcp_ports)},
+            # By the plain scheme's names others are called in this file, and the plan has no two alike.
+            "kubernetesCRD": {"namespaces": served, "allowCrossNamespace": bool(edge.tcp_ports), "safeNaming": False},
             **({"kubernetesIngress": _ingress_provider(ingress)} if ingress else {}),
         },
     }
@@ -91,7 +98,8 @@ def _entry_point(spec: EnvironmentSpec, edge: EdgeSpec, entry: Entry) -> dict[st
         # What an Ingress that names no entry point is served on, which is all of them.
         point["asDefault"] = True
         if ingress_namespaces(edge):
-            acm = edge.tls.acm is not None
-            # Of an Ingress nothing else says that its requests came by TLS, or that they are to.
-            point["http"] = {"middlewares": [f"{EDGE_NAMESPACE}-{CAME_BY_TLS}@kubernetescrd"]} if acm else {"tls": {}}
+            # Of an Ingress nothing else says that its requests came by TLS, or are to. And until the router has read
+            # the guards, which come with this middleware, what names one that does not exist answers nothing.
+            ended_here: dict[str, Any] = {} if edge.tls.acm is not None else {"tls": {}}
+            point["http"] = {"middlewares": [f"{EDGE_NAMESPACE}-{CAME_BY_TLS}@kubernetescrd"], **ended_here}
     return point

@@ -84,7 +84,7 @@ def test_the_guards() -> None:
 @pytest.mark.parametrize(
     ("tls", "http"),
     [
-        ({}, {"tls": {}}),
+        ({}, {"middlewares": ["slipway-edge-came-by-tls@kubernetescrd"], "tls": {}}),
         (None, {"middlewares": ["slipway-edge-came-by-tls@kubernetescrd"]}),
     ],
     ids=["router", "acm"],
@@ -105,7 +105,7 @@ def test_the_configuration_of_the_router(tls: dict[str, Any] | None, http: dict[
     assert config["entryPoints"]["https"]["http"] == http
     assert "http" not in config["entryPoints"]["http"]
     made = [each["metadata"]["name"] for each in of_kind(plan.objects, "Middleware")]
-    assert made == (["ingress-guard"] if tls is not None else ["came-by-tls", "ingress-guard"])
+    assert made == ["came-by-tls", "ingress-guard"]
 
 
 def test_it_reads_ingress_objects_of_the_namespaces_that_have_hosts_and_writes_nothing() -> None:

@@ -75,14 +75,18 @@ def test_the_configuration_of_the_router() -> None:
             "address": ":8443", "proxyProtocol": {"trustedIPs": blocks}, "transport": transport, "asDefault": True,
         },
         "postgres": {"address": ":5432", "proxyProtocol": {"trustedIPs": blocks}, "transport": transport},
-        "ping": {"address": ":8081", "proxyProtocol": {"trustedIPs": blocks}},
-        "metrics": {"address": ":9101"},
+        "ping": {"observability": {"accessLogs": False}, "address": ":8081", "proxyProtocol": {"trustedIPs": blocks}},
+        "metrics": {"address": ":9101", "observability": {"accessLogs": False}},
     }  # fmt: skip
     assert written["ping"] == {"entryPoint": "ping", "terminatingStatusCode": 503}
     assert written["accessLog"]["format"] == "json"
     assert written["providers"] == {
         "kubernetesGateway": {"namespaces": ["slipway-edge", "back", "shop"]},
-        "kubernetesCRD": {"namespaces": ["slipway-edge", "back", "shop"], "allowCrossNamespace": True},
+        "kubernetesCRD": {
+            "namespaces": ["slipway-edge", "back", "shop"],
+            "allowCrossNamespace": True,
+            "safeNaming": False,
+        },
     }
 
 
@@ -165,7 +169,7 @@ def test_port_80_redirects_and_does_nothing_else() -> None:
         (rule,) = route["spec"]["rules"]
         assert rule["filters"][-1] == {
             "type": "RequestRedirect",
-            "requestRedirect": {"scheme": "https", "port": 443, "statusCode": 301},
+            "requestRedirect": {"scheme": "https", "statusCode": 301},
         }
         assert "backendRefs" not in rule
         assert route["spec"]["parentRefs"] == [{"name": "edge-router", "sectionName": "http"}]
