@@ -58,7 +58,8 @@ class CrossZone:
         """Return the price, and what it is for."""
         return (
             f"${self.usd_per_tb_crossing:,.2f} for each TB that crosses zones (list price of {self.date}); of evenly "
-            f"spread traffic over {self.zones} zones {self.share:.0%} does, unless trafficDistribution keeps it in its zone"
+            f"spread traffic over {self.zones} zones {self.share:.0%} does, unless trafficDistribution keeps "
+            "it in its zone"
         )
 
 
