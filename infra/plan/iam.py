@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.plan.naming import MEMBER_TAG, group_identity, group_resource_name
-from infra.plan.partition import partition_of
 from infra.plan.policy_document import policy_document
 from infra.plan.state_layout import (
     config_key,
@@ -23,6 +22,7 @@ from infra.plan.state_layout import (
 )
 from infra.plan.tags import group_tags
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
+from infra.spec.partition import partition_of
 
 ROLE_POLICY_NAME = "read-own-state"
 
@@ -34,6 +34,7 @@ _DNS_SUFFIXES = {
     "aws-iso-b": "sc2s.sgov.gov",
     "aws-iso-e": "cloud.adc-e.uk",
     "aws-iso-f": "csp.hci.ic.gov",
+    "aws-eusc": "amazonaws.eu",
 }
 """Partition -> DNS suffix of its services, as botocore's ``partitions.json`` has them; the EC2 service's principal and
 the names in ``kms:ViaService`` end so."""

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from infra.plan.partition import partition_of
 from infra.plan.tags import state_tags
 from infra.spec import EnvironmentSpec
+from infra.spec.partition import partition_of
 from infra.spec.registry import RegistrySpec
 
 IMAGES = ("build", "test", "service", "installation")

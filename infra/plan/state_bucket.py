@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.plan.naming import state_key_alias
-from infra.plan.partition import partition_of
 from infra.plan.state_layout import (
     PULUMI_FOLDERS,
     config_key,
@@ -21,6 +20,7 @@ from infra.plan.state_layout import (
 from infra.plan.state_policies import bucket_policy, key_policy
 from infra.plan.tags import state_tags
 from infra.spec import EnvironmentSpec
+from infra.spec.partition import partition_of
 
 ENVIRONMENT_TAG = "slipway/environment"
 """Tag by which the bootstrap knows what it made, and for which environment."""

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.plan.naming import dashed_cluster_name
-from infra.plan.partition import partition_of
 from infra.plan.policy_document import policy_document
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec
+from infra.spec.partition import partition_of
 
 RETENTION_SECONDS = 300
 """Seconds a message is kept: kops's ``DefaultMessageRetentionPeriod``. A Spot machine has 120 seconds, and a notice

@@ -63,9 +63,13 @@ def _check_api(spec: EnvironmentSpec) -> Iterator[Problem]:
             None,
             (("cluster", "api", "access"),),
         )
+    fix = "list the networks of your people and pipelines"
+    blocks = [ipaddress.IPv4Network(cidr) for cidr in api.allowed_cidrs]
+    whole = ipaddress.IPv4Network("0.0.0.0/0")
+    if whole not in blocks and whole in ipaddress.collapse_addresses(blocks):
+        yield Problem(at, "together are everybody on the internet", fix, repr(list(api.allowed_cidrs)))
     for position, cidr in enumerate(api.allowed_cidrs):
-        if ipaddress.IPv4Network(cidr).prefixlen == 0:
-            fix = "list the networks of your people and pipelines"
+        if blocks[position] == whole:
             yield Problem((*at, position), "is everybody on the internet", fix, repr(cidr))
         if cidr in api.allowed_cidrs[:position]:
             yield Problem((*at, position), "is listed twice", "remove one", repr(cidr))

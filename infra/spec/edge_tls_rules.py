@@ -8,6 +8,7 @@ from infra.spec.edge import HTTP_PORT, EdgeRouteSpec, EdgeSpec
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
 from infra.spec.hosts import ANYWHERE, covers
+from infra.spec.partition import check_partition
 
 
 def check_tls(spec: EnvironmentSpec, edge: EdgeSpec) -> Iterator[Problem]:
@@ -17,6 +18,7 @@ def check_tls(spec: EnvironmentSpec, edge: EdgeSpec) -> Iterator[Problem]:
     if tls.acm is not None:
         if tls.acme is not None:
             yield Problem((*at, "acme"), "is of no use where the load balancer ends TLS with acm", "remove one of both")
+        yield from check_partition(spec, (*at, "acm"), tls.acm)
         _, _, _, region, account, _ = tls.acm.split(":")
         if (region, account) != (spec.region, spec.account_id):
             yield Problem((*at, "acm"), "is not of the environment's region and account, from which alone a load "

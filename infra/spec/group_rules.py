@@ -9,6 +9,7 @@ from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
 from infra.spec.instance_group import InstanceGroupSpec
 from infra.spec.labels import parse_taint
+from infra.spec.partition import check_partition
 from infra.spec.rolling_rules import check_rolling
 from infra.spec.scalars import duration_seconds
 from infra.spec.volume_rules import check_volumes
@@ -177,6 +178,7 @@ def architecture_of(machine_type: str) -> str:
 
 def _check_target_groups(spec: EnvironmentSpec, at: Location, group: InstanceGroupSpec) -> Iterator[Problem]:
     for position, arn in enumerate(group.target_groups):
+        yield from check_partition(spec, (*at, "targetGroups", position), arn)
         _, _, _, region, account, _ = arn.split(":", 5)
         if (region, account) != (spec.region, spec.account_id):
             yield Problem(

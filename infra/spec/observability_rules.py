@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
+from infra.spec.instance_group import InstanceGroupSpec
+from infra.spec.labels import parse_taint
 from infra.spec.observability import AGENT_NAMESPACE, MONITORING_NAMESPACE, STORE_NAMESPACE, LoggingSpec, MonitoringSpec
 
 
@@ -14,6 +16,7 @@ def check_observability(spec: EnvironmentSpec) -> Iterator[Problem]:
     yield from _check_store(spec.logging)
     yield from _check_switches(spec)
     yield from _check_volumes(spec)
+    yield from _check_workers(spec)
     yield from _check_namespaces(spec)
 
 
@@ -83,6 +86,32 @@ def _check_volumes(spec: EnvironmentSpec) -> Iterator[Problem]:
                 None,
                 (at,),
             )
+
+
+def _check_workers(spec: EnvironmentSpec) -> Iterator[Problem]:
+    """Find what would wait for a machine for ever: the pods of logging's and monitoring's stores tolerate no taint."""
+    workers = [group for group in spec.instance_groups if group.role == "Node"]
+    # A control plane without workers is a first step, and says so itself.
+    if not workers or any(group.max_size and not _keeps_away(group) for group in workers):
+        return
+    wanted = {
+        ("logging", "store"): spec.logging.enabled and spec.logging.store == "openSearch",
+        ("monitoring", "enabled"): spec.monitoring.enabled,
+    }
+    for place, needed in wanted.items():
+        if needed:
+            yield Problem(
+                place,
+                "has no machine to run on: every group of role Node is tainted or has maxSize 0",
+                "add a group of role Node without taints, or switch this off",
+                None,
+                (("instanceGroups",),),
+            )
+
+
+def _keeps_away(group: InstanceGroupSpec) -> bool:
+    """Tell whether the group's taints keep pods away that tolerate none."""
+    return any(parse_taint(text).effect != "PreferNoSchedule" for text in group.taints)
 
 
 def _check_namespaces(spec: EnvironmentSpec) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
 from infra.spec.group_rules import GROUP_NAME_LIMIT, LEAST_GROUP_ROOM, check_group
 from infra.spec.observability_rules import check_observability
+from infra.spec.partition import check_partition
 from infra.spec.workloads.environment_rules import check_workloads_of
 
 VPC_PREFIXES = range(16, 23)
@@ -142,9 +143,13 @@ def _check_address_ranges(spec: EnvironmentSpec) -> Iterator[Problem]:
 
 def _check_boundary(spec: EnvironmentSpec) -> Iterator[Problem]:
     boundary = spec.cluster.iam.permissions_boundary
-    if boundary is not None and boundary.split(":")[4] not in ("aws", spec.account_id):
+    at: Location = ("cluster", "iam", "permissionsBoundary")
+    if boundary is None:
+        return
+    yield from check_partition(spec, at, boundary)
+    if boundary.split(":")[4] not in ("aws", spec.account_id):
         yield Problem(
-            ("cluster", "iam", "permissionsBoundary"),
+            at,
             f"is a policy of another account, and a role's boundary must be of its own ({spec.account_id}) or AWS's",
             f"name a policy of account {spec.account_id}",
             repr(boundary),

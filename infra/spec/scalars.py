@@ -9,8 +9,8 @@ from typing import Annotated
 from infra.spec.base import checked, matching, refuse
 
 _BUCKET = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
-_REGION = re.compile(r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
-_ZONE = re.compile(r"^[a-z]{2}(-[a-z]+)+-[0-9][a-f]$")
+_REGION = re.compile(r"^([a-z]{2}|eusc)(-[a-z]+)+-[0-9]$")
+_ZONE = re.compile(r"^([a-z]{2}|eusc)(-[a-z]+)+-[0-9][a-f]$")
 _DNS_LABEL = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
 _VERSION = re.compile(r"^(0|[1-9][0-9]{0,5})(\.(0|[1-9][0-9]{0,5})){2}$")
 _DURATION = re.compile(r"^([0-9]{1,9})(s|m|h|d)$")

@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from infra.plan.iam import Statement, dns_suffix
-from infra.plan.partition import partition_of
 from infra.plan.policy_document import policy_document
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec
 from infra.spec.cluster_rules import ISSUER_SUFFIX
+from infra.spec.partition import partition_of
 
 AUDIENCE = "sts.amazonaws.com"
 """Audience of the tokens that pods give to STS, the one the AWS SDKs and EKS use."""

@@ -17,9 +17,9 @@ from infra.plan.edge.gateway import tls_secret
 from infra.plan.edge.manifest import GATEWAY_GROUP, ROUTER, Manifest, manifest
 from infra.plan.edge.router import kinds
 from infra.plan.iam import Statement
-from infra.plan.partition import partition_of
 from infra.spec import EnvironmentSpec
 from infra.spec.edge import AcmeSpec, EdgeSpec
+from infra.spec.partition import partition_of
 
 CERTIFICATES = "edge-certificates"
 """Name of the add-on, its service account and its role."""

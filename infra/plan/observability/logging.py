@@ -15,10 +15,10 @@ from infra.plan.observability.fluent_bit import STORE_PORT, fluent_bit_config
 from infra.plan.observability.images import IMAGES
 from infra.plan.observability.open_search import CONFIG_DIGEST, digest, plan_open_search, secret
 from infra.plan.observability.streams import streams
-from infra.plan.partition import partition_of
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec
 from infra.spec.observability import AGENT_NAMESPACE, STORE_NAMESPACE
+from infra.spec.partition import partition_of
 
 AGENT = "fluent-bit"
 _SECRET = "log-store"  # noqa: S105 (a name)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from infra.plan.control_plane.issuer import AUDIENCE
-from infra.plan.partition import partition_of
 from infra.plan.service_account_role import ServiceAccountRolePlan, plan_service_account_role
 from infra.spec import EnvironmentSpec
+from infra.spec.partition import partition_of
 from infra.spec.workloads.workload import WorkloadSpec
 
 TOKEN_PATH = "/var/run/secrets/aws"  # noqa: S105  a folder

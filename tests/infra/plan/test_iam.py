@@ -8,9 +8,9 @@ import pytest
 from botocore.loaders import Loader
 
 from infra.plan.iam import GroupIamPlan, plan_group_iam
-from infra.plan.partition import partition_of
 from infra.plan.state_layout import config_key, etcd_backup_prefix, igconfig_prefix, manifests_prefix, pki_prefix
 from infra.spec import EnvironmentSpec
+from infra.spec.partition import partition_of
 from tests.infra.plan.golden_files import golden
 from tests.infra.plan.policy_linter import findings
 from tests.infra.samples import group_mapping, sample_spec, with_group

@@ -33,6 +33,15 @@ def test_nobody_opens_the_api_to_everybody() -> None:
     ]
 
 
+def test_two_halves_are_everybody_too() -> None:
+    halves = ["128.0.0.0/1", "0.0.0.0/1"]
+    assert report(sample_mapping(cluster={"api": {"allowedCidrs": halves}})) == [
+        f"cluster.api.allowedCidrs: {halves!r} together are everybody on the internet. Fix: list the networks of your "
+        "people and pipelines."
+    ]
+    assert report(sample_mapping(cluster={"api": {"allowedCidrs": ["128.0.0.0/1", "0.0.0.0/2"]}})) == []
+
+
 def test_the_issuers_bucket_is_another() -> None:
     assert report(sample_mapping(state={"bucket": "acme-one", "issuerBucket": "acme-one"})) == [
         "state.issuerBucket: 'acme-one' is the state bucket, and what is in the issuer's bucket is public. Fix: "

@@ -89,3 +89,31 @@ ELSEWHERE = {"host": "logs.example.com", "secret": "logPassword"}
 )
 def test_what_is_refused(change: dict[str, Any], lines: list[str]) -> None:
     assert report(sample_mapping(**change)) == lines
+
+
+TAINTED = (
+    "has no machine to run on: every group of role Node is tainted or has maxSize 0. Fix: add a group of role Node"
+)
+
+
+@pytest.mark.parametrize(
+    ("group", "found"),
+    [
+        ({"taints": ["gpu:NoSchedule"]}, True),
+        ({"taints": ["gpu=yes:NoExecute"]}, True),
+        ({"taints": ["gpu:PreferNoSchedule"]}, False),
+        ({"minSize": 0, "maxSize": 0}, True),
+        ({"minSize": 0, "maxSize": 1}, False),
+    ],
+)
+def test_stores_need_a_machine_that_takes_their_pods(group: dict[str, Any], found: bool) -> None:
+    environment = sample_mapping(logging={"store": "openSearch"})
+    environment["instanceGroups"][1] |= group
+    wanted = ["logging.store", "monitoring.enabled"] if found else []
+    assert report(environment) == [f"{place}: {TAINTED} without taints, or switch this off." for place in wanted]
+
+
+def test_where_neither_store_is_in_the_cluster_every_group_may_be_tainted() -> None:
+    environment = sample_mapping(monitoring={"enabled": False})
+    environment["instanceGroups"][1]["taints"] = ["gpu:NoSchedule"]
+    assert report(environment) == []

@@ -199,7 +199,7 @@ def test_a_bad_pattern_of_types(value: str) -> None:
             network={"zones": ["us-gov-west-1a", "us-gov-west-1f"]},
             instanceGroups=[{"name": "a", "role": "ControlPlane", "zones": ["us-gov-west-1f"]}],
         ),
-        sample_mapping(cluster={"iam": {"permissionsBoundary": "arn:aws-cn:iam::aws:policy/path/AdminAccess"}}),
+        sample_mapping(cluster={"iam": {"permissionsBoundary": "arn:aws:iam::aws:policy/path/AdminAccess"}}),
         *(with_fourth(name=v) for v in ("0", "x" * 47, "a--b")),
         *(with_fourth(machineType=v) for v in ("u-6tb1.metal", "m7i-flex.large", "x2iedn.32xlarge")),
         *(with_fourth(image=v) for v in ("ami-01234567", "ami-0123456789abcdef0", "ssm:/a/b.c_d-e", "self/x*")),
