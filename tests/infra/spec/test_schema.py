@@ -145,7 +145,7 @@ def test_a_bad_value_is_shown_by_the_editor_and_refused_by_the_spec(raw: dict[st
         ),
         *(with_fourth(name=text) for text in ("a", "a--b", "x" * 47)),
         sample_mapping(state={"bucket": "a" * 56}, cluster={"name": "0.a-b.c", "kubernetesVersion": "1.37.100"}),
-        sample_mapping(cluster={"iam": {"permissionsBoundary": "arn:aws-us-gov:iam::aws:policy/job/x_y"}}),
+        sample_mapping(cluster={"iam": {"permissionsBoundary": "arn:aws:iam::aws:policy/job/x_y"}}),
         sample_mapping(tags={}, cluster={"namespaces": [{"name": "x" * 63}]}),
     ],
 )
