@@ -10,11 +10,15 @@ if TYPE_CHECKING:
 
 def held_by(spec: EnvironmentSpec) -> dict[str, list[dict[str, Any]]]:
     """Return the certificates and hosted zones that ``spec`` refers to."""
-    certificates, zones = [], []
+    certificates, zones = [], {}
+    if spec.cluster.api.hosted_zone is not None:
+        # The file has the zone's ID alone. Its name is the cluster's or a parent's, and the narrowest will do.
+        zones[spec.cluster.api.hosted_zone] = spec.cluster.name
     if spec.edge is not None:
         hosts = [host for route in spec.edge.routes for host in route.hosts]
         if spec.edge.tls.acm is not None:
             certificates.append({"arn": spec.edge.tls.acm, "hosts": hosts or [spec.cluster.name]})
         if spec.edge.dns is not None:
-            zones.append({"id": spec.edge.dns.zone_id, "name": spec.edge.dns.zone})
-    return {"certificates": certificates, "zones": zones}
+            zones[spec.edge.dns.zone_id] = spec.edge.dns.zone
+    held = [{"id": zone, "name": name} for zone, name in zones.items()]
+    return {"certificates": certificates, "zones": held}

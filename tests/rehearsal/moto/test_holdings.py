@@ -8,10 +8,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from infra.spec import from_mapping
 from rehearsal.environment.holdings import held_by
 from rehearsal.moto.holdings import hold_certificate, hold_zone
-from tests.infra.plan.edge.samples import ACM, edge_spec
-from tests.infra.samples import sample_spec
+from tests.infra.plan.edge.samples import ACM, edge_mapping, edge_spec
+from tests.infra.samples import merged, sample_spec
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 
@@ -55,3 +56,12 @@ def test_what_a_spec_refers_to() -> None:
         "zones": [{"id": "Z0123456789ABCDEFGHIJ", "name": "example.com"}],
     }
     assert held_by(sample_spec()) == {"certificates": [], "zones": []}
+
+
+def test_the_zone_of_the_apis_names_is_held_too() -> None:
+    zone = "Z0123456789ABCDEFGHIJ"
+    api = {"api": {"hostedZone": zone}}
+    assert held_by(sample_spec(cluster=api))["zones"] == [{"id": zone, "name": "test.example.com"}]
+    dns = {"zone": "example.com", "zoneId": zone}
+    environment = merged(edge_mapping(dns=dns), {"cluster": api})
+    assert held_by(from_mapping(environment, "test"))["zones"] == [{"id": zone, "name": "example.com"}]
