@@ -54,6 +54,8 @@ def kubeconfig(
 def _write_private(path: Path, text: str) -> None:
     new = path.with_name(f".{path.name}.new")
     try:
+        # ~/.kube is made by the first kubectl, which nobody may have run yet.
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
             out.write(text)
         new.replace(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ NOTE_ROOM = 1_200
 
 NEVER = 0
 """Rank of what is never folded."""
+
+GRAVE = 10
+"""Greatest rank of what is folded only after all that is of a higher rank."""
 
 
 @dataclass
@@ -55,21 +59,26 @@ def folded(sections: Sequence[Section], limit: int = COMMENT_LIMIT, *, where: st
     whole = "".join(section.text() for section in sections)
     if length(whole) <= limit:
         return whole
-    blocks = [block for section in sections for block in section.blocks if block.rank > NEVER]
-    blocks.sort(key=lambda block: -block.rank)
+    pairs = [(block, section) for section in sections for block in section.blocks if block.rank > NEVER]
+    pairs.sort(key=lambda pair: -pair[0].rank)
+    standing = {id(section): sum(bool(block.text) for block in section.blocks) for section in sections}
     excess = length(whole) - (limit - NOTE_ROOM)
     shortened: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
-    for use_short in (True, False):
-        for block in blocks:
+    # What would be lost is whole until nothing else is left to fold.
+    for grave, use_short in itertools.product((False, True), (True, False)):
+        for block, section in pairs:
             if excess <= 0:
                 break
             left = block.short if use_short else ""
-            if length(left) >= length(block.text):
+            if (block.rank <= GRAVE) is not grave or length(left) >= length(block.text) or (use_short and not left):
                 continue
             excess -= length(block.text) - length(left)
             block.text = left
-            if use_short and left:
+            standing[id(section)] -= not left
+            if not standing[id(section)]:  # the heading goes with the last block under it
+                excess -= length(section.head) + length(section.tail)
+            if left:
                 shortened[block.label] += 1
             else:
                 shortened[block.label] -= 1 if shortened[block.label] else 0

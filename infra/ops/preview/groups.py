@@ -78,6 +78,8 @@ class Resize:
     words: str
     fewer: int
     """Machines that Auto Scaling ends for it, each after its drain."""
+    more: int = 0
+    """Machines that Auto Scaling starts for it."""
 
 
 def _number(value: Any) -> int:
@@ -176,8 +178,8 @@ def resizes_of(groups: Mapping[str, Group], changes: Sequence[Change]) -> tuple[
         if change is None or group.scaling is None:
             continue
         if words := _size_words(change, group.scaling.old, group.scaling.new):
-            fewer = max(0, group.machines(new=False) - group.machines(new=True))
-            found.append(Resize(group.name, group.role, words, fewer))
+            before, after = group.machines(new=False), group.machines(new=True)
+            found.append(Resize(group.name, group.role, words, max(0, before - after), max(0, after - before)))
     return tuple(sorted(found, key=lambda each: (role_order(each.role), each.group)))
 
 
@@ -189,6 +191,8 @@ def _size_words(change: Change, old: State | None, new: State | None) -> str:
     sizes = ("minSize", "maxSize", "desiredCapacity")
     names = {"minSize": "least", "maxSize": "most", "desiredCapacity": "desired"}
     parts = [f"{names[each.path]} {each.old} → {each.new}" for each in change.differences if each.path in sizes]
+    if any(each.path.startswith("vpcZoneIdentifiers") for each in change.differences):
+        parts.append("other zones, over which Auto Scaling balances its machines: it may exchange some, each drained")
     return ", ".join(parts)
 
 

@@ -16,7 +16,11 @@ from infra.ops.preview.events import Diagnostic, Run, Violation
 from infra.ops.preview.groups import Resize, Roll, groups_of, resizes_of, rolls_of
 from infra.ops.preview.openings import Opening, openings_of
 from infra.ops.preview.permissions import Permission, permissions_of
+from infra.ops.preview.pods import sentences_of, workloads_of
 from infra.ops.preview.prices import Prices
+
+_TOLD = 12
+"""Groups, rules and permissions of a kind that are told one by one in what will happen; more are counted."""
 
 Verdict = Literal["failed", "stop", "attention", "fine", "nothing"]
 EXIT_CODES: Mapping[Verdict, int] = {"failed": 1, "stop": 3, "attention": 0, "fine": 0, "nothing": 0}
@@ -72,7 +76,9 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
         environment=environment,
         verdict=verdict,
         headline=_headline(verdict, environment, dangers, run, changes),
-        sentences=_sentences(dangers, rolls, resizes := resizes_of(groups, changes), api, openings, cost, changes),
+        sentences=_sentences(
+            dangers, rolls, resizes := resizes_of(groups, changes), api, openings, permissions, cost, changes
+        ),
         dangers=dangers,
         rolls=rolls,
         resizes=resizes,
@@ -140,6 +146,7 @@ def _sentences(
     resizes: Sequence[Resize],
     api: ApiEffect,
     openings: Sequence[Opening],
+    permissions: Sequence[Permission],
     cost: Cost,
     changes: Sequence[Change],
 ) -> tuple[str, ...]:
@@ -148,8 +155,14 @@ def _sentences(
     told = [danger.words() for danger in dangers]
     told += [f"The API: {reason}." for reason in api.reasons] or ["The Kubernetes API is not interrupted."]
     told.append(_roll_sentence(rolls))
-    told += [f"Group {each.group}: {each.words}, no roll needed." for each in resizes]
-    told += [f"Everyone on the internet: {each.words()}." for each in openings if each.alarming]
+    alarming = [f"Everyone on the internet: {each.words()}." for each in openings if each.alarming]
+    told += _some(alarming, "rules open to everyone")
+    told += _resize_sentences(resizes)
+    told += sentences_of(workloads_of(changes))
+    told += [_rules_sentence(quiet)] if (quiet := [each for each in openings if not each.alarming]) else []
+    anything = [f"Permission to do anything, or for anybody: {each.words()}." for each in permissions if each.alarming]
+    told += _some(anything, "such permissions")
+    told += [_permissions_sentence(rest)] if (rest := [each for each in permissions if not each.alarming]) else []
     if cost.lines or cost.not_priced:
         told.append(_cost_sentence(cost))
     return tuple(told)
@@ -159,11 +172,53 @@ def _roll_sentence(rolls: Sequence[Roll]) -> str:
     if not rolls:
         return "No machine is replaced: nothing has to be rolled."
     total = sum(roll.machines for roll in rolls)
-    order = ", then ".join(f"{roll.group} ({count(roll.machines, 'machine')})" for roll in rolls)
+    order = ", then ".join(f"{roll.group} ({count(roll.machines, 'machine')})" for roll in rolls[:_TOLD])
+    if left := rolls[_TOLD:]:
+        order += f", then {count(len(left), 'more group')} ({sum(roll.machines for roll in left):,} machines)"
     return (
         f"{count(total, 'machine')} must be drained and replaced, by `slipway roll` after the update, in this order: "
         f"{order}. The update itself replaces none."
     )
+
+
+def _some(sentences: Sequence[str], what: str) -> list[str]:
+    """Return the first of many sentences and how many more there are: all of them would push out the rest."""
+    left = len(sentences) - _TOLD
+    return [*sentences[:_TOLD], *([f"And {left:,} more {what}, named below."] if left > 0 else [])]
+
+
+def _resize_sentences(resizes: Sequence[Resize]) -> list[str]:
+    told = [f"Group {each.group}: {each.words}{_machines(each)}, no roll needed." for each in resizes[:_TOLD]]
+    if left := resizes[_TOLD:]:
+        started, ended = sum(each.more for each in left), sum(each.fewer for each in left)
+        told.append(
+            f"And {len(left):,} more groups change their size: {started:,} machines more to start, {ended:,} to end, "
+            "each after its drain."
+        )
+    return told
+
+
+def _machines(resize: Resize) -> str:
+    if resize.fewer:
+        return f" ({count(resize.fewer, 'machine')} to end, each after its drain)"
+    return f" ({count(resize.more, 'machine')} more to start)" if resize.more else ""
+
+
+def _rules_sentence(openings: Sequence[Opening]) -> str:
+    opened = sum(each.opened for each in openings)
+    inward = any(each.opened and each.rule.inward for each in openings)
+    word = "opened, none of these to everyone" if inward else "opened"
+    parts = [f"{number} {verb}" for number, verb in ((len(openings) - opened, "closed"), (opened, word)) if number]
+    return f"Security rules: {' and '.join(parts)}; each is named below."
+
+
+def _permissions_sentence(permissions: Sequence[Permission]) -> str:
+    added = sum(each.added == (each.effect == "Allow") for each in permissions)
+    taken = len(permissions) - added
+    parts = [f"{number} {verb}" for number, verb in ((added, "granted"), (taken, "taken back")) if number]
+    holders = sorted({each.holder for each in permissions})
+    whose = ", ".join(holders[:4]) + (f" and {len(holders) - 4} more" if len(holders) > 4 else "")
+    return f"AWS permissions: {' and '.join(parts)}, of {whose}; each is named below."
 
 
 def _cost_sentence(cost: Cost) -> str:

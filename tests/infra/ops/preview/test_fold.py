@@ -4,13 +4,13 @@ import pytest
 
 from infra.ops.preview.fold import COMMENT_LIMIT, NEVER, Block, Section, folded, length
 from infra.ops.preview.render_markdown import render_markdown
-from tests.infra.ops.preview.made import TEMPLATE, VOLUME, component, group, report_of, step, urn
+from tests.infra.ops.preview.made import GROUP, INGRESS, TEMPLATE, VOLUME, component, group, report_of, step, urn
 
 
 def sections() -> list[Section]:
     return [
         Section("", [Block(NEVER, "head\n")]),
-        Section("A\n", [Block(10, "a" * 2000 + "\n", "short a\n", "important things")]),
+        Section("A\n", [Block(20, "a" * 2000 + "\n", "short a\n", "important things")]),
         Section("B\n", [Block(50, "b" * 2000 + "\n", "short b\n", "unimportant things")], "end B\n"),
     ]
 
@@ -75,3 +75,38 @@ def test_thousands_of_lost_resources_are_cut_and_counted() -> None:
     assert length(text) <= COMMENT_LIMIT
     assert "1500 resources that cannot be made again would be replaced or deleted." in text
     assert "Folded to fit" in text
+
+
+def test_a_thousand_groups_do_not_push_out_what_matters() -> None:
+    larger = ({"instanceType": "m7i.large"}, {"instanceType": "m7i.xlarge"})
+    events = [
+        event
+        for at in range(1000)
+        for event in group(f"workers-of-team-{at:04}", "Node", op="update", count=3, template=larger)
+    ]
+    events.append(
+        step(
+            "create", INGRESS, "ssh", None, {"ipProtocol": "tcp", "fromPort": 22, "toPort": 22, "cidrIpv4": "0.0.0.0/0"}
+        )
+    )
+    text = render_markdown(report_of(*events))
+    assert length(text) <= COMMENT_LIMIT
+    for said in (
+        "- 3000 machines must be drained and replaced",
+        "then workers-of-team-0011 (3 machines), then 988 more groups (2,964 machines). The update itself",
+        "- Everyone on the internet: opens TCP port 22 (SSH) from 0.0.0.0/0 (everyone)",
+        "| 400 | workers-of-team-0399 | Node | 3 | machine type m7i.large → m7i.xlarge |",
+        "- Monthly cost: +$264,442.50",
+    ):
+        assert said in text
+
+
+def test_many_new_sizes_are_added_up() -> None:
+    events = []
+    for at in range(15):
+        tags = [{"key": "slipway/instance-group", "value": f"g{at:02}", "propagateAtLaunch": True}]
+        old, new = ({"minSize": size, "maxSize": 9, "tags": tags} for size in ((4, 1) if at == 14 else (2, 5)))
+        events.append(step("update", GROUP, f"g{at:02}", old, new))
+    sentences = report_of(*events).sentences
+    assert "Group g00: least 2 → 5 (3 machines more to start), no roll needed." in sentences
+    assert "And 3 more groups change their size: 6 machines more to start, 3 to end, each after its drain." in sentences

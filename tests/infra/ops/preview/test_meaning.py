@@ -317,3 +317,32 @@ def test_a_recorded_preview() -> None:
     ]
     assert [each.words for each in report.resizes] == ["most 4 → 6"]
     assert round(report.cost.change, 2) == 264.44
+
+
+def test_rules_and_permissions_that_alarm_nobody_are_counted_in_what_will_happen() -> None:
+    office = {"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": "198.51.100.0/24"}
+    statement = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::b/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    report = report_of(
+        step("create", INGRESS, "office", None, office),
+        step("delete", INGRESS, "home", {**office, "cidrIpv4": "203.0.113.7/32"}, None),
+        step("create", "aws:iam/rolePolicy:RolePolicy", "nodes", None, {"role": "nodes.test", "policy": policy}),
+    )
+    assert "Security rules: 1 closed and 1 opened, none of these to everyone; each is named below." in (
+        report.sentences
+    )
+    assert "AWS permissions: 2 granted, of nodes.test; each is named below." in report.sentences
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (2, 5, "least 2 → 5 (3 machines more to start)"),
+        (5, 4, "least 5 → 4 (1 machine to end, each after its drain)"),
+    ],
+)
+def test_new_sizes_say_how_many_machines_start_or_end(before: int, after: int, words: str) -> None:
+    tags = [{"key": "slipway/instance-group", "value": "nodes", "propagateAtLaunch": True}]
+    old, new = ({"minSize": size, "maxSize": 9, "tags": tags} for size in (before, after))
+    report = report_of(step("update", GROUP, "nodes", old, new))
+    assert f"Group nodes: {words}, no roll needed." in report.sentences

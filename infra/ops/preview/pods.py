@@ -1,0 +1,98 @@
+"""What becomes of pods during the update itself: workloads that come, go, change in number, or exchange their pods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from infra.ops.preview.changes import CREATE, DELETE, REPLACE, UPDATE, Change
+
+Fate = Literal["end", "exchange", "scale", "wait", "start"]
+
+_KINDS = ("Deployment", "StatefulSet", "DaemonSet")
+_LISTED = 6
+"""Workloads of one fate that are named; the section of Kubernetes objects has all."""
+
+_WORDS: Mapping[Fate, str] = {
+    "end": "Pods that end for good with what they serve",
+    "exchange": "Pods exchanged during the update, by their own rolling update",
+    "wait": "Pods that change when they next start, or their machine is replaced",
+    "scale": "Replicas",
+    "start": "New workloads",
+}
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One workload and what becomes of its pods."""
+
+    fate: Fate
+    name: str
+    """Kind, namespace and name."""
+    pods: str
+
+
+def workloads_of(changes: Sequence[Change]) -> tuple[Workload, ...]:
+    """Return the workloads whose pods notice the update, gravest first."""
+    found = [each for change in changes for each in _of_change(change)]
+    order: list[str] = list(_WORDS)
+    return tuple(sorted(found, key=lambda each: order.index(each.fate)))
+
+
+def sentences_of(workloads: Sequence[Workload]) -> Iterator[str]:
+    """Yield a sentence for each fate."""
+    for fate, words in _WORDS.items():
+        of = [f"{each.name} ({each.pods})" for each in workloads if each.fate == fate]
+        if of:
+            more = f", and {len(of) - _LISTED} more below" if len(of) > _LISTED else ""
+            yield f"{words}: {', '.join(of[:_LISTED])}{more}."
+
+
+def _of_change(change: Change) -> Iterator[Workload]:
+    kind = change.type.rpartition(":")[2]
+    if not change.type.startswith("kubernetes:apps/") or kind not in _KINDS:
+        return
+    old = change.step.old.inputs if change.step.old else {}
+    new = change.step.new.inputs if change.step.new else {}
+    name = f"{kind} {_place(new or old, change.name)}"
+    if change.op == DELETE:
+        yield Workload("end", name, _pods(kind, old))
+    elif change.op == CREATE:
+        yield Workload("start", name, _pods(kind, new))
+    elif change.op == REPLACE:
+        yield Workload("exchange", name, f"{_pods(kind, old)}, deleted first and then made again")
+    elif change.op == UPDATE:
+        paths = [each.path for each in change.differences]
+        if any(path.startswith("spec.template") for path in paths):
+            waits = _strategy(new) == "OnDelete"
+            yield Workload("wait" if waits else "exchange", name, _pods(kind, new))
+        if any(path.startswith("spec.replicas") for path in paths):
+            yield Workload("scale", name, f"{_replicas(old)} → {_replicas(new)}")
+
+
+def _place(inputs: Mapping[str, Any], name: str) -> str:
+    metadata = _mapping(inputs.get("metadata"))
+    space = metadata.get("namespace")
+    return f"{space}/{metadata.get('name') or name}" if space else str(metadata.get("name") or name)
+
+
+def _pods(kind: str, inputs: Mapping[str, Any]) -> str:
+    if kind == "DaemonSet":
+        return "one a machine"
+    replicas = _replicas(inputs)
+    return f"{replicas} pod{'' if replicas == '1' else 's'}"
+
+
+def _replicas(inputs: Mapping[str, Any]) -> str:
+    value = _mapping(inputs.get("spec")).get("replicas", 1)
+    return str(int(value)) if isinstance(value, int | float) else "as many as its autoscaler wants"
+
+
+def _strategy(inputs: Mapping[str, Any]) -> str:
+    spec = _mapping(inputs.get("spec"))
+    return str(_mapping(spec.get("updateStrategy")).get("type", ""))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infra.ops.preview.pods import sentences_of, workloads_of
+from tests.infra.ops.preview.made import report_of, step
+
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+DAEMON_SET = "kubernetes:apps/v1:DaemonSet"
+
+
+def of(kind: str, op: str, old: dict[str, Any] | None, new: dict[str, Any] | None, name: str = "web") -> list[str]:
+    metadata = {"metadata": {"namespace": "demo", "name": name}}
+    sides = [None if each is None else {**metadata, "spec": each} for each in (old, new)]
+    report = report_of(step(op, kind, name, *sides))
+    return list(sentences_of(workloads_of(report.changes)))
+
+
+def image(tag: str, **more: Any) -> dict[str, Any]:
+    return {"replicas": 2, "template": {"spec": {"containers": [{"name": "web", "image": tag}]}}, **more}
+
+
+@pytest.mark.parametrize(
+    ("kind", "op", "old", "new", "sentence"),
+    [
+        (DEPLOYMENT, "delete", image("a"), None, "Pods that end for good with what they serve: {} (2 pods)."),
+        (DEPLOYMENT, "create", None, {"replicas": 1}, "New workloads: {} (1 pod)."),
+        (
+            DEPLOYMENT, "update", image("a"), image("b"),
+            "Pods exchanged during the update, by their own rolling update: {} (2 pods).",
+        ),
+        (
+            DAEMON_SET, "update", image("a"), image("b", updateStrategy={"type": "OnDelete"}),
+            "Pods that change when they next start, or their machine is replaced: {} (one a machine).",
+        ),
+        (DEPLOYMENT, "update", {"replicas": 2}, {"replicas": 4}, "Replicas: {} (2 → 4)."),
+        ("kubernetes:core/v1:Service", "delete", {"ports": []}, None, ""),
+        (DEPLOYMENT, "update", {"revisionHistoryLimit": 2}, {"revisionHistoryLimit": 3}, ""),
+    ],
+)  # fmt: skip
+def test_what_becomes_of_pods(
+    kind: str, op: str, old: dict[str, Any] | None, new: dict[str, Any] | None, sentence: str
+) -> None:
+    expected = [sentence.format(f"{kind.rpartition(':')[2]} demo/web")] if sentence else []
+    assert of(kind, op, old, new) == expected
+
+
+def test_a_workload_that_is_replaced_is_away_in_between() -> None:
+    metadata = {"metadata": {"namespace": "demo", "name": "web"}}
+    old, new = {**metadata, "spec": image("a")}, {**metadata, "spec": image("b")}
+    report = report_of(*(step(op, DEPLOYMENT, "web", old, new) for op in ("create-replacement", "replace")))
+    (found,) = workloads_of(report.changes)
+    assert (found.fate, found.pods) == ("exchange", "2 pods, deleted first and then made again")
+
+
+def test_many_are_counted_and_told_before_rules_and_cost() -> None:
+    events = [
+        step("delete", DEPLOYMENT, f"w{at}", {"metadata": {"name": f"w{at}"}, "spec": {"replicas": 1}}, None)
+        for at in range(9)
+    ]
+    (sentence,) = sentences_of(workloads_of(report_of(*events).changes))
+    assert sentence.endswith("Deployment w5 (1 pod), and 3 more below.")
+    assert sentence in report_of(*events).sentences
