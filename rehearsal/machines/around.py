@@ -24,7 +24,7 @@ from rehearsal.machines.node_controller import NodeController
 from rehearsal.machines.proxy import Proxy
 from rehearsal.machines.settings import Settings
 from rehearsal.moto import HEALTH_PATH
-from rehearsal.processes import write_private
+from rehearsal.processes import remembered_ports, write_private
 
 _CREDENTIALS_SECONDS: Final = 3600
 _RENEW_BEFORE_SECONDS: Final = 300
@@ -45,7 +45,7 @@ class Surroundings:
         self._described = Described()
         self._credentials: dict[str, tuple[float, dict[str, Any]]] = {}
         self._nodes = NodeController(settings, self._client("ec2"))
-        self._published = False
+        self._published: set[tuple[str, int]] = set()
         self._answers = False
         self._told: list[dict[str, Any]] | None = None
         self._began: dict[str, float] = {}
@@ -81,7 +81,7 @@ class Surroundings:
         for address in (*self._described.names.values(), *self._described.inside):
             self._network.add_balancer(address)
         self._report(self._proxy.update(self._described.listeners))
-        self._publish_api()
+        self._publish()
         for name in sorted(controller.dead):
             # An instance whose status checks fail: Auto Scaling terminates it and launches another.
             tell(f"{name}: its machine died; Auto Scaling replaces it")
@@ -113,14 +113,22 @@ class Surroundings:
             urllib3.request("POST", url, json=told, retries=False)
             self._told = told
 
-    def _publish_api(self) -> None:
-        listeners = [each for each in self._described.listeners if each.port == self._settings.api_port]
-        self._answers = any(
-            each["healthy"] for each in self._told or () if each["group"] in {it.group for it in listeners}
-        )
-        if listeners and not self._published:
-            self._proxy.publish(self._settings.api_loopback_port, listeners[0])
-            self._published = True
+    def _publish(self) -> None:
+        api = self._settings.api_port
+        listeners = self._described.listeners
+        groups = {each.group for each in listeners if each.port == api}
+        self._answers = any(each["healthy"] for each in self._told or () if each["group"] in groups)
+        for listener in listeners:
+            if listener.key in self._published:
+                continue
+            self._published.add(listener.key)
+            port = self._settings.api_loopback_port if listener.port == api else self._loopback_port(listener.port)
+            self._proxy.publish(port, listener)
+            tell(f"port {listener.port} of a load balancer answers at 127.0.0.1:{port}, too")
+
+    def _loopback_port(self, port: int) -> int:
+        name = f"machines-{port}"
+        return remembered_ports(self._settings.folder.parent / "ports.json", [name])[name]
 
     def _user_data(self, instance: Instance) -> bytes:
         if instance.identity not in self._began:

@@ -42,7 +42,6 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         "metrics-server", "/metrics-server", METRICS_SERVER, user="65534"
     ),
     "quay.io/prometheus/prometheus": Recipe("prometheus", "/bin/prometheus", MONITORING, user="nobody"),
-    "quay.io/prometheus/alertmanager": Recipe("alertmanager", "/bin/alertmanager", MONITORING, user="nobody"),
     "quay.io/prometheus/node-exporter": Recipe("node_exporter", "/bin/node_exporter", MONITORING, user="nobody"),
 }
 """Repository -> how its image is made."""

@@ -21,6 +21,7 @@ from rehearsal.machines.declared import declared_images
 from rehearsal.machines.disk import mounts_below
 from rehearsal.machines.errors import MachineError
 from rehearsal.machines.images import Image, ensure_archive
+from rehearsal.machines.limits import raise_shared_limits
 from rehearsal.machines.machine import remove_groups
 from rehearsal.machines.programs import CSI, OWN, POD_NETWORK
 from rehearsal.machines.requirements import missing_requirements
@@ -94,6 +95,8 @@ class Machines:
         """
         if reasons := missing_requirements():
             raise MachineError("No machines here. " + " ".join(reasons))
+        for raised in raise_shared_limits():
+            console.print(raised, highlight=False)
         settings = self._settings(spec, endpoint_port, console, groups)
         settings.write(self.settings_file)
         command = [sys.executable, "-m", "rehearsal.machines", str(self.settings_file)]

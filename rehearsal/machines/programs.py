@@ -88,7 +88,6 @@ MONITORING: Final = Programs(
     "prometheus",
     (
         f"{_PROMETHEUS}/node_exporter",
-        f"{_PROMETHEUS}/alertmanager/cmd/alertmanager",
         f"{_PROMETHEUS}/prometheus/cmd/prometheus",
     ),
 )

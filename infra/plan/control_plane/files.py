@@ -71,6 +71,8 @@ def _facts(spec: EnvironmentSpec, member: MemberPlan, members: tuple[MemberPlan,
         "prefixLength": subnet.prefixlen,
         # AWS's router has the second address of every subnet (VPC User Guide, "Subnet sizing").
         "gateway": str(subnet[1]),
+        # With amazonVpc pods have addresses of the VPC, and its own rules lead to them.
+        "pods": spec.cluster.pod_cidr if spec.cluster.cni == "cilium" else None,
         "device": VOLUME_DEVICE,
         "data": ETCD_DATA,
         "tags": {"KubernetesCluster": spec.cluster.name, MEMBER_TAG: member.name},

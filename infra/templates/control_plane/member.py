@@ -139,8 +139,8 @@ def write(path: Path, content: bytes, mode: int = 0o600) -> None:
 def network_unit(mac: str, config: dict[str, Any]) -> str:
     """Return the networkd unit of the member's address: what comes to it goes out by it, and all else as before."""
     # EC2 drops what leaves an interface under another's address. So the main table learns nothing of this interface,
-    # not
-    # even its subnet, which is that of the machine's own; what has the member's address has a table of its own.
+    # not even its subnet, which is that of the machine's own; what has the member's address has a table of its own.
+    # Answers of the API to pods are no business of the VPC's, which knows no pod: they go where the pod network leads.
     address, subnet = config["address"], ip_network(f"{config['address']}/{config['prefixLength']}", strict=False)
     sections = [
         ("Match", [f"MACAddress={mac}"]),
@@ -148,8 +148,10 @@ def network_unit(mac: str, config: dict[str, Any]) -> str:
         ("Address", [f"Address={address}/{config['prefixLength']}", "AddPrefixRoute=no"]),
         ("Route", [f"Destination={subnet}", "Scope=link", f"PreferredSource={address}", "Table=101"]),
         ("Route", [f"Gateway={config['gateway']}", "GatewayOnLink=yes", f"PreferredSource={address}", "Table=101"]),
-        ("RoutingPolicyRule", [f"From={address}", "Table=101"]),
+        ("RoutingPolicyRule", [f"From={address}", "Table=101", "Priority=1101"]),
     ]
+    if config["pods"]:
+        sections.append(("RoutingPolicyRule", [f"To={config['pods']}", "Table=main", "Priority=1100"]))
     return "\n".join(f"[{name}]\n" + "".join(f"{line}\n" for line in lines) for name, lines in sections)
 
 

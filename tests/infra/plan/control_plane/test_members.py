@@ -84,7 +84,14 @@ def test_every_member_knows_its_subnet() -> None:
         json.loads({file.path: file.content for file in member_files(spec, group)}["/etc/slipway/member.json"])
         for group in spec.instance_groups
     ]
-    assert (facts[1]["prefixLength"], facts[1]["gateway"]) == (19, "10.20.64.1")
+    assert (facts[1]["prefixLength"], facts[1]["gateway"], facts[1]["pods"]) == (19, "10.20.64.1", "100.96.0.0/11")
+
+
+def test_a_member_leads_to_pods_itself_where_they_have_no_addresses_of_the_vpc() -> None:
+    spec = sample_spec(cluster={"cni": "amazonVpc"})
+    (group,) = (group for group in spec.instance_groups if group.role == "ControlPlane")
+    facts = json.loads({file.path: file.content for file in member_files(spec, group)}["/etc/slipway/member.json"])
+    assert facts["pods"] is None
 
 
 @given(

@@ -21,6 +21,7 @@ CONFIG: dict[str, Any] = {
     "address": "10.20.32.10",
     "prefixLength": 19,
     "gateway": "10.20.32.1",
+    "pods": "100.96.0.0/11",
     "device": "/dev/sdp",
     "tags": TAGS,
     "bucket": "acme-slipway-test",
@@ -162,13 +163,17 @@ def test_a_volume_that_lost_its_data_stops_the_member(cloud: Cloud, tmp_path: Pa
 
 
 def test_answers_leave_by_the_interface_that_was_asked() -> None:
-    assert network_unit("02:00:00:00:00:01", CONFIG) == (
+    without_overlay = (
         "[Match]\nMACAddress=02:00:00:00:00:01\n\n[Link]\nRequiredForOnline=no\n\n"
         "[Address]\nAddress=10.20.32.10/19\nAddPrefixRoute=no\n\n"
         "[Route]\nDestination=10.20.32.0/19\nScope=link\nPreferredSource=10.20.32.10\nTable=101\n\n"
         "[Route]\nGateway=10.20.32.1\nGatewayOnLink=yes\nPreferredSource=10.20.32.10\nTable=101\n\n"
-        "[RoutingPolicyRule]\nFrom=10.20.32.10\nTable=101\n"
+        "[RoutingPolicyRule]\nFrom=10.20.32.10\nTable=101\nPriority=1101\n"
     )
+    assert network_unit("02:00:00:00:00:01", {**CONFIG, "pods": None}) == without_overlay
+    # To pods they go where the pod network leads, whose routes are in the main table.
+    to_pods = "\n[RoutingPolicyRule]\nTo=100.96.0.0/11\nTable=main\nPriority=1100\n"
+    assert network_unit("02:00:00:00:00:01", CONFIG) == without_overlay + to_pods
 
 
 def test_the_configuration_is_what_the_plan_writes() -> None:
