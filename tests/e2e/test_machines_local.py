@@ -1,0 +1,190 @@
+"""The environment `local` whole, on machines: a member, two workers, two of the edge; traffic reaches the example.
+
+It takes about ten minutes and 8 GB, so that it runs when it is asked for: `SLIPWAY_E2E_MACHINES=all`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rehearsal.machines.catalogue import VARIABLE
+from rehearsal.machines.requirements import missing_requirements
+from rehearsal.project import ROOT
+from tests.e2e.conftest import Rehearsed
+from tests.e2e.outside import Answer, Outside
+from tests.e2e.test_machines import Cluster, eventually
+
+ALL_VARIABLE = "SLIPWAY_E2E_MACHINES"
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(bool(missing_requirements()), reason=" ".join(missing_requirements())),
+    pytest.mark.skipif(os.environ.get(ALL_VARIABLE) != "all", reason=f"takes minutes: set {ALL_VARIABLE}=all"),
+]
+
+UP_SECONDS = 1800
+NODES = {"ControlPlane": 1, "Node": 2, "Edge": 2}
+WEB = "web.local.slipway.internal"
+ADMIN = "admin.local.slipway.internal"
+ANYONE, OFFICE = "8.8.8.8", "198.51.100.9"
+
+
+@pytest.fixture(scope="module")
+def environment(home: Path) -> Iterator[Rehearsed]:
+    stack = yaml.safe_load((ROOT / "stacks" / "Pulumi.local.yaml").read_text())
+    spec = stack["config"]["slipway:environment"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, "metrics-server")
+        environment = Rehearsed("local", ROOT, home, spec, options=("--machines",))
+        try:
+            began = time.monotonic()
+            environment.run("up", "--yes", timeout=UP_SECONDS).ok()
+            print(f"`up` of local with machines: {time.monotonic() - began:.0f} s")
+            yield environment
+        finally:
+            environment.run("down", "--yes")
+
+
+@pytest.fixture(scope="module")
+def cluster(environment: Rehearsed) -> Cluster:
+    return Cluster(environment)
+
+
+@pytest.fixture(scope="module")
+def balancer(environment: Rehearsed) -> str:
+    """DNS name of the edge's load balancer."""
+    described = environment.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    (name,) = (each["DNSName"] for each in described if each["LoadBalancerName"].startswith("edge-"))
+    return str(name)
+
+
+@pytest.fixture(scope="module")
+def outside(environment: Rehearsed) -> Outside:
+    folder = environment.home / environment.name / "machines"
+    name = json.loads((folder / "settings.json").read_text())["environment"]
+    return Outside(f"slipway-{name}", folder / "authority" / "ca.crt")
+
+
+def listed(cluster: Cluster, *what: str) -> list[Any]:
+    """Return the items of a list; none when it cannot be had now."""
+    done = cluster.attempt("get", *what, "-o", "json")
+    items: list[Any] = json.loads(done.stdout)["items"] if done.returncode == 0 else []
+    return items
+
+
+def ready(item: dict[str, Any], kind: str = "Ready") -> bool:
+    return {"type": kind, "status": "True"} in [
+        {"type": each["type"], "status": each["status"]} for each in item["status"].get("conditions", ())
+    ]
+
+
+def test_all_five_machines_are_ready(cluster: Cluster) -> None:
+    def roles() -> Counter[str] | None:
+        nodes = listed(cluster, "nodes")
+        found = Counter(node["metadata"]["labels"]["slipway/role"] for node in nodes if ready(node))
+        return found if found == NODES else None
+
+    eventually(roles, 600, f"{NODES} are Ready")
+    for line in (cluster.root / "logs" / "machines.log").read_text().splitlines():
+        if "node is Ready" in line:
+            print(line)
+
+
+@pytest.mark.parametrize(
+    ("namespace", "kind", "name"),
+    [
+        ("slipway-edge", "daemonset", "edge-router"),
+        ("demo", "deployment", "web"),
+        ("demo", "statefulset", "store"),
+        # On members, too: their pods reach the API by the member's own address.
+        ("kube-system", "deployment", "coredns"),
+        ("kube-system", "deployment", "metrics-server"),
+    ],
+)
+def test_what_can_run_here_runs(cluster: Cluster, namespace: str, kind: str, name: str) -> None:
+    cluster.kubectl("-n", namespace, "rollout", "status", f"{kind}/{name}", "--timeout=110s", "--request-timeout=0")
+
+
+def test_the_gateway_is_programmed_and_every_route_is_accepted(cluster: Cluster) -> None:
+    (gateway,) = listed(cluster, "-n", "slipway-edge", "gateways.gateway.networking.k8s.io")
+    assert ready(gateway, "Programmed")
+    routes = listed(cluster, "-n", "slipway-edge", "httproutes.gateway.networking.k8s.io")
+    accepted = {
+        route["metadata"]["name"]: [ready({"status": parent}, "Accepted") for parent in route["status"]["parents"]]
+        for route in routes
+    }
+    assert accepted == {f"{each}": [True] for each in (f"http-host.{WEB}", f"https-host.{WEB}", f"https-host.{ADMIN}")}
+
+
+def test_both_routers_are_healthy_to_the_load_balancer(environment: Rehearsed) -> None:
+    elb = environment.client("elbv2")
+
+    def states() -> list[str] | None:
+        groups = [each for each in elb.describe_target_groups()["TargetGroups"] if each["Port"] in (8080, 8443)]
+        told = [
+            each["TargetHealth"]["State"]
+            for group in groups
+            for each in elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
+        ]
+        return told if told == ["healthy"] * 4 else None
+
+    eventually(states, 120, "two routers on two ports are healthy")
+
+
+def test_the_example_answers_by_its_name(outside: Outside, balancer: str) -> None:
+    began = time.monotonic()
+    answers = Counter(outside.get(f"https://{WEB}/hostname", balancer, ANYONE).body for _ in range(40))
+    print(f"40 requests in {time.monotonic() - began:.1f} s: {dict(answers)}")
+    assert len(answers) == 2
+    assert all(name.startswith("web-") for name in answers)
+
+
+def test_plain_http_is_sent_to_https(outside: Outside, balancer: str) -> None:
+    answer = outside.get(f"http://{WEB}/some/path?and=query", balancer, ANYONE)
+    assert (answer.status, answer.location) == (301, f"https://{WEB}/some/path?and=query")
+
+
+def test_a_host_is_refused_to_whom_the_firewall_does_not_name(outside: Outside, balancer: str) -> None:
+    assert outside.get(f"https://{ADMIN}/hostname", balancer, ANYONE) == Answer(403, "Forbidden")
+    assert outside.get(f"https://{ADMIN}/hostname", balancer, OFFICE).status == 200
+    assert outside.get(f"https://unknown.{WEB}/", balancer, OFFICE).status == 404
+
+
+def test_the_clients_address_is_the_load_balancers_word_and_not_the_clients(outside: Outside, balancer: str) -> None:
+    claimed = {"X-Forwarded-For": OFFICE, "X-Forwarded-Proto": "http"}
+    told = {
+        name: outside.get(f"https://{WEB}/header?key={name}", balancer, ANYONE, **claimed).body
+        for name in ("X-Forwarded-For", "X-Forwarded-Proto")
+    }
+    assert told == {"X-Forwarded-For": ANYONE, "X-Forwarded-Proto": "https"}
+    assert outside.get(f"https://{ADMIN}/hostname", balancer, ANYONE, **claimed).status == 403
+
+
+def test_the_access_log_has_the_client(cluster: Cluster) -> None:
+    lines = cluster.kubectl("-n", "slipway-edge", "logs", "-l", "app.kubernetes.io/name=edge-router", "--tail=-1")
+    requests = [json.loads(line) for line in lines.splitlines() if '"RequestHost"' in line]
+    seen = {(each["RequestHost"], each["ClientHost"], each["DownstreamStatus"]) for each in requests}
+    assert {(ADMIN, ANYONE, 403), (ADMIN, OFFICE, 200), (WEB, ANYONE, 200), (WEB, ANYONE, 301)} <= seen
+
+
+def test_figures_of_nodes_and_pods_are_had(cluster: Cluster) -> None:
+    def top() -> str | None:
+        done = cluster.attempt("top", "nodes", "--no-headers")
+        return done.stdout if done.returncode == 0 and len(done.stdout.splitlines()) == sum(NODES.values()) else None
+
+    print(eventually(top, 180, "figures of all nodes"))
+
+
+def test_pods_whose_image_cannot_be_had_are_named(environment: Rehearsed) -> None:
+    told = environment.run("status").ok().output
+    assert "pods wait for images that are not built here" in told
+    assert "cr.fluentbit.io/fluent/fluent-bit:5.0.7: logging/fluent-bit-" in told
+    assert "traefik" not in told
