@@ -21,7 +21,7 @@ class Answers(Mocks):
         return f"{args.name}-id", {"arn": f"arn:aws:mock:::{args.name}", **args.inputs}
 
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        """Return an image, a parameter or a key, whichever was asked for."""
+        """Return an image, a parameter, a key or no objects, whichever was asked for."""
         del args  # one answer does for all: each look-up reads what concerns it
         answer = {
             "id": "ami-0123456789abcdef0",
@@ -30,6 +30,7 @@ class Answers(Mocks):
             "rootDeviceName": "/dev/xvda",
             "value": "ami-0123456789abcdef0",
             "targetKeyId": "00000000-0000-4000-8000-000000000000",
+            "keys": [],
         }
         return answer, []
 

@@ -1,4 +1,7 @@
-"""An AWS endpoint in the test's own process, one for all tests here: a client takes half a second to make."""
+"""An AWS endpoint in the test's own process, one for a file of tests: a client takes half a second to make.
+
+It ends with the file: mocks of moto that are nested share one account, and a test elsewhere expects an empty one.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from rehearsal.providers.aws.session import Aws, Settings
 from tests.rehearsal.providers.aws.world import World
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def aws() -> Iterator[Aws]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
@@ -22,6 +25,6 @@ def aws() -> Iterator[Aws]:
             yield Aws(Settings("eu-west-1", {}))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world(aws: Aws) -> World:
     return World(aws)
