@@ -20,6 +20,7 @@ import waitress
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from rehearsal.moto import NOTICE_NAME, SNAPSHOT_NAME, bodies, snapshot
+from rehearsal.moto.addresses import keep_reserved_addresses
 from rehearsal.moto.gate import Gate, GatedApplication
 from rehearsal.moto.health import HealthApplication, complete_target_groups
 from rehearsal.moto.images import ImagesApplication
@@ -45,6 +46,7 @@ def prepare(data: Path) -> tuple[Gate, bodies.BodyStore]:
 
     _replace(sqs_models.Queue, "wait_for_messages", wait_outside)
     _leave_out_conditional_denials()
+    keep_reserved_addresses()
     complete_groups()
     complete_target_groups()
     return gate, store

@@ -5,8 +5,12 @@
 //	/healthz     200, or 503 while /unready was the last of the two to be asked for
 //	/log?lines=N writes N lines of 1 KiB to standard output
 //	/eat?mib=N   holds N MiB of memory that is in use
-//	/get?url=U   what another server answers, with the time it took
+//	/get?url=U   what another server answers, with the time it took; &times=N for so many connections one after another
 //	/lookup?name=N  addresses of a name
+//	/read?path=P    a file's content
+//	/write?path=P&text=T  writes a file
+//
+// With -lines it also writes so many lines by itself, -rate of them a second.
 package main
 
 import (
@@ -32,6 +36,8 @@ var (
 func main() {
 	listen := flag.String("listen", ":8080", "address to listen on")
 	name := flag.String("name", hostname(), "what to say it is")
+	lines := flag.Int("lines", 0, "lines of 1 KiB to write to standard output from the start")
+	rate := flag.Int("rate", 1000, "lines a second")
 	show := flag.Bool("version", false, "print the version and end")
 	flag.Parse()
 	if *show {
@@ -52,7 +58,10 @@ func main() {
 	http.HandleFunc("/eat", func(_ http.ResponseWriter, r *http.Request) { eat(number(r, "mib")) })
 	http.HandleFunc("/get", get)
 	http.HandleFunc("/lookup", lookup)
+	http.HandleFunc("/read", read)
+	http.HandleFunc("/write", write)
 	fmt.Printf("%s listens on %s\n", *name, *listen)
+	go talk(*lines, *rate)
 	if err := http.ListenAndServe(*listen, nil); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -82,10 +91,21 @@ func number(r *http.Request, name string) int {
 	return value
 }
 
+var filler = strings.Repeat("x", 1010)
+
 func log(lines int) {
-	line := strings.Repeat("x", 1010)
 	for i := range lines {
-		fmt.Printf("%012d %s\n", i, line)
+		fmt.Printf("%012d %s\n", i, filler)
+	}
+}
+
+func talk(lines, rate int) {
+	began := time.Now()
+	for i := range lines {
+		fmt.Printf("%012d %s\n", i, filler)
+		if due := began.Add(time.Duration(i) * time.Second / time.Duration(rate)); i%100 == 0 {
+			time.Sleep(time.Until(due))
+		}
 	}
 }
 
@@ -100,23 +120,51 @@ func eat(mib int) {
 }
 
 func get(w http.ResponseWriter, r *http.Request) {
-	began := time.Now()
 	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	answer, err := client.Get(r.URL.Query().Get("url"))
+	for range max(1, number(r, "times")) {
+		began := time.Now()
+		answer, err := client.Get(r.URL.Query().Get("url"))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		content, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK || err != nil {
+			http.Error(w, string(content), http.StatusBadGateway)
+			return
+		}
+		fmt.Fprintf(w, "%s: %s", time.Since(began).Round(time.Millisecond), content)
+	}
+}
+
+func read(w http.ResponseWriter, r *http.Request) {
+	content, err := os.ReadFile(r.URL.Query().Get("path"))
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadGateway)
+		http.Error(w, err.Error(), http.StatusNotFound)
 		return
 	}
-	defer answer.Body.Close()
-	w.WriteHeader(answer.StatusCode)
-	fmt.Fprintf(w, "%s: ", time.Since(began).Round(time.Millisecond))
-	_, _ = io.Copy(w, answer.Body)
+	_, _ = w.Write(content)
+}
+
+func write(w http.ResponseWriter, r *http.Request) {
+	file, err := os.Create(r.URL.Query().Get("path"))
+	if err == nil {
+		_, err = file.WriteString(r.URL.Query().Get("text"))
+		if synced := file.Sync(); err == nil {
+			err = synced
+		}
+		file.Close()
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	}
 }
 
 func lookup(w http.ResponseWriter, r *http.Request) {
 	addresses, err := net.DefaultResolver.LookupHost(r.Context(), r.URL.Query().Get("name"))
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusNotFound)
+		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
 	fmt.Fprintln(w, strings.Join(addresses, " "))

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.subnets import Subnet
+
+from rehearsal.moto.addresses import keep_reserved_addresses
+
+
+@pytest.fixture
+def kept() -> Iterator[None]:
+    before = Subnet._subnet_ip_generator
+    keep_reserved_addresses()
+    with mock_aws():
+        yield
+    Subnet._subnet_ip_generator = before  # type: ignore[method-assign]
+
+
+@pytest.mark.usefixtures("kept")
+def test_reserved_addresses_stay_reserved_after_a_snapshot() -> None:
+    ec2 = boto3.client("ec2", region_name="eu-central-1")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+
+    def launched() -> str:
+        made = ec2.run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1, SubnetId=subnet)
+        return str(made["Instances"][0]["PrivateIpAddress"])
+
+    assert launched() == "10.0.1.4"
+    (backend,) = (account["eu-central-1"] for account in ec2_backends.values() if "eu-central-1" in account)
+    known = backend.subnets["eu-central-1a"][subnet]
+    # What reading a snapshot does: the iterator begins again.
+    Subnet._base_avail_ip_iterator.cache_clear()
+    assert {str(each) for each in known.aws_reserved_ips} == {"10.0.1.1", "10.0.1.2", "10.0.1.3"}
+    assert launched() == "10.0.1.5"
