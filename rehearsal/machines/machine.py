@@ -134,9 +134,17 @@ class Machine:
                 psutil.Process(record.pid).wait(timeout=patience)
         leader = self.leader()
         if leader is not None:
+            self._unplug()
             with contextlib.suppress(ProcessLookupError):
                 os.kill(leader, signal.SIGKILL)  # the first process of a PID namespace takes all others with it
         self.daemon.stop(timeout=10)
+
+    def _unplug(self) -> None:
+        """Take its network away first: a machine without power does not say goodbye to who was connected to it."""
+        lines = run(["ip", "-n", self.namespace, "-o", "link"]).splitlines()
+        for name in (line.split(": ")[1].split("@")[0] for line in lines):
+            if name.startswith("ens"):
+                run(["ip", "-n", self.namespace, "link", "set", name, "down"])
 
     def remove(self) -> None:
         """Delete what is left of a machine that has ended."""

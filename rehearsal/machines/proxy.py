@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final
 
 from rehearsal.machines import namespaces, proxy_protocol
@@ -49,6 +50,15 @@ def _tls(plain: socket.socket) -> ssl.SSLSocket:
     return context.wrap_socket(plain)
 
 
+@dataclass(frozen=True, eq=False)
+class _Flow:
+    """A connection that is carried to a target."""
+
+    target: Target
+    front: asyncio.StreamWriter
+    back: asyncio.StreamWriter
+
+
 class Proxy:
     """Serves listeners in a network namespace, and some of them on this computer's loopback, too."""
 
@@ -60,6 +70,7 @@ class Proxy:
         self._healthy: dict[tuple[str, int], tuple[Target, ...]] = {}
         self._open: set[tuple[str, int]] = set()
         self._turn = itertools.count()
+        self._flows: set[_Flow] = set()
         self._loop = asyncio.new_event_loop()
         self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="check")
         threading.Thread(target=self._loop.run_forever, name="balancers", daemon=True).start()
@@ -68,6 +79,7 @@ class Proxy:
         """Check every target, and lead connections to those that answer; return by group and target which do."""
         asked = {(each.group, target): each for each in listeners for target in each.targets}
         health = dict(zip(asked, self._pool.map(self._check, asked.items()), strict=True))
+        self._end_flows({target for (_, target), healthy in health.items() if not healthy})
         for each in listeners:
             # A load balancer with no healthy target leads to all of them (ELB User Guide, "Health checks").
             self._healthy[each.key] = tuple(it for it in each.targets if health[each.group, it]) or each.targets
@@ -76,6 +88,16 @@ class Proxy:
                 self._serve(namespaces.listener(self._namespace, *each.key), each)
                 self._open.add(each.key)
         return health
+
+    def _end_flows(self, unhealthy: set[Target]) -> None:
+        """End the connections to targets that answer no more, as Network Load Balancers do unless told otherwise."""
+
+        def end() -> None:
+            for flow in [each for each in self._flows if each.target in unhealthy]:
+                flow.front.transport.abort()
+                flow.back.transport.abort()
+
+        self._loop.call_soon_threadsafe(end)
 
     def publish(self, port: int, listener: Listener) -> None:
         """Serve a listener on a port of this computer's loopback, too."""
@@ -115,7 +137,12 @@ class Proxy:
             back_reader, back_writer = await asyncio.open_connection(sock=made)
             if listener.headed:
                 back_writer.write(proxy_protocol.proxied(client, key))
-            await asyncio.gather(_pump(reader, back_writer), _pump(back_reader, writer))
+            flow = _Flow(target, writer, back_writer)
+            self._flows.add(flow)
+            try:
+                await asyncio.gather(_pump(reader, back_writer), _pump(back_reader, writer))
+            finally:
+                self._flows.discard(flow)
             return
         if not targets:
             sys.stderr.write(f"{key[0]}:{key[1]} has no target\n")
