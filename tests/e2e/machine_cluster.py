@@ -99,6 +99,11 @@ class Cluster:
         """Return the node of each of an app's ready pods."""
         return [each["spec"]["nodeName"] for each in self.pods(app).values()]
 
+    def only_on(self, app: str, nodes: set[str], count: int) -> bool | None:
+        """Return True when an app has that many ready pods, all on these nodes and on each of them."""
+        found = self.nodes_of(app)
+        return True if len(found) == count and set(found) == nodes else None
+
     def settled(self, app: str, count: int, seconds: float = 90) -> dict[str, dict[str, Any]]:
         """Return the pods of an app once that many are ready."""
         what = f"{count} pods of {app} are ready"
@@ -116,8 +121,8 @@ class Cluster:
         """Return the MiB that are left to a node's pods, or those that a pod has, as the kubelet saw it last."""
         summary = json.loads(self.kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/stats/summary"))
         if pod:
-            (found,) = (each for each in summary["pods"] if each["podRef"]["name"] == pod)
-            return int(found["memory"]["workingSetBytes"]) // 1024**2
+            found = [each for each in summary["pods"] if each["podRef"]["name"] == pod and "memory" in each]
+            return sum(int(each["memory"]["workingSetBytes"]) for each in found) // 1024**2
         (pods,) = (each for each in summary["node"]["systemContainers"] if each["name"] == "pods")
         return int(pods["memory"]["availableBytes"]) // 1024**2
 

@@ -24,15 +24,16 @@ class Pressure:
         found = {each["metadata"]["name"]: each["status"] for each in self._cluster.get("pods")["items"]}
         return {name: found[name].get("reason", found[name]["phase"]) for name in self._pods}
 
-    def fill(self, pod: str) -> tuple[float, int]:
-        """Have a pod eat until half of the threshold is left; return the seconds until it is evicted, and MiB eaten.
-
-        The last part only when the kubelet has seen the pod grow: by what it saw last it chooses whom to evict.
-        """
-        left = self._cluster.memory_mib(self._node) - THRESHOLD_MIB
-        wanted = self._cluster.memory_mib(self._node, pod) + left - _REST_MIB
-        self._cluster.ask(pod, "eat", mib=left - _REST_MIB)
+    def eat(self, pod: str, mib: int) -> None:
+        """Have a pod eat, and wait until the kubelet has seen it: by what it saw last it chooses whom to evict."""
+        wanted = self._has(pod) + mib
+        self._cluster.ask(pod, "eat", mib=mib)
         eventually(lambda: True if self._has(pod) >= wanted else None, 60, f"{pod} is seen to have {wanted} MiB")
+
+    def fill(self, pod: str) -> tuple[float, int]:
+        """Have a pod eat until half of the threshold is left; return the seconds until it is evicted, and MiB eaten."""
+        left = self._cluster.memory_mib(self._node) - THRESHOLD_MIB
+        self.eat(pod, left - _REST_MIB)
         last = _REST_MIB + THRESHOLD_MIB // 2
         began = time.monotonic()
         self._cluster.ask(pod, "eat", mib=last)

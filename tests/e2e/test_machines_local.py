@@ -20,8 +20,8 @@ from rehearsal.machines.catalogue import VARIABLE
 from rehearsal.machines.requirements import missing_requirements
 from rehearsal.project import ROOT
 from tests.e2e.conftest import Rehearsed
+from tests.e2e.machine_cluster import Cluster, eventually
 from tests.e2e.outside import Answer, Outside
-from tests.e2e.test_machines import Cluster, eventually
 
 ALL_VARIABLE = "SLIPWAY_E2E_MACHINES"
 pytestmark = [

@@ -4,7 +4,7 @@
 //	/            the pod's name and address, and that of the client
 //	/healthz     200, or 503 while /unready was the last of the two to be asked for
 //	/log?lines=N writes N lines of 1 KiB to standard output
-//	/eat?mib=N   holds N MiB of memory that is in use
+//	/eat?mib=N   begins to hold N MiB more of memory that is in use
 //	/get?url=U   what another server answers, with the time it took; &times=N for so many connections one after another
 //	/lookup?name=N  addresses of a name
 //	/read?path=P    a file's content
@@ -22,6 +22,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -31,6 +32,7 @@ const version = "1.0.0"
 var (
 	unready atomic.Bool
 	eaten   [][]byte
+	eating  sync.Mutex
 )
 
 func main() {
@@ -55,7 +57,7 @@ func main() {
 	http.HandleFunc("/unready", func(http.ResponseWriter, *http.Request) { unready.Store(true) })
 	http.HandleFunc("/ready", func(http.ResponseWriter, *http.Request) { unready.Store(false) })
 	http.HandleFunc("/log", func(_ http.ResponseWriter, r *http.Request) { log(number(r, "lines")) })
-	http.HandleFunc("/eat", func(_ http.ResponseWriter, r *http.Request) { eat(number(r, "mib")) })
+	http.HandleFunc("/eat", func(_ http.ResponseWriter, r *http.Request) { go eat(number(r, "mib")) })
 	http.HandleFunc("/get", get)
 	http.HandleFunc("/lookup", lookup)
 	http.HandleFunc("/read", read)
@@ -110,6 +112,8 @@ func talk(lines, rate int) {
 }
 
 func eat(mib int) {
+	eating.Lock()
+	defer eating.Unlock()
 	for range mib {
 		block := make([]byte, 1<<20)
 		for at := 0; at < len(block); at += 4096 {
