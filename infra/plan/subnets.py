@@ -28,7 +28,7 @@ class ZoneBlocks:
 
 
 def plan_subnets(cidr: str, zones: Sequence[str]) -> tuple[ZoneBlocks, ...]:
-    """Return the blocks of each zone, in the order of ``zones``.
+    """Return the blocks of each zone, in the order of their names, whatever order the file has them in.
 
     Part 0 of the block is cut into the public subnets, parts 1 to 6 are the private subnets of the zones a to f.
     Two eighths of part 0 and the whole of part 7 stay free (:func:`free_block`).
@@ -39,7 +39,7 @@ def plan_subnets(cidr: str, zones: Sequence[str]) -> tuple[ZoneBlocks, ...]:
     parts = _parts(cidr)
     public = list(parts[0].subnets(prefixlen_diff=_PART_BITS))
     blocks = []
-    for zone in zones:
+    for zone in sorted(zones):
         place = _place(zone)
         blocks.append(ZoneBlocks(zone=zone, public=str(public[place]), private=str(parts[1 + place])))
     return tuple(blocks)

@@ -123,6 +123,13 @@ def test_a_kubernetes_patch_changes_launch_templates_records_and_addons_alone(na
     }
 
 
+def test_the_order_of_zones_is_in_the_record_alone() -> None:
+    changed = environment()
+    changed["network"]["zones"].reverse()
+    changes, _ = changes_of(changed)
+    assert changes == Changes(set(), set(), {(OBJECT, "config"): {"content"}})
+
+
 @pytest.mark.parametrize("name", [BASE, "five-members"])
 def test_nothing_changes_where_the_file_says_the_same_in_another_order(name: str) -> None:
     changed = dict(reversed(environment(name).items()))

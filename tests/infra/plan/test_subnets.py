@@ -68,17 +68,15 @@ def test_public_subnets_are_a_64th_and_private_ones_an_eighth(cidr: str, zones: 
 @given(cidr=vpc_blocks(), zones=zone_lists, more=zone_lists)
 def test_adding_zones_moves_no_other(cidr: str, zones: list[str], more: list[str]) -> None:
     grown = [*zones, *(zone for zone in more if zone not in zones)]
-    assert plan_subnets(cidr, grown)[: len(zones)] == plan_subnets(cidr, zones)
+    assert [blocks for blocks in plan_subnets(cidr, grown) if blocks.zone in zones] == list(plan_subnets(cidr, zones))
 
 
 @given(cidr=vpc_blocks(), zones=zone_lists, data=st.data())
-def test_the_order_of_zones_decides_the_order_of_the_result_and_nothing_else(
-    cidr: str, zones: list[str], data: st.DataObject
-) -> None:
+def test_the_order_of_zones_means_nothing(cidr: str, zones: list[str], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(zones))
     planned = plan_subnets(cidr, shuffled)
-    assert [blocks.zone for blocks in planned] == shuffled
-    assert set(planned) == set(plan_subnets(cidr, zones))
+    assert [blocks.zone for blocks in planned] == sorted(zones)
+    assert planned == plan_subnets(cidr, zones)
 
 
 @pytest.mark.parametrize("cidr", ["10.0.0.0/15", "10.0.0.0/23", "10.0.0.0/28"])
