@@ -44,6 +44,8 @@ def explain(
         console.print(json.dumps(_data(answer), indent=2), markup=False, highlight=False)
     else:
         _show(answer)
+        if plan.spec.cluster.network_policies == "notEnforced":
+            console.print("Network policies are not enforced by the pod network: that layer denies nothing.")
     word = "allowed" if answer.allowed else "denied"
     if expect is not None and word != expect:
         errors.print(f"error: expected {expect}, and it is {word}.", markup=False, highlight=False)

@@ -7,6 +7,7 @@ scaling) is no concern of the machines: it belongs to the roles of those control
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,9 @@ _DNS_SUFFIXES = {
 the names in ``kms:ViaService`` end so."""
 
 Statement = dict[str, Any]
+
+PULL_ACTIONS = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+"""What pulling an image takes (ECR User Guide, "Repository policy examples")."""
 
 
 @dataclass(frozen=True)
@@ -143,11 +147,49 @@ def plan_group_iam(spec: EnvironmentSpec, group: InstanceGroupSpec) -> GroupIamP
             bucket_arn=f"arn:{partition_of(spec.region)}:s3:::{spec.state.bucket}",
             readable=_readable(spec, group),
             writable=(f"{etcd_backup_prefix(spec)}*",) if group.role == "ControlPlane" else (),
-            own_statements=tuple(_member_statements(spec, group)) if group.role == "ControlPlane" else (),
+            own_statements=(
+                *pull_statements(spec),
+                *(_member_statements(spec, group) if group.role == "ControlPlane" else ()),
+            ),
             via_service=f"s3.{spec.region}.{suffix}",
         ),
         permissions_boundary=spec.cluster.iam.permissions_boundary,
         tags=group_tags(spec, group),
+    )
+
+
+_ECR_IMAGE = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<repository>[^:@]+)"
+)
+
+
+def pull_statements(spec: EnvironmentSpec) -> tuple[Statement, ...]:
+    """Return the right to pull images from Amazon ECR: the account's own in the region, and those that workloads name.
+
+    kops lets every machine pull from, describe and list every registry that lets it (``addECRPermissions`` in
+    ``pkg/model/iam/iam_builder.go``).
+    """
+    partition = partition_of(spec.region)
+    own = f"arn:{partition}:ecr:{spec.region}:{spec.account_id}:repository/*"
+    images = (
+        image
+        for workload in spec.declared_workloads
+        for image in (workload.image, *(sidecar.image for sidecar in workload.sidecars))
+    )
+    named = {
+        f"arn:{partition}:ecr:{found['region']}:{found['account']}:repository/{found['repository']}"
+        for found in map(_ECR_IMAGE.match, images)
+        if found and (found["region"], found["account"]) != (spec.region, spec.account_id)
+    }
+    return (
+        # Has no permissions for single resources (Service Authorization Reference, ECR).
+        {"Sid": "LogInToRegistries", "Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+        {
+            "Sid": "PullImages",
+            "Effect": "Allow",
+            "Action": list(PULL_ACTIONS),
+            "Resource": [own, *sorted(named)],
+        },
     )
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from infra.plan.iam import PULL_ACTIONS
 from infra.plan.tags import state_tags
 from infra.spec import EnvironmentSpec
 from infra.spec.partition import partition_of
@@ -98,7 +99,7 @@ def _access(spec: EnvironmentSpec, registry: RegistrySpec) -> dict[str, Any]:
                 "Sid": "Pull",
                 "Effect": "Allow",
                 "Principal": {"AWS": [f"arn:{partition}:iam::{account}:root" for account in registry.pulled_from]},
-                "Action": ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                "Action": list(PULL_ACTIONS),
             }
         ],
     }

@@ -14,6 +14,7 @@ from infra.spec.scalars import ClusterName, DnsLabel, KubernetesVersion, Network
 
 PodSecurityLevel = Literal["privileged", "baseline", "restricted"]
 Cni = Literal["cilium", "amazonVpc"]
+PolicyEnforcement = Literal["enforced", "notEnforced"]
 
 
 class QuotaSpec(SpecModel):
@@ -60,6 +61,10 @@ class ClusterSpec(SpecModel):
 
     cni: Cni = "cilium"
     """Pod network: `cilium` (VXLAN overlay) or `amazonVpc` (pods take addresses of the VPC's private subnets)."""
+
+    network_policies: PolicyEnforcement = "enforced"
+    """Whether NetworkPolicies hold. Cilium enforces them. What would with the AWS VPC CNI is a part of EKS: with
+    `amazonVpc` nothing stands between pods, and `notEnforced` says that you know."""
 
     pod_cidr: Network = "100.96.0.0/11"
     """Addresses of pods; outside the VPC's block. kops's default."""

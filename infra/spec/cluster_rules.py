@@ -27,6 +27,7 @@ def check_cluster(spec: EnvironmentSpec) -> Iterator[Problem]:
     yield from _check_etcd(spec)
     yield from _check_controllers(spec)
     yield from _check_pki(spec)
+    yield from _check_network_policies(spec)
 
 
 def _check_issuer_bucket(spec: EnvironmentSpec) -> Iterator[Problem]:
@@ -121,3 +122,21 @@ def _check_pki(spec: EnvironmentSpec) -> Iterator[Problem]:
     for position, generation in enumerate(pki.trusted):
         if generation in pki.trusted[:position]:
             yield Problem((*at, "trusted", position), "is listed twice", "remove one", str(generation))
+
+
+def _check_network_policies(spec: EnvironmentSpec) -> Iterator[Problem]:
+    cluster = spec.cluster
+    at: Location = ("cluster", "networkPolicies")
+    if cluster.cni == "amazonVpc" and cluster.network_policies == "enforced":
+        yield Problem(
+            ("cluster", "cni"),
+            "enforces no NetworkPolicies: the guards of namespaces and workloads, and the innermost of the edge's "
+            "firewall, would be there and stop nothing",
+            "take cilium, or write networkPolicies: notEnforced",
+            repr(cluster.cni),
+            (at,),
+        )
+    if cluster.cni == "cilium" and cluster.network_policies == "notEnforced":
+        yield Problem(
+            at, "is not so: cilium enforces them", "remove it", repr(cluster.network_policies), (("cluster", "cni"),)
+        )

@@ -23,7 +23,9 @@ pytestmark = pytest.mark.e2e
 
 SPECS = {
     "cilium": sample_spec(),
-    "amazonVpc": sample_spec(cluster={"cni": "amazonVpc", "addons": {"coreDns": {"replicas": 3}}}),
+    "amazonVpc": sample_spec(
+        cluster={"cni": "amazonVpc", "networkPolicies": "notEnforced", "addons": {"coreDns": {"replicas": 3}}}
+    ),
     "wireguard": sample_spec(cluster={"addons": {"cilium": {"encryption": "wireguard"}}}),
 }
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import dataclasses
 import io
 import os
+import ssl
+import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import urllib3
@@ -21,9 +25,12 @@ from infra.plan.control_plane.files import KUBEADM_FILE, member_files
 from infra.plan.control_plane.kubeadm import NODE_NAME
 from infra.plan.join import ApiAddress, names
 from infra.templates.control_plane import member, renew_certificates
+from infra.templates.node import serving_certificate
 from rehearsal import controlplane
 from rehearsal.controlplane.member import standalone
 from rehearsal.processes import Daemon
+from rehearsal.providers.kubernetes.api import ApiClient
+from rehearsal.providers.kubernetes.kubeconfig import load
 from rehearsal.toolchain import ToolchainError, resolve
 from tests.infra.samples import sample_spec
 
@@ -206,3 +213,99 @@ def test_etcd_and_the_api_server_use_what_is_renewed_and_are_not_restarted(
     renew_certificates.wait("the API server reaches etcd", ready)
     after = {each.name: each.pid for each in controlplane.status(brief.env_dir)}
     assert {name for name, pid in after.items() if pid != pids[name]} == {"etcd"}
+
+
+class Kubelet:
+    """The files of a kubelet of a machine with public addresses, joined to a control plane that runs here."""
+
+    name = "i-0123456789abcdef0"
+
+    def __init__(self, root: Path, plane: controlplane.ControlPlane, kubeadm: Path) -> None:
+        self.root = root
+        plane_folder = plane.env_dir / "controlplane"
+        self.authority = plane_folder / "pki/ca.crt"
+        for folder in ("etc/kubernetes/pki", "var/lib/kubelet/pki"):
+            (root / folder).mkdir(parents=True)
+        (root / "etc/kubernetes/pki/ca.crt").write_bytes(self.authority.read_bytes())
+        config = root / "kubeadm.yaml"
+        config.write_text((plane_folder / "kubeadm.yaml").read_text().replace("rehearsed-member", self.name))
+        command = [kubeadm, "init", "phase", "kubeconfig", "kubelet", "--config", config, "--kubeconfig-dir", root]
+        subprocess.run(list(map(str, command)), check=True, capture_output=True)
+        made = yaml.safe_load((root / "kubelet.conf").read_text())
+        made["clusters"][0]["cluster"]["server"] = plane.server
+        (root / "var/lib/kubelet/kubeconfig").write_text(yaml.safe_dump(made))
+        # What a kubelet does without serverTLSBootstrap.
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={self.name}@1", "-days", "365",
+             "-keyout", str(self.pki / "kubelet.key"), "-out", str(self.pki / "kubelet.crt")],
+            check=True, capture_output=True,
+        )  # fmt: skip
+
+    @property
+    def pki(self) -> Path:
+        return self.root / "var/lib/kubelet/pki"
+
+    def certificate(self) -> x509.Certificate:
+        return x509.load_pem_x509_certificate((self.pki / "kubelet.crt").read_bytes())
+
+
+def test_a_kubelet_with_public_addresses_is_given_a_certificate_for_its_private_one(
+    tmp_path: Path, tools: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plane = controlplane.start(tmp_path / "plane", tools, "serving.slipway.test", Console(file=io.StringIO()))
+    try:
+        kubelet = Kubelet(tmp_path / "machine", plane, tools["kubeadm"])
+        for name, value in (
+            ("NODE_NAME", kubelet.name),
+            ("NODE_IP", "10.20.32.7"),
+            ("INTERNAL_DOMAIN", "eu-central-1.compute.internal"),
+        ):
+            monkeypatch.setenv(name, value)
+        admin = ApiClient(load(str(plane.kubeconfig), {}))
+
+        first = approve_next(admin, "Approved")
+        serving_certificate.main(kubelet.root)
+        first.join()
+        got = kubelet.certificate()
+        got.verify_directly_issued_by(x509.load_pem_x509_certificate(kubelet.authority.read_bytes()))
+        names_ = got.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert [str(each) for each in names_.get_values_for_type(x509.IPAddress)] == ["10.20.32.7"]
+        assert names_.get_values_for_type(x509.DNSName) == [f"{kubelet.name}.eu-central-1.compute.internal"]
+        assert got.subject.rfc4514_string() == f"CN=system:node:{kubelet.name},O=system:nodes"
+        ssl.create_default_context().load_cert_chain(kubelet.pki / "kubelet.crt", kubelet.pki / "kubelet.key")
+        assert (kubelet.pki / "kubelet.key").stat().st_mode & 0o777 == 0o600
+        assert sorted(each.name for each in kubelet.pki.iterdir()) == ["kubelet.crt", "kubelet.key"]
+
+        # It lasts: nobody is asked, or this would wait for an approver.
+        serving_certificate.main(kubelet.root)
+        assert kubelet.certificate() == got
+
+        # What the approver refuses stays as it is, and is said.
+        monkeypatch.setattr(serving_certificate, "RENEW_BELOW_SECONDS", 10 * 365 * 86400)
+        second = approve_next(admin, "Denied")
+        with pytest.raises(SystemExit, match=r"slipway-serving-.* is Denied: by a test"):
+            serving_certificate.main(kubelet.root)
+        second.join()
+        assert kubelet.certificate() == got
+    finally:
+        controlplane.stop(tmp_path / "plane")
+
+
+def approve_next(admin: ApiClient, verdict: str) -> threading.Thread:
+    """Wait for a request that nobody has judged, in a thread, and judge it."""
+
+    def work() -> None:
+        path = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
+        waiting: list[dict[str, Any]] = []
+        while not waiting:
+            time.sleep(0.2)
+            waiting = [each for each in admin.request("GET", path)["items"] if not each["status"].get("conditions")]
+        (request,) = waiting
+        assert request["spec"]["signerName"] == "kubernetes.io/kubelet-serving"
+        condition = {"type": verdict, "status": "True", "reason": "Test", "message": "by a test"}
+        request["status"] = {"conditions": [condition]}
+        admin.request("PUT", f"{path}/{request['metadata']['name']}/approval", body=request)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread

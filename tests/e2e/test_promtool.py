@@ -25,7 +25,7 @@ DASHBOARDS = ROOT / "infra" / "templates" / "observability" / "dashboards"
 ALERTS = Path(__file__).parent / "alerts"
 SPECS = {
     "cilium": sample_spec(cluster={"namespaces": [{"name": "web"}]}),
-    "amazonVpc": sample_spec(cluster={"cni": "amazonVpc"}),
+    "amazonVpc": sample_spec(cluster={"cni": "amazonVpc", "networkPolicies": "notEnforced"}),
 }
 
 

@@ -82,7 +82,7 @@ def clusters(draw: Draw, account: str, partition: str) -> Environment:
     version = draw(st.sampled_from(["1.34.0", "1.36.4", "1.37.2"]))
     cluster: Environment = {"name": draw(cluster_names()), "kubernetesVersion": version}
     cni = draw(st.sampled_from(["cilium", "amazonVpc"]))
-    cluster["cni"] = cni
+    cluster |= {"cni": cni, "networkPolicies": "enforced" if cni == "cilium" else "notEnforced"}
     cidrs = draw(some(SOURCES))
     if cidrs:
         cluster["api"] = {"access": draw(st.sampled_from(["internal", "public"])), "allowedCidrs": cidrs}

@@ -54,3 +54,8 @@ def with_group(**change: Any) -> EnvironmentSpec:
     group = {key: value for key, value in group_mapping(**change).items() if value is not None}
     groups = [g if g["name"] != "nodes" else group for g in ENVIRONMENT["instanceGroups"]]
     return sample_spec(instanceGroups=groups)
+
+
+def pod_network(cni: str) -> dict[str, str]:
+    """The settings of a cluster with a pod network, what it does with NetworkPolicies acknowledged."""
+    return {"cni": cni} if cni == "cilium" else {"cni": cni, "networkPolicies": "notEnforced"}

@@ -19,8 +19,10 @@ _PINNED: Mapping[str, str] = {
     "livenessprobe": "registry.k8s.io/sig-storage/livenessprobe:v2.19.0",
     "node-problem-detector": "registry.k8s.io/node-problem-detector/node-problem-detector:v1.35.2",
     # Each project's own release.
-    "amazon-k8s-cni": "602401143452.dkr.ecr.us-west-2.amazonaws.com/amazon-k8s-cni:v1.23.2",
-    "amazon-k8s-cni-init": "602401143452.dkr.ecr.us-west-2.amazonaws.com/amazon-k8s-cni-init:v1.23.2",
+    # The project's manifests name a private registry of AWS; every release is in the public one, too, which asks nobody
+    # who he is (aws/amazon-vpc-cni-k8s, issue 1306).
+    "amazon-k8s-cni": "public.ecr.aws/eks/amazon-k8s-cni:v1.23.2",
+    "amazon-k8s-cni-init": "public.ecr.aws/eks/amazon-k8s-cni-init:v1.23.2",
     "cilium": "quay.io/cilium/cilium:v1.20.2",
     "cilium-operator": "quay.io/cilium/operator-generic:v1.20.2",
     "ebs-csi-driver": "public.ecr.aws/ebs-csi-driver/aws-ebs-csi-driver:v1.67.1",

@@ -26,5 +26,9 @@ def plan_kubelet_csr_approver(spec: EnvironmentSpec) -> AddonPlan:
 
 
 def host_names(region: str) -> str:
-    """Return the pattern of resource-name host names (EC2 User Guide, "EC2 instance hostnames and domains")."""
-    return rf"^{INSTANCE_ID}\.{re.escape(internal_domain(region))}$"
+    """Return the pattern of resource-name host names (EC2 User Guide, "EC2 instance hostnames and domains").
+
+    A kubelet's first request may come before the cloud controller manager has told it of its domain, which the
+    resolver's search list then adds.
+    """
+    return rf"^{INSTANCE_ID}(\.{re.escape(internal_domain(region))})?$"

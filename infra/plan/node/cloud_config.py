@@ -24,20 +24,26 @@ VOLUME_PACKAGES = ("nvme-cli",)
 _UNWANTED = "ssh.service ssh.socket chrony-wait.service"
 _UNITS = ("containerd.service", "slipway-machine.service")
 _MEMBER_UNITS = ("slipway-member.service", "slipway-etcd-backup.timer", "slipway-certificates.timer")
+SERVING_UNITS = ("slipway-serving.service", "slipway-serving.timer")
+"""What gets a certificate for the kubelet of a machine with public addresses."""
+
 _KUBELET_UNITS = ("slipway-kubelet-install.service", "kubelet.path", "kubelet.service")
 
 FETCH_FILES = f"until {LIBRARY}/fetch_config.py files; do sleep 5; done"
 """Everything else waits for it: without its files a machine is of no use, and they may be written a moment later."""
 
 
-def cloud_config_text(files: tuple[NodeFile, ...], *, with_volumes: bool, is_member: bool = False) -> str:
+def cloud_config_text(
+    files: tuple[NodeFile, ...], *, with_volumes: bool, is_member: bool = False, is_public: bool = False
+) -> str:
     """Return the document, byte for byte the same for the same arguments.
 
     ``with_volumes`` is whether the group declares volumes, ``is_member`` whether its machine joins the control plane,
-    whose members have a volume of etcd's.
+    whose members have a volume of etcd's; ``is_public`` whether it has a public address.
     """
     written = "".join(_written(file) for file in files)
-    return f"{HEADER}{_settings(with_volumes or is_member)}write_files:\n{written}{_commands(with_volumes, is_member)}"
+    commands = _commands(with_volumes, is_member, is_public)
+    return f"{HEADER}{_settings(with_volumes or is_member)}write_files:\n{written}{commands}"
 
 
 @lru_cache
@@ -70,9 +76,10 @@ def _written(file: NodeFile) -> str:
 
 
 @lru_cache
-def _commands(with_volumes: bool, is_member: bool) -> str:
+def _commands(with_volumes: bool, is_member: bool, is_public: bool) -> str:
     own = _MEMBER_UNITS if is_member else ("slipway-join.service",)
     units = [*(("slipway-volumes.service",) if with_volumes else ()), *_UNITS, *own, *_KUBELET_UNITS]
+    units += SERVING_UNITS if is_public else ()
     commands = [
         FETCH_FILES,
         "swapoff --all",

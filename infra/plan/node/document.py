@@ -10,7 +10,10 @@ import json
 from hashlib import sha256
 
 from infra.plan.control_plane.files import member_files
-from infra.plan.node.assets import LIBRARY, NodeFile, asset
+from infra.plan.launch_template import subnet_kind
+from infra.plan.network import internal_domain
+from infra.plan.node.assets import LIBRARY, UNITS, NodeFile, asset, filled
+from infra.plan.node.cloud_config import SERVING_UNITS
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 
 JOIN_NAME = "join.json"
@@ -43,4 +46,29 @@ def document_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[Nod
     if group.volumes and not is_member:
         names.append("mount-volumes.sh")
     programs = tuple(NodeFile(f"{LIBRARY}/{name}", asset(name), executable=True) for name in names)
-    return (*programs, *(member_files(spec, group) if is_member else ()))
+    return (
+        *programs,
+        *_credential_files(),
+        *_serving_files(spec, group),
+        *(member_files(spec, group) if is_member else ()),
+    )
+
+
+def _credential_files() -> tuple[NodeFile, ...]:
+    name = "ecr_credentials.py"
+    return (
+        NodeFile(f"{LIBRARY}/credential-providers/{name}", asset(name), executable=True),
+        NodeFile("/etc/kubernetes/credential-providers.yaml", asset("credential-providers.yaml")),
+    )
+
+
+def _serving_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeFile, ...]:
+    if subnet_kind(spec, group) != "public":
+        return ()
+    service, timer = SERVING_UNITS
+    program = "serving_certificate.py"
+    return (
+        NodeFile(f"{LIBRARY}/{program}", asset(program), executable=True),
+        NodeFile(f"{UNITS}/{service}", filled(service, domain=internal_domain(spec.region))),
+        NodeFile(f"{UNITS}/{timer}", asset(timer)),
+    )

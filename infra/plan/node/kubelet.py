@@ -6,6 +6,7 @@ from functools import cache
 from ipaddress import IPv4Network
 from typing import Any
 
+from infra.plan.launch_template import subnet_kind
 from infra.plan.node.registration import node_taints
 from infra.plan.node.yaml_text import yaml_text
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
@@ -41,24 +42,29 @@ def cluster_dns(service_cidr: str) -> str:
 
 def kubelet_document(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
     """Return the group's KubeletConfiguration as YAML."""
-    return _document(cluster_dns(spec.cluster.service_cidr), group.max_pods, group.role, node_taints(group))
+    public = subnet_kind(spec, group) == "public"
+    return _document(cluster_dns(spec.cluster.service_cidr), group.max_pods, group.role, node_taints(group), public)
 
 
 # Most groups of an environment share it, and writing YAML is what rendering spends its time on.
 @cache
-def _document(dns: str, max_pods: int, role: Role, taints: tuple[Taint, ...]) -> str:
-    return yaml_text(kubelet_configuration(dns, max_pods, role, taints))
+def _document(dns: str, max_pods: int, role: Role, taints: tuple[Taint, ...], public: bool) -> str:
+    return yaml_text(kubelet_configuration(dns, max_pods, role, taints, public=public))
 
 
-def kubelet_configuration(dns: str, max_pods: int, role: Role, taints: tuple[Taint, ...]) -> dict[str, Any]:
+def kubelet_configuration(
+    dns: str, max_pods: int, role: Role, taints: tuple[Taint, ...], *, public: bool = False
+) -> dict[str, Any]:
     """Return a KubeletConfiguration of v1beta1.
 
-    Reserved resources, the provider ID and the resolver come from the machine itself, in a drop-in.
+    A kubelet with public addresses would ask for a certificate for those, too, and be refused by the approver: for a
+    ``public`` one ``serving_certificate.py`` asks instead. Reserved resources, the provider ID and the resolver come
+    from the machine itself, in a drop-in.
     """
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
-        **_access(),
+        **_access(asks=not public),
         **_pods(dns, max_pods, taints),
         **_node_pressure(),
         **_shutdown(),
@@ -67,7 +73,7 @@ def kubelet_configuration(dns: str, max_pods: int, role: Role, taints: tuple[Tai
     }
 
 
-def _access() -> dict[str, Any]:
+def _access(*, asks: bool) -> dict[str, Any]:
     return {
         "authentication": {
             "anonymous": {"enabled": False},
@@ -77,7 +83,7 @@ def _access() -> dict[str, Any]:
         "authorization": {"mode": "Webhook"},
         "readOnlyPort": 0,
         "rotateCertificates": True,
-        "serverTLSBootstrap": True,
+        "serverTLSBootstrap": asks,
     }
 
 

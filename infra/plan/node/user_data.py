@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from infra.plan.launch_template import subnet_kind
 from infra.plan.node.cloud_config import cloud_config_text
 from infra.plan.node.files import node_files
 from infra.plan.node.registration import registration_problems
@@ -38,7 +39,10 @@ def render_user_data(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
 
 def _text(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
     return cloud_config_text(
-        node_files(spec, group), with_volumes=bool(group.volumes), is_member=group.role == "ControlPlane"
+        node_files(spec, group),
+        with_volumes=bool(group.volumes),
+        is_member=group.role == "ControlPlane",
+        is_public=subnet_kind(spec, group) == "public",
     )
 
 

@@ -62,7 +62,8 @@ def _provider_id(instance: dict[str, Any]) -> dict[str, str]:
 def main(root: Path = Path("/"), cpus: int | None = None) -> None:
     """Read the machine's facts under `root` and write the kubelet's drop-in and environment there."""
     # cloud-init's standardised facts, the same for every datasource, renewed at each boot.
-    instance = json.loads((root / "run/cloud-init/instance-data.json").read_text())["v1"]
+    facts = json.loads((root / "run/cloud-init/instance-data.json").read_text())
+    instance, address = facts["v1"], facts["ds"]["meta_data"]["local-ipv4"]
     meminfo = dict(line.split(":", 1) for line in (root / "proc/meminfo").read_text().splitlines())
     memory_mi = int(meminfo["MemTotal"].split()[0]) // 1024
     # A pod must not be given the resolver of systemd-resolved on 127.0.0.53, which is the machine's own loopback.
@@ -78,7 +79,9 @@ def main(root: Path = Path("/"), cpus: int | None = None) -> None:
     for directory in ("etc/kubernetes/pki", "etc/kubernetes/manifests", "var/lib/kubelet"):
         (root / directory).mkdir(parents=True, exist_ok=True)
     # Nodes are named by their instance ID, as in kops: unlike an address it is never given to another machine.
-    _write(root / "run/slipway/machine.env", f"NODE_NAME={instance['instance_id']}\n")
+    # Without its address a Node would have those of every interface, a member's and the VPC CNI's among them. Its
+    # kubelet would ask for a certificate for all of them, and be refused: its name resolves to the first alone.
+    _write(root / "run/slipway/machine.env", f"NODE_NAME={instance['instance_id']}\nNODE_IP={address}\n")
 
 
 def _write(path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from infra.components.security_groups import SecurityGroups
 from infra.plan.security import SecurityPlan, plan_security
 from tests.infra.mocks import Recorder, record
-from tests.infra.samples import sample_spec
+from tests.infra.samples import pod_network, sample_spec
 
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -16,7 +16,7 @@ EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 
 
 def build(cni: str = "cilium") -> tuple[Recorder, SecurityPlan]:
-    plan = plan_security(sample_spec(cluster={"cni": cni}))
+    plan = plan_security(sample_spec(cluster=pod_network(cni)))
     return record(lambda: SecurityGroups("security", plan, vpc_id="vpc-1")), plan
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from infra.plan.security import SecurityPlan, SecurityRule, plan_security
 from infra.spec.instance_group import Role
-from tests.infra.samples import sample_spec
+from tests.infra.samples import pod_network, sample_spec
 
 CNIS = ("cilium", "amazonVpc")
 ROLES: tuple[Role, ...] = ("ControlPlane", "Node", "Edge")
@@ -17,7 +17,7 @@ EC2_DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}")
 
 
 def plan(cni: str) -> SecurityPlan:
-    return plan_security(sample_spec(cluster={"cni": cni}))
+    return plan_security(sample_spec(cluster=pod_network(cni)))
 
 
 def ingress(cni: str) -> list[SecurityRule]:

@@ -60,6 +60,7 @@ RICH: dict[str, Any] = {
         network={"nat": "single", "flowLogs": {"enabled": True, "traffic": "ALL", "retentionDays": 90}},
         cluster={
             "cni": "cilium",
+            "networkPolicies": "enforced",
             "podCidr": "100.96.0.0/11",
             "serviceCidr": "100.64.0.0/13",
             "api": {"access": "public", "allowedCidrs": ["203.0.113.0/24"], "hostedZone": "Z0123456789ABCDEFGHIJ"},

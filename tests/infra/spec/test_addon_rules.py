@@ -14,9 +14,9 @@ WIREGUARD = {"encryption": "wireguard"}
     ("cluster", "lines"),
     [
         ({"addons": {"cilium": WIREGUARD}}, []),
-        ({"cni": "amazonVpc", "addons": {"cilium": {"encryption": "none"}}}, []),
+        ({"cni": "amazonVpc", "networkPolicies": "notEnforced", "addons": {"cilium": {"encryption": "none"}}}, []),
         (
-            {"cni": "amazonVpc", "addons": {"cilium": WIREGUARD}},
+            {"cni": "amazonVpc", "networkPolicies": "notEnforced", "addons": {"cilium": WIREGUARD}},
             [
                 "cluster.addons.cilium: has no effect with the pod network amazonVpc. "
                 "Fix: remove it, or set cluster.cni to cilium."
@@ -24,7 +24,11 @@ WIREGUARD = {"encryption": "wireguard"}
         ),
         ({"addons": {"managed": False, "coreDns": {"replicas": 2}}}, []),
         (
-            {"cni": "amazonVpc", "addons": {"managed": False, "coreDns": {"replicas": 3}, "cilium": WIREGUARD}},
+            {
+                "cni": "amazonVpc",
+                "networkPolicies": "notEnforced",
+                "addons": {"managed": False, "coreDns": {"replicas": 3}, "cilium": WIREGUARD},
+            },
             [
                 f"cluster.addons.{key}: has no effect, because Slipway applies no add-ons here. "
                 "Fix: remove it, or let managed be true."

@@ -137,6 +137,7 @@ def test_six_zones_and_no_more() -> None:
         (("network", "nat"), ("none", "single", "perZone")),
         (("network", "flowLogs", "traffic"), ("ALL", "ACCEPT", "REJECT")),
         (("cluster", "cni"), ("cilium", "amazonVpc")),
+        (("cluster", "networkPolicies"), ("enforced", "notEnforced")),
         (("cluster", "namespaces", 0, "podSecurity"), ("privileged", "baseline", "restricted")),
         ((*FULL, "subnets"), ("private", "public")),
         ((*FULL, "tenancy"), ("default", "dedicated")),
@@ -162,9 +163,15 @@ def test_six_zones_and_no_more() -> None:
 def test_each_choice_and_no_other(location: Location, choices: tuple[str, ...]) -> None:
     raw = copy.deepcopy(RICH)
     raw["instanceGroups"][3]["subnets"] = "public"
-    if location == ("cluster", "cni"):
+    if location[-1] in ("cni", "networkPolicies"):
         del raw["cluster"]["addons"]["cilium"]  # which is for one of the choices only
     for choice in choices:
+        if location[-1] in ("cni", "networkPolicies"):  # of which one asks for the other
+            second = choices.index(choice) == 1
+            raw["cluster"] |= {
+                "cni": ("cilium", "amazonVpc")[second],
+                "networkPolicies": ("enforced", "notEnforced")[second],
+            }
         at(raw, location[:-1])[location[-1]] = choice
         assert report(raw) == []
     at(raw, location[:-1])[location[-1]] = choices[0].swapcase()

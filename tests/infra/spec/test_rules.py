@@ -152,7 +152,7 @@ def test_ranges_of_addresses(change: dict[str, Any], line: str) -> None:
         {"serviceCidr": "172.16.0.0/28"},
         {"podCidr": "10.21.0.0/16", "serviceCidr": "10.22.0.0/16"},
         # Pods have addresses of the VPC then; the range is unused.
-        {"cni": "amazonVpc", "podCidr": "10.20.0.0/16"},
+        {"cni": "amazonVpc", "networkPolicies": "notEnforced", "podCidr": "10.20.0.0/16"},
     ],
 )
 def test_ranges_that_are_accepted(cluster: dict[str, Any]) -> None:
@@ -257,3 +257,14 @@ def test_a_member_needs_no_zone_where_there_is_one() -> None:
     raw = members(1, zones=[])
     raw["network"]["zones"] = ["eu-central-1b"]
     assert report(raw) == []
+
+
+def test_a_pod_network_without_network_policies_is_acknowledged() -> None:
+    assert report(sample_mapping(cluster={"cni": "amazonVpc"})) == [
+        "cluster.cni: 'amazonVpc' enforces no NetworkPolicies: the guards of namespaces and workloads, and the "
+        "innermost of the edge's firewall, would be there and stop nothing. Fix: take cilium, or write "
+        "networkPolicies: notEnforced."
+    ]
+    assert report(sample_mapping(cluster={"networkPolicies": "notEnforced"})) == [
+        "cluster.networkPolicies: 'notEnforced' is not so: cilium enforces them. Fix: remove it."
+    ]

@@ -20,7 +20,9 @@ def addons(spec: EnvironmentSpec | None = None) -> dict[str, AddonPlan]:
 
 def of_both_networks() -> list[AddonPlan]:
     """Return every add-on there is, those that both pod networks have once."""
-    return list({**addons(), **addons(sample_spec(cluster={"cni": "amazonVpc"}))}.values())
+    return list(
+        {**addons(), **addons(sample_spec(cluster={"cni": "amazonVpc", "networkPolicies": "notEnforced"}))}.values()
+    )
 
 
 def body(plan: AddonPlan, kind: str, name: str) -> dict[str, Any]:

@@ -85,7 +85,7 @@ LOOKS: dict[str, set[str]] = {
 
 
 def roles() -> dict[str, AddonRole]:
-    specs = (sample_spec(), sample_spec(cluster={"cni": "amazonVpc"}))
+    specs = (sample_spec(), sample_spec(cluster={"cni": "amazonVpc", "networkPolicies": "notEnforced"}))
     return {role.addon: role for spec in specs for role in addon_roles(spec)}
 
 
@@ -154,7 +154,10 @@ def test_roles_are_of_the_addons_that_there_are() -> None:
     ]
     switches = {key: {"enabled": False} for key in ("ebsCsi", "nodeTerminationHandler", "clusterAutoscaler")}
     # Nothing may ask for volumes then.
-    spec = sample_spec(cluster={"addons": switches, "cni": "amazonVpc"}, monitoring={"enabled": False})
+    spec = sample_spec(
+        cluster={"addons": switches, "cni": "amazonVpc", "networkPolicies": "notEnforced"},
+        monitoring={"enabled": False},
+    )
     few = addon_roles(spec)
     assert [role.addon for role in few] == ["amazon-vpc-cni", "cloud-controller-manager"]
     assert addon_roles(sample_spec(cluster={"addons": {"managed": False}})) == ()

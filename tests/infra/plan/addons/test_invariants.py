@@ -45,7 +45,7 @@ def subset(part: dict[str, str], whole: dict[str, str]) -> bool:
 
 
 def test_no_object_is_in_two_addons() -> None:
-    for spec in (sample_spec(), sample_spec(cluster={"cni": "amazonVpc"})):
+    for spec in (sample_spec(), sample_spec(cluster={"cni": "amazonVpc", "networkPolicies": "notEnforced"})):
         count = Counter(
             (each.token, each.namespace, each.name) for plan in addons(spec).values() for each in plan.objects
         )
@@ -198,7 +198,7 @@ def test_daemons_run_on_every_machine_but_the_control_planes_own(plan: AddonPlan
 
 @each_addon
 def test_an_addon_has_a_role_in_aws_exactly_where_a_pod_takes_it(plan: AddonPlan) -> None:
-    specs = (sample_spec(), sample_spec(cluster={"cni": "amazonVpc"}))
+    specs = (sample_spec(), sample_spec(cluster={"cni": "amazonVpc", "networkPolicies": "notEnforced"}))
     roles = {role.addon: role for spec in specs for role in addon_roles(spec)}
     takers = {
         (pod(workload)["serviceAccountName"], environment(container)["AWS_ROLE_ARN"])

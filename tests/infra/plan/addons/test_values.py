@@ -39,7 +39,7 @@ def test_the_addons_of_a_cluster_are_in_the_order_of_its_birth() -> None:
         "cluster-autoscaler",
         "node-problem-detector",
     ]
-    vpc = list(addons(sample_spec(cluster={"cni": "amazonVpc"})))
+    vpc = list(addons(sample_spec(cluster={"cni": "amazonVpc", "networkPolicies": "notEnforced"})))
     assert vpc == ["amazon-vpc-cni", "kube-proxy", *list(addons())[1:]]
 
 
@@ -213,7 +213,7 @@ def test_the_autoscaler_finds_groups_by_the_tags_they_have() -> None:
 
 
 def test_the_vpc_cni_tags_its_interfaces_and_kube_proxy_masquerades_what_leaves_the_vpc() -> None:
-    planned = addons(sample_spec(cluster={"cni": "amazonVpc"}))
+    planned = addons(sample_spec(cluster={"cni": "amazonVpc", "networkPolicies": "notEnforced"}))
     told = environment(container(body(planned["amazon-vpc-cni"], "DaemonSet", "aws-node"), "aws-node"))
     assert json.loads(told["ADDITIONAL_ENI_TAGS"])["KubernetesCluster"] == "test.example.com"
     assert told["CLUSTER_NAME"] == "test.example.com"
@@ -240,6 +240,7 @@ def test_serving_certificates_are_approved_for_instance_ids_in_the_vpc() -> None
     ):
         assert not re.search(pattern, name), name
     assert re.search(host_names("us-east-1"), "i-01234567.ec2.internal")
+    assert re.search(host_names("us-east-1"), "i-01234567")
 
 
 def test_metrics_are_served_where_kubelets_answer_on_a_port_that_is_open_there() -> None:

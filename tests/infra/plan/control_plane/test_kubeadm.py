@@ -128,4 +128,7 @@ def test_pods_have_a_range_of_their_own_unless_the_vpc_gives_them_addresses() ->
         "dnsDomain": "cluster.local",
         "podSubnet": "100.96.0.0/11",
     }
-    assert "podSubnet" not in documents(sample_spec(cluster={"cni": "amazonVpc"}))[1]["networking"]
+    assert (
+        "podSubnet"
+        not in documents(sample_spec(cluster={"cni": "amazonVpc", "networkPolicies": "notEnforced"}))[1]["networking"]
+    )

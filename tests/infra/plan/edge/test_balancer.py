@@ -133,7 +133,11 @@ def test_more_ports_than_the_machines_group_has_rules_for() -> None:
     ports = [{**EDGE["tcpPorts"][0], "name": f"port-{number}", "port": 11000 + number} for number in range(50)]
     rule = {**PARTNERS, "sources": ["10.8.0.0/16"], "ports": [port["name"] for port in ports]}
     spec = from_mapping(
-        merged(edge_mapping(firewall=[rule], routes=[], tcpPorts=ports), {"cluster": {"cni": "amazonVpc"}}), "test"
+        merged(
+            edge_mapping(firewall=[rule], routes=[], tcpPorts=ports),
+            {"cluster": {"cni": "amazonVpc", "networkPolicies": "notEnforced"}},
+        ),
+        "test",
     )
     assert plan_edge(spec) is not None
     crowded = from_mapping(

@@ -173,7 +173,7 @@ def test_pods_that_security_groups_keep_away_are_not_missed() -> None:
         return [rule["source_labels"] for rule in rules[:2] if rule["action"] in ("drop", "dropequal")]
 
     assert dropped(sample_spec()) == [["__meta_kubernetes_pod_host_ip"]]
-    assert dropped(sample_spec(cluster={"cni": "amazonVpc"})) == [
+    assert dropped(sample_spec(cluster={"cni": "amazonVpc", "networkPolicies": "notEnforced"})) == [
         ["__meta_kubernetes_pod_host_ip"],
         ["__meta_kubernetes_node_label_slipway_role"],
     ]

@@ -59,7 +59,8 @@ def machine(root: Path, s3: Any, group: InstanceGroupSpec = NODES, document: str
 def test_programs_are_put_in_place_and_executable(tmp_path: Path, s3: Any) -> None:
     machine(tmp_path, s3).place_files()
     library = tmp_path / "usr/local/lib/slipway"
-    assert {path.name for path in library.iterdir()} == {"install-kubelet.sh", "machine_config.py"}
+    programs = {str(path.relative_to(library)) for path in library.rglob("*") if path.is_file()}
+    assert programs == {"install-kubelet.sh", "machine_config.py", "credential-providers/ecr_credentials.py"}
     assert all(path.stat().st_mode & 0o777 == 0o755 for path in library.iterdir())
 
 

@@ -71,7 +71,10 @@ def machine(root: Path, *, resolved: bool = False, **instance: Any) -> dict[str,
         **instance,
     }
     for path, text in (
-        ("run/cloud-init/instance-data.json", json.dumps({"v1": facts})),
+        (
+            "run/cloud-init/instance-data.json",
+            json.dumps({"v1": facts, "ds": {"meta_data": {"local-ipv4": "10.20.32.7"}}}),
+        ),
         ("proc/meminfo", "MemTotal:        8388608 kB\nMemFree:         100 kB\nHugePages_Total:       0\n"),
     ):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +96,7 @@ def test_the_drop_in_of_an_instance(tmp_path: Path) -> None:
         "providerID": "aws:///eu-central-1a/i-0a1b2c3d4e5f60718",
         **reservations(2, 8 * GI),
     }
-    assert (tmp_path / "run/slipway/machine.env").read_text() == "NODE_NAME=i-0a1b2c3d4e5f60718\n"
+    assert (tmp_path / "run/slipway/machine.env").read_text() == "NODE_NAME=i-0a1b2c3d4e5f60718\nNODE_IP=10.20.32.7\n"
 
 
 def test_a_machine_without_systemd_resolved_uses_the_plain_file(tmp_path: Path) -> None:
@@ -103,7 +106,7 @@ def test_a_machine_without_systemd_resolved_uses_the_plain_file(tmp_path: Path) 
 def test_a_machine_elsewhere_than_on_aws_has_no_provider_id(tmp_path: Path) -> None:
     config = machine(tmp_path, cloud_name="none", availability_zone=None, instance_id="i-rehearsed")
     assert "providerID" not in config
-    assert (tmp_path / "run/slipway/machine.env").read_text() == "NODE_NAME=i-rehearsed\n"
+    assert (tmp_path / "run/slipway/machine.env").read_text() == "NODE_NAME=i-rehearsed\nNODE_IP=10.20.32.7\n"
 
 
 def test_directories_that_the_join_step_and_kubelet_path_expect_are_made(tmp_path: Path) -> None:

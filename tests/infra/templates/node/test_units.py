@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.plan.node.rendered import VOLUMES, fetched_files, files_of, unpack, unpack_fetched, user_data
+from tests.infra.plan.node.rendered import (
+    VOLUMES,
+    fetched_files,
+    files_of,
+    kubelet_config,
+    unpack,
+    unpack_fetched,
+    user_data,
+)
 from tests.infra.samples import with_group
 from tests.infra.templates.node.tools import needs
 
@@ -31,6 +39,8 @@ UNITS = (
     "slipway-certificates.timer",
     "slipway-kubelet-install.service",
     "slipway-volumes.service",
+    "slipway-serving.service",
+    "slipway-serving.timer",
     *DISTRIBUTION,
 )
 
@@ -42,6 +52,7 @@ def root(tmp_path: Path) -> Path:
     unpack(user_data("nodes", spec), tmp_path)
     unpack_fetched(tmp_path, "nodes", spec)
     unpack_fetched(tmp_path, "control-plane-a", spec)
+    unpack_fetched(tmp_path, "nodes", with_group(subnets="public"))
     for program in PROGRAMS:
         path = tmp_path / program
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,6 +130,9 @@ def test_the_kubelet_is_started_with_the_files_that_are_written() -> None:
         "--kubeconfig=/var/lib/kubelet/kubeconfig",
         "--cloud-provider=external",
         "--hostname-override=${NODE_NAME}",
+        "--node-ip=${NODE_IP}",
+        "--image-credential-provider-config=/etc/kubernetes/credential-providers.yaml",
+        "--image-credential-provider-bin-dir=/usr/local/lib/slipway/credential-providers",
         "--node-labels=${NODE_LABELS}",
     ]
     assert "/etc/kubernetes/kubelet.yaml" in files
@@ -147,6 +161,22 @@ def test_every_program_a_unit_starts_is_written_or_of_the_distribution(group: st
                 assert program in files or program in ("/usr/local/bin/kubelet", "/usr/bin/systemctl"), value
     assert "/usr/local/lib/slipway/install-kubelet.sh" in started
     assert ("/usr/local/lib/slipway/member.py" in started) == (group == "control-plane-a")
+
+
+def test_a_machine_with_a_public_address_has_its_certificate_asked_for() -> None:
+    spec = with_group(subnets="public")
+    text = user_data("nodes", spec)
+    enable = next(line for line in text.splitlines() if line.startswith("- systemctl enable"))
+    assert enable.endswith(" slipway-serving.service slipway-serving.timer")
+    files = fetched_files("nodes", spec)
+    unit = files["/etc/systemd/system/slipway-serving.service"]
+    assert "\nEnvironment=INTERNAL_DOMAIN=eu-central-1.compute.internal\n" in unit
+    assert dict(settings(unit))["ExecStart"] in files
+    assert kubelet_config(text)["serverTLSBootstrap"] is False
+
+    private = user_data()
+    assert kubelet_config(private)["serverTLSBootstrap"] is True
+    assert "slipway-serving" not in private + "".join(fetched_files())
 
 
 def test_containerd_and_the_kubelet_need_the_volumes() -> None:
