@@ -35,6 +35,12 @@ _WORDS: Mapping[str, str] = {
 }
 
 
+NODE_SETTINGS = "/etc/slipway/node.env"
+_FILES_DIGEST = "FILES_SHA256"
+"""A setting that differs with the files that the machines fetch, which are told themselves."""
+_SETTING_WORDS: Mapping[str, str] = {"KUBELET_VERSION": "Kubernetes", "NODE_LABELS": "node labels"}
+
+
 @dataclass(frozen=True)
 class Group:
     """An instance group as it is and as it will be."""
@@ -147,13 +153,36 @@ def _reasons(differences: Sequence[Difference], replaced: bool) -> Iterator[str]
         word = _WORDS.get(key, key)
         if key == "userData":
             file = each.path.partition("(")[2].rstrip(")")
-            yield f"{word}: {file}" if file else word
+            settings = list(_settings(each.lines)) if file == NODE_SETTINGS else []
+            yield from settings or [f"{word}: {file}" if file else word]
         elif each.lines or "[" in each.path or "." in each.path:
             if key not in told:
                 yield word
         else:
             yield f"{word} {each.old} → {each.new}"
         told.add(key)
+
+
+def _settings(lines: Sequence[str]) -> Iterator[str]:
+    """Yield what differs in the machines' settings, where the diff of their lines shows nothing else."""
+    sides: dict[str, dict[str, str]] = {"-": {}, "+": {}}
+    for line in lines:
+        if line[:1] in sides:
+            key, sign, value = line[1:].partition("=")
+            if not sign:
+                return
+            sides[line[0]][key] = value
+    for key in sorted({*sides["-"], *sides["+"]} - {_FILES_DIGEST}):
+        old, new = (side.get(key) or "(not set)" for side in (sides["-"], sides["+"]))
+        yield f"{_SETTING_WORDS.get(key, key)}{_between(old, new)}"
+
+
+def _between(old: str, new: str) -> str:
+    before, after = old.split(","), new.split(",")
+    if len(before) == len(after) == 1:
+        return f" {old} → {new}"
+    gone = [f"without {each}" for each in before if each not in after]
+    return f": {', '.join([*gone, *(each for each in after if each not in before)])}"
 
 
 def _files(identity: str, changes: Mapping[str, Change]) -> Iterator[str]:

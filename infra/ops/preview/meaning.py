@@ -12,6 +12,7 @@ from infra.ops.preview.changes import DELETE, OPERATIONS, REPLACE, Change, chang
 from infra.ops.preview.cost import Cost, cost_of
 from infra.ops.preview.cross_zone import CrossZone, cross_zone
 from infra.ops.preview.dangers import Danger, dangers_of
+from infra.ops.preview.edge_rules import edge_openings
 from infra.ops.preview.events import Diagnostic, Run, Violation
 from infra.ops.preview.groups import Resize, Roll, groups_of, resizes_of, rolls_of
 from infra.ops.preview.openings import Opening, openings_of
@@ -65,7 +66,8 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
     groups = groups_of(run)
     dangers, unknown = dangers_of(changes, groups, waivers)
     rolls = rolls_of(groups, changes)
-    openings = openings_of(run, changes)
+    rules = (*openings_of(run, changes), *edge_openings(changes))
+    openings = tuple(sorted(rules, key=lambda each: (not each.alarming, not each.opened)))
     api = api_effect(groups, rolls, openings, changes)
     permissions = permissions_of(changes)
     counted = Counter(change.op for change in changes)
@@ -154,6 +156,7 @@ def _sentences(
         return ()
     told = [danger.words() for danger in dangers]
     told += [f"The API: {reason}." for reason in api.reasons] or ["The Kubernetes API is not interrupted."]
+    told += sorted({f"{reason}." for roll in rolls for reason in roll.reasons if reason.startswith("Kubernetes ")})
     told.append(_roll_sentence(rolls))
     alarming = [f"Everyone on the internet: {each.words()}." for each in openings if each.alarming]
     told += _some(alarming, "rules open to everyone")

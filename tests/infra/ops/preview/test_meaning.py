@@ -312,7 +312,7 @@ def test_a_recorded_preview() -> None:
         (
             "nodes",
             2,
-            ("machine type m7i.large → m7i.xlarge", "first-boot configuration: /etc/slipway/node.env"),
+            ("machine type m7i.large → m7i.xlarge", "node labels: tier=web"),
         ),
     ]
     assert [each.words for each in report.resizes] == ["most 4 → 6"]
@@ -346,3 +346,14 @@ def test_new_sizes_say_how_many_machines_start_or_end(before: int, after: int, w
     old, new = ({"minSize": size, "maxSize": 9, "tags": tags} for size in (before, after))
     report = report_of(step("update", GROUP, "nodes", old, new))
     assert f"Group nodes: {words}, no roll needed." in report.sentences
+
+
+def test_another_version_of_kubernetes_is_said_in_words() -> None:
+    env = "write_files:\n- path: /etc/slipway/node.env\n  content: |\n    KUBELET_VERSION={}\n    FILES_SHA256={}\n"
+    before, after = (
+        {"userData": encoded("#cloud-config\n" + env.format(*values))}
+        for values in (("v1.37.1", "a"), ("v1.37.2", "b"))
+    )
+    report = report_of(*group("nodes", "Node", op="update", template=(before, after)))
+    assert report.rolls[0].reasons == ("Kubernetes v1.37.1 → v1.37.2",)
+    assert "Kubernetes v1.37.1 → v1.37.2." in report.sentences
