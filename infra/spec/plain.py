@@ -15,6 +15,9 @@ from infra.spec.errors import Location, Problem, show
 DEEPEST = 16
 """Levels of lists and mappings that are read. The deepest known key lies at six."""
 
+MOST_VALUES = 200_000
+"""Values below one key. A thousand instance groups have a tenth of it; a few lines of YAML aliases can have billions."""
+
 _LARGEST_BITS = 63
 """Bits of a whole number: what every YAML and JSON reader on the way can hold."""
 
@@ -59,6 +62,8 @@ def _value(value: object, at: Location, above: tuple[int, ...], problems: list[P
 def _trouble(value: object, above: tuple[int, ...]) -> tuple[str, str, str | None] | None:
     """Return what is wrong with a value itself, the fix and the value as shown; None if nothing is."""
     if isinstance(value, Mapping | list | tuple):
+        if len(above) == 1 and _expanded(value, {}, DEEPEST) > MOST_VALUES:
+            return f"comes to more than {MOST_VALUES:,} values", "write it out instead of using YAML aliases", None
         if id(value) in above:
             return "contains itself", "write it out instead of using a YAML alias", None
         if len(above) >= DEEPEST:
@@ -73,6 +78,17 @@ def _trouble(value: object, above: tuple[int, ...]) -> tuple[str, str, str | Non
     elif value is not None and not isinstance(value, bool | int | float):
         return "is not text, a number, true, false, a list or a mapping", "put it in quotes", show(value)
     return None
+
+
+def _expanded(value: object, known: dict[int, int], levels: int) -> int:
+    """Return how many values a value comes to within some levels, each alias counted as what it stands for."""
+    if not levels or not isinstance(value, Mapping | list | tuple):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = 1  # what contains itself is another problem
+        inside = value.values() if isinstance(value, Mapping) else value
+        known[id(value)] = 1 + sum(_expanded(each, known, levels - 1) for each in inside)
+    return known[id(value)]
 
 
 def _is_unicode(text: str) -> bool:

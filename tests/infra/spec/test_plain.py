@@ -83,6 +83,17 @@ def test_a_value_used_twice_contains_nothing() -> None:
     assert report(raw) == []
 
 
+def test_aliases_of_aliases_are_counted_and_never_written_out() -> None:
+    value: Any = "x"
+    for _ in range(DEEPEST - 1):
+        value = [value] * 10
+    assert report(sample_mapping(tags=[value])) == [
+        "tags: comes to more than 200,000 values. Fix: write it out instead of using YAML aliases."
+    ]
+    data, problems = plain_data({"a": [["x"] * 199] * 999, "b": 1})
+    assert (len(data["a"]), problems) == (999, [])
+
+
 def test_depth() -> None:
     def nested(levels: int) -> dict[str, Any]:
         value: Any = "x"
