@@ -12,10 +12,10 @@ from rehearsal.machines.commands import run
 from rehearsal.machines.declared import repository
 from rehearsal.machines.errors import MachineError
 from rehearsal.machines.images import ROLES, WEB, Image
-from rehearsal.machines.programs import AGNHOST, METRICS_SERVER, MONITORING, Programs
+from rehearsal.machines.programs import AGNHOST, LOGS, METRICS_SERVER, MONITORING, Programs
 
 VARIABLE: Final = "SLIPWAY_MACHINE_IMAGES"
-"""Names of further programs to build images of, with commas between them; or `all`."""
+"""Names of further programs to build images of, with commas between them; `all` are all that are what they are for."""
 _CONTROL_PLANE: Final = frozenset({"ControlPlane"})
 
 
@@ -33,6 +33,8 @@ class Recipe:
     user: str = ""
     roles: frozenset[str] = ROLES
     always: bool = False
+    stands_in: bool = False
+    """Whether the program is another one, made for rehearsals: then only its own name asks for it."""
 
 
 RECIPES: Final[Mapping[str, Recipe]] = {
@@ -43,6 +45,8 @@ RECIPES: Final[Mapping[str, Recipe]] = {
     ),
     "quay.io/prometheus/prometheus": Recipe("prometheus", "/bin/prometheus", MONITORING, user="nobody"),
     "quay.io/prometheus/node-exporter": Recipe("node_exporter", "/bin/node_exporter", MONITORING, user="nobody"),
+    "cr.fluentbit.io/fluent/fluent-bit": Recipe("shipper", "/shipper", LOGS, stands_in=True),
+    "docker.io/opensearchproject/opensearch": Recipe("store", "/store", LOGS, user="1000", stands_in=True),
 }
 """Repository -> how its image is made."""
 
@@ -59,7 +63,9 @@ def chosen(declared: Iterable[str], asked: str | None = None) -> dict[str, Recip
         raise MachineError(f"{VARIABLE} names {', '.join(unknown)}. Images are made of: {', '.join(sorted(names))}.")
     known = {image: RECIPES[repository(image)] for image in declared if repository(image) in RECIPES}
     return {
-        image: recipe for image, recipe in known.items() if recipe.always or recipe.program in wanted or "all" in wanted
+        image: recipe
+        for image, recipe in known.items()
+        if recipe.always or recipe.program in wanted or ("all" in wanted and not recipe.stands_in)
     }
 
 

@@ -91,3 +91,5 @@ MONITORING: Final = Programs(
         f"{_PROMETHEUS}/prometheus/cmd/prometheus",
     ),
 )
+LOGS: Final = Programs("logs", ("slipway/tools/logs/shipper", "slipway/tools/logs/store"))
+"""Stand-ins for Fluent Bit and OpenSearch."""

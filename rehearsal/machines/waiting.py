@@ -38,7 +38,8 @@ def told(waiting: Mapping[str, list[str]]) -> str:
     if not waiting:
         return ""
     pods = {name for names in waiting.values() for name in names}
-    buildable = sorted({RECIPES[repository(image)].program for image in waiting if repository(image) in RECIPES})
+    recipes = [RECIPES[repository(image)] for image in waiting if repository(image) in RECIPES]
+    buildable = sorted({recipe.program for recipe in recipes if not recipe.stands_in})
     lines = [f"{len(pods)} pods wait for images that are not built here, and go on waiting:"]
     lines += [f"  {image}: {', '.join(names)}" for image, names in waiting.items()]
     if buildable:

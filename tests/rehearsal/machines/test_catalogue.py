@@ -42,6 +42,12 @@ def test_what_takes_long_to_build_is_made_when_asked_for() -> None:
     assert chosen([], "all") == {}
 
 
+def test_a_stand_in_is_asked_for_by_its_own_name() -> None:
+    declared = ["cr.fluentbit.io/fluent/fluent-bit:5.0.7", METRICS]
+    assert list(chosen(declared, "all")) == [METRICS]
+    assert list(chosen(declared, "all,shipper")) == declared
+
+
 def test_the_variable_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLIPWAY_MACHINE_IMAGES", "metrics-server")
     assert list(chosen([METRICS])) == [METRICS]

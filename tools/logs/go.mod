@@ -1,0 +1,3 @@
+module slipway/tools/logs
+
+go 1.26.0
