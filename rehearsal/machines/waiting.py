@@ -48,12 +48,13 @@ def told(waiting: Mapping[str, list[str]]) -> str:
 
 
 class Watch:
-    """Looks at pods now and then, and tells when others wait than before."""
+    """Looks at pods now and then, and tells when others wait than before, once these have waited for two looks."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / FILE
         self._next = 0.0
-        self._last: dict[str, list[str]] | None = None
+        self._last: dict[str, list[str]] = {}
+        self._told: dict[str, list[str]] = {}
 
     def due(self) -> bool:
         """Return whether it is time to look again."""
@@ -63,8 +64,8 @@ class Watch:
         """Take note of all pods of the cluster."""
         self._next = time.monotonic() + _EVERY_SECONDS
         waiting = waiting_pods(pods)
-        if waiting != self._last:
-            self._last = waiting
-            text = told(waiting)
-            self._file.write_text(text)
-            tell(text or "no pod waits for an image")
+        self._file.write_text(told(waiting))
+        if waiting == self._last != self._told:
+            self._told = waiting
+            tell(told(waiting) or "no pod waits for an image")
+        self._last = waiting

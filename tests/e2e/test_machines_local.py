@@ -17,6 +17,8 @@ import pytest
 import yaml
 
 from rehearsal.machines.catalogue import VARIABLE
+from rehearsal.machines.images import WEB as WEB_IMAGE
+from rehearsal.machines.lifecycle import Machines
 from rehearsal.machines.requirements import missing_requirements
 from rehearsal.project import ROOT
 from tests.e2e.conftest import Rehearsed
@@ -34,6 +36,8 @@ UP_SECONDS = 1800
 NODES = {"ControlPlane": 1, "Node": 2, "Edge": 2}
 WEB = "web.local.slipway.internal"
 ADMIN = "admin.local.slipway.internal"
+LINES, A_SECOND = 60_000, 1_000
+"""Of 1 KiB each: six files of 10 MiB, in a minute."""
 ANYONE, OFFICE = "8.8.8.8", "198.51.100.9"
 
 
@@ -42,7 +46,7 @@ def environment(home: Path) -> Iterator[Rehearsed]:
     stack = yaml.safe_load((ROOT / "stacks" / "Pulumi.local.yaml").read_text())
     spec = stack["config"]["slipway:environment"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, "metrics-server")
+        patch.setenv(VARIABLE, "metrics-server,prometheus,node_exporter,shipper,store")
         environment = Rehearsed("local", ROOT, home, spec, options=("--machines",))
         try:
             began = time.monotonic()
@@ -80,6 +84,12 @@ def listed(cluster: Cluster, *what: str) -> list[Any]:
     return items
 
 
+def rolled_out(cluster: Cluster, namespace: str, what: str) -> None:
+    """Wait until all pods of a workload are ready."""
+    status = ("-n", namespace, "rollout", "status", what, "--timeout=5s", "--request-timeout=0")
+    eventually(lambda: True if cluster.attempt(*status).returncode == 0 else None, 300, f"{what} is rolled out")
+
+
 def ready(item: dict[str, Any], kind: str = "Ready") -> bool:
     return {"type": kind, "status": "True"} in [
         {"type": each["type"], "status": each["status"]} for each in item["status"].get("conditions", ())
@@ -107,10 +117,13 @@ def test_all_five_machines_are_ready(cluster: Cluster) -> None:
         # On members, too: their pods reach the API by the member's own address.
         ("kube-system", "deployment", "coredns"),
         ("kube-system", "deployment", "metrics-server"),
+        ("monitoring", "statefulset", "prometheus"),
+        ("monitoring", "deployment", "collector"),
+        ("monitoring", "daemonset", "node-exporter"),
     ],
 )
 def test_what_can_run_here_runs(cluster: Cluster, namespace: str, kind: str, name: str) -> None:
-    cluster.kubectl("-n", namespace, "rollout", "status", f"{kind}/{name}", "--timeout=110s", "--request-timeout=0")
+    rolled_out(cluster, namespace, f"{kind}/{name}")
 
 
 def test_the_gateway_is_programmed_and_every_route_is_accepted(cluster: Cluster) -> None:
@@ -186,5 +199,47 @@ def test_figures_of_nodes_and_pods_are_had(cluster: Cluster) -> None:
 def test_pods_whose_image_cannot_be_had_are_named(environment: Rehearsed) -> None:
     told = environment.run("status").ok().output
     assert "pods wait for images that are not built here" in told
-    assert "cr.fluentbit.io/fluent/fluent-bit:5.0.7: logging/fluent-bit-" in told
+    assert "docker.io/grafana/grafana:13.1.1: monitoring/grafana-" in told
     assert "traefik" not in told
+
+
+def counter() -> dict[str, Any]:
+    """Return a pod on a worker that writes numbered lines faster than its log may grow without being rotated."""
+    container = {
+        "name": "counter",
+        "image": WEB_IMAGE,
+        "imagePullPolicy": "Never",
+        "args": [f"-lines={LINES}", f"-rate={A_SECOND}"],
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "counter", "namespace": "default"},
+        "spec": {"nodeSelector": {"slipway/role": "Node"}, "containers": [container]},
+    }
+
+
+def test_no_line_is_lost_across_rotations(cluster: Cluster) -> None:
+    """By stand-ins of Fluent Bit and OpenSearch: files, rotation, mounts, names, certificates and network are real."""
+    cluster.kubectl(
+        "-n", "log-store", "rollout", "status", "statefulset/opensearch", "--timeout=100s", "--request-timeout=0"
+    )
+    cluster.kubectl(
+        "-n", "logging", "rollout", "status", "daemonset/fluent-bit", "--timeout=100s", "--request-timeout=0"
+    )
+    cluster.kubectl("apply", "-f", "-", given=json.dumps(counter()))
+    seen = "/api/v1/namespaces/log-store/pods/https:opensearch-0:9200/proxy/_seen?pod=counter"
+    began = time.monotonic()
+
+    def all_of_them() -> dict[str, int] | None:
+        done = cluster.attempt("get", "--raw", seen)
+        told: dict[str, int] = json.loads(done.stdout) if done.returncode == 0 else {"highest": -1}
+        return told if told["highest"] == LINES - 1 and told["distinct"] >= told["highest"] else None
+
+    told = eventually(all_of_them, 300, "the last line is in the store")
+    (pod,) = (each for each in listed(cluster, "pods", "-n", "default") if each["metadata"]["name"] == "counter")
+    machine = Machines("local", cluster.root).folder / pod["spec"]["nodeName"] / "tree" / "var" / "log" / "pods"
+    files = sorted(path.name for path in (machine / f"default_counter_{pod['metadata']['uid']}" / "counter").iterdir())
+    print(f"{LINES} lines in {time.monotonic() - began:.0f} s; kept: {files}; in the store: {told}")
+    assert len(files) > 1
+    assert told == {"lines": LINES, "distinct": LINES, "highest": LINES - 1}

@@ -39,16 +39,21 @@ def test_they_are_told_with_what_could_be_built() -> None:
     assert "Built when" not in told({"grafana:1": ["ns/a"]})
 
 
-def test_only_changes_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_stays_so_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     watch = Watch(tmp_path)
     assert watch.due()
-    for _ in range(2):
-        watch.look(PODS[:1])
+
+    def heard(pods: list[dict[str, Any]]) -> str:
+        watch.look(pods)
+        said = capsys.readouterr()
+        return said.out + said.err
+
+    assert heard([]) == heard([]) == ""
+    assert heard(PODS[:1]) == ""
     assert not watch.due()
-    heard = capsys.readouterr()
-    assert (heard.out + heard.err).count("1 pods wait") == 1
     assert (tmp_path / FILE).read_text().endswith("  grafana:1: ns/b")
-    watch.look([])
-    heard = capsys.readouterr()
-    assert "no pod waits" in heard.out + heard.err
+    assert "1 pods wait" in heard(PODS[:1])
+    assert heard(PODS[:1]) == ""
+    assert heard([]) == ""
     assert (tmp_path / FILE).read_text() == ""
+    assert "no pod waits" in heard([])
