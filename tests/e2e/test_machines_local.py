@@ -6,31 +6,24 @@ It takes about ten minutes and 8 GB, so that it runs when it is asked for: `SLIP
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
 
 from rehearsal.machines.catalogue import VARIABLE
 from rehearsal.machines.images import WEB as WEB_IMAGE
-from rehearsal.machines.lifecycle import Machines
-from rehearsal.machines.requirements import missing_requirements
 from rehearsal.project import ROOT
 from tests.e2e.conftest import Rehearsed
-from tests.e2e.machine_cluster import Cluster, eventually
+from tests.e2e.machine_cluster import NEEDS_ALL, Cluster, eventually
 from tests.e2e.outside import Answer, Outside
 
-ALL_VARIABLE = "SLIPWAY_E2E_MACHINES"
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(bool(missing_requirements()), reason=" ".join(missing_requirements())),
-    pytest.mark.skipif(os.environ.get(ALL_VARIABLE) != "all", reason=f"takes minutes: set {ALL_VARIABLE}=all"),
-]
+pytestmark = NEEDS_ALL
 
 UP_SECONDS = 1800
 NODES = {"ControlPlane": 1, "Node": 2, "Edge": 2}
@@ -77,13 +70,6 @@ def outside(environment: Rehearsed) -> Outside:
     return Outside(f"slipway-{name}", folder / "authority" / "ca.crt")
 
 
-def listed(cluster: Cluster, *what: str) -> list[Any]:
-    """Return the items of a list; none when it cannot be had now."""
-    done = cluster.attempt("get", *what, "-o", "json")
-    items: list[Any] = json.loads(done.stdout)["items"] if done.returncode == 0 else []
-    return items
-
-
 def rolled_out(cluster: Cluster, namespace: str, what: str) -> None:
     """Wait until all pods of a workload are ready."""
     status = ("-n", namespace, "rollout", "status", what, "--timeout=5s", "--request-timeout=0")
@@ -98,7 +84,7 @@ def ready(item: dict[str, Any], kind: str = "Ready") -> bool:
 
 def test_all_five_machines_are_ready(cluster: Cluster) -> None:
     def roles() -> Counter[str] | None:
-        nodes = listed(cluster, "nodes")
+        nodes = cluster.get("nodes")["items"]
         found = Counter(node["metadata"]["labels"]["slipway/role"] for node in nodes if ready(node))
         return found if found == NODES else None
 
@@ -127,9 +113,9 @@ def test_what_can_run_here_runs(cluster: Cluster, namespace: str, kind: str, nam
 
 
 def test_the_gateway_is_programmed_and_every_route_is_accepted(cluster: Cluster) -> None:
-    (gateway,) = listed(cluster, "-n", "slipway-edge", "gateways.gateway.networking.k8s.io")
+    (gateway,) = cluster.get("-n", "slipway-edge", "gateways.gateway.networking.k8s.io")["items"]
     assert ready(gateway, "Programmed")
-    routes = listed(cluster, "-n", "slipway-edge", "httproutes.gateway.networking.k8s.io")
+    routes = cluster.get("-n", "slipway-edge", "httproutes.gateway.networking.k8s.io")["items"]
     accepted = {
         route["metadata"]["name"]: [ready({"status": parent}, "Accepted") for parent in route["status"]["parents"]]
         for route in routes
@@ -158,6 +144,15 @@ def test_the_example_answers_by_its_name(outside: Outside, balancer: str) -> Non
     print(f"40 requests in {time.monotonic() - began:.1f} s: {dict(answers)}")
     assert len(answers) == 2
     assert all(name.startswith("web-") for name in answers)
+
+
+def test_the_example_keeps_what_it_is_told_in_its_store(outside: Outside, balancer: str) -> None:
+    def ask(request: str) -> str:
+        dial = f"/dial?host=store&port=6379&protocol=http&tries=1&request={quote(request, safe='')}"
+        return outside.get(f"https://{WEB}{dial}", balancer, ANYONE).body
+
+    assert "Updated" in ask("set?key=seen&value=by-the-edge")
+    assert "by-the-edge" in ask("get?key=seen")
 
 
 def test_plain_http_is_sent_to_https(outside: Outside, balancer: str) -> None:
@@ -203,6 +198,27 @@ def test_pods_whose_image_cannot_be_had_are_named(environment: Rehearsed) -> Non
     assert "traefik" not in told
 
 
+def test_what_monitors_reaches_all_that_runs(cluster: Cluster) -> None:
+    (member,) = cluster.ready_nodes()["ControlPlane"]
+    cluster.machine(member).execute("systemctl", "start", "slipway-etcd-backup.service")
+    prometheus = "/api/v1/namespaces/monitoring/pods/prometheus-0:9090/proxy/api/v1/query?query="
+
+    def jobs(query: str) -> Counter[str]:
+        done = cluster.attempt("get", "--raw", prometheus + quote(query, safe=""))
+        found = json.loads(done.stdout)["data"]["result"] if done.returncode == 0 else []
+        return Counter(each["metric"].get("job", "") for each in found)
+
+    machines = sum(NODES.values())
+    wanted = {
+        "apiserver": 1, "etcd": 1, "collector": 1, "prometheus": 1, "kube-dns": 2, "edge-router": 2,
+        "kubelet": machines, "cadvisor": machines, "node-exporter": machines, "fluent-bit": machines,
+    }  # fmt: skip
+    up = eventually(lambda: found if (found := jobs("up == 1")) >= Counter(wanted) else None, 300, "all are asked")
+    print(f"targets that answer: {dict(up)}; that do not: {dict(jobs('up == 0'))}")
+    assert set(jobs("up == 0")) <= {"kube-state-metrics"}
+    eventually(lambda: jobs("slipway_etcd_backup_timestamp_seconds") or None, 90, "the age of etcd's backup is known")
+
+
 def counter() -> dict[str, Any]:
     """Return a pod on a worker that writes numbered lines faster than its log may grow without being rotated."""
     container = {
@@ -237,9 +253,9 @@ def test_no_line_is_lost_across_rotations(cluster: Cluster) -> None:
         return told if told["highest"] == LINES - 1 and told["distinct"] >= told["highest"] else None
 
     told = eventually(all_of_them, 300, "the last line is in the store")
-    (pod,) = (each for each in listed(cluster, "pods", "-n", "default") if each["metadata"]["name"] == "counter")
-    machine = Machines("local", cluster.root).folder / pod["spec"]["nodeName"] / "tree" / "var" / "log" / "pods"
-    files = sorted(path.name for path in (machine / f"default_counter_{pod['metadata']['uid']}" / "counter").iterdir())
+    pod = cluster.get("pod", "counter")
+    folder = f"/var/log/pods/default_counter_{pod['metadata']['uid']}/counter"
+    files = cluster.machine(pod["spec"]["nodeName"]).execute("ls", folder).split()
     print(f"{LINES} lines in {time.monotonic() - began:.0f} s; kept: {files}; in the store: {told}")
     assert len(files) > 1
     assert told == {"lines": LINES, "distinct": LINES, "highest": LINES - 1}
