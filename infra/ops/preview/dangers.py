@@ -41,7 +41,15 @@ class Danger:
         because = f", because of {'; '.join(self.because)}" if self.because else ""
         tail = f" ({'; '.join(after)})" if after else ""
         waived = " Waived." if self.waived else ""
-        return f"{self.label} would be {verb}{because}. It holds {self.holds}{tail}.{waived}"
+        return f"{self.label} would be {verb}{because}. It holds {self.holds}{tail}.{self._remedy()}{waived}"
+
+    def _remedy(self) -> str:
+        if self.type != GROUP_TYPE or self.op != DELETE:
+            return ""
+        return (
+            f" If the group has another name now, write `renamedFrom: {self.name}` there; to remove it, `retire: true` "
+            "comes first (docs/change-a-group.md). Do not lift the protection."
+        )
 
 
 def dangers_of(

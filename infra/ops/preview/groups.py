@@ -208,6 +208,8 @@ def resizes_of(groups: Mapping[str, Group], changes: Sequence[Change]) -> tuple[
             continue
         if words := _size_words(change, group.scaling.old, group.scaling.new):
             before, after = group.machines(new=False), group.machines(new=True)
+            if change.op == DELETE:  # told as a danger: nothing drains them
+                before = after
             found.append(Resize(group.name, group.role, words, max(0, before - after), max(0, after - before)))
     return tuple(sorted(found, key=lambda each: (role_order(each.role), each.group)))
 

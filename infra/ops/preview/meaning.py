@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from infra.ops.preview.api_effect import ApiEffect, api_effect
@@ -19,6 +19,7 @@ from infra.ops.preview.openings import Opening, openings_of
 from infra.ops.preview.permissions import Permission, permissions_of
 from infra.ops.preview.pods import sentences_of, workloads_of
 from infra.ops.preview.prices import Prices
+from infra.ops.preview.refusals import refusals_of
 
 _TOLD = 12
 """Groups, rules and permissions of a kind that are told one by one in what will happen; more are counted."""
@@ -53,6 +54,8 @@ class Report:
     violations: tuple[Violation, ...]
     unknown_waivers: tuple[str, ...]
     """Words of waiver that fit nothing."""
+    complete: bool = True
+    """Whether the engine came to its end, so that the report is of the whole change."""
 
     @property
     def exit_code(self) -> int:
@@ -63,6 +66,7 @@ class Report:
 def interpret(run: Run, *, environment: str, region: str, prices: Prices, waivers: Collection[str] = ()) -> Report:
     """Return what a run means for production."""
     changes = changes_of(run)
+    run = replace(run, diagnostics=(*run.diagnostics, *refusals_of(changes)))
     groups = groups_of(run)
     dangers, unknown = dangers_of(changes, groups, waivers)
     rolls = rolls_of(groups, changes)
@@ -95,6 +99,7 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
         diagnostics=run.diagnostics,
         violations=run.violations,
         unknown_waivers=unknown,
+        complete=run.finished,
     )
 
 
@@ -109,8 +114,8 @@ def _verdict(
 ) -> Verdict:
     mandatory = any(each.level == "mandatory" for each in run.violations)
     if any(not danger.waived for danger in dangers):
-        return "failed" if not run.finished else "stop"
-    if not run.finished or mandatory:
+        return "failed" if not run.finished or run.errors else "stop"
+    if not run.finished or run.errors or mandatory:
         return "failed"
     if not changes:
         return "nothing"
@@ -219,7 +224,7 @@ def _permissions_sentence(permissions: Sequence[Permission]) -> str:
     added = sum(each.added == (each.effect == "Allow") for each in permissions)
     taken = len(permissions) - added
     parts = [f"{number} {verb}" for number, verb in ((added, "granted"), (taken, "taken back")) if number]
-    holders = sorted({each.holder for each in permissions})
+    holders = sorted({each.holder.partition(" (")[0] for each in permissions})
     whose = ", ".join(holders[:4]) + (f" and {len(holders) - 4} more" if len(holders) > 4 else "")
     return f"AWS permissions: {' and '.join(parts)}, of {whose}; each is named below."
 

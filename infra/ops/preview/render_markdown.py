@@ -18,6 +18,7 @@ OP_WORDS: dict[str, str] = {DELETE: "delete", REPLACE: "replace", UPDATE: "updat
 _OP_MARKS: dict[str, str] = {DELETE: "🗑️", REPLACE: "♻️", UPDATE: "✏️", CREATE: "🆕", IMPORT: "📥"}
 _RANKS: dict[str, int] = {DELETE: 50, REPLACE: 51, UPDATE: 60, CREATE: 80, IMPORT: 81}
 """Operation -> rank of its property diffs: those of new resources are folded first."""
+_INCOMPLETE = "The engine could not work out what this change would do. What follows is what it saw until then."
 _LISTED = 40
 """Entries of a list that are shown one by one; those after them are folded first."""
 
@@ -62,7 +63,8 @@ def _errors(report: Report) -> Iterator[Section]:
     blocks = [Block(1 + at, f"{fenced(each.message)}\n", label="errors") for at, each in enumerate(errors)]
     if not blocks and not report.violations:
         blocks = [Block(NEVER, "The engine ended without its summary: it was interrupted, or could not start.\n\n")]
-    yield Section("> [!CAUTION]\n> The engine could not work out what this change would do.\n\n", blocks)
+    why = "An update would fail." if report.complete else _INCOMPLETE
+    yield Section(f"> [!CAUTION]\n> {why}\n\n", blocks)
 
 
 def _dangers(report: Report) -> Iterator[Section]:

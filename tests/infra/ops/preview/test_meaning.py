@@ -8,6 +8,7 @@ import pytest
 from infra.ops.preview.events import read_events
 from infra.ops.preview.meaning import interpret
 from infra.ops.preview.prices import price_table
+from infra.ops.preview.render_markdown import render_markdown
 from infra.plan.stateful import STATEFUL
 from tests.infra.ops.preview.made import (
     GROUP,
@@ -357,3 +358,32 @@ def test_another_version_of_kubernetes_is_said_in_words() -> None:
     report = report_of(*group("nodes", "Node", op="update", template=(before, after)))
     assert report.rolls[0].reasons == ("Kubernetes v1.37.1 → v1.37.2",)
     assert "Kubernetes v1.37.1 → v1.37.2." in report.sentences
+
+
+@pytest.mark.parametrize(("size", "refused"), [(10, True), (20, False), (40, False)])
+def test_a_disk_that_would_shrink_is_refused_before_aws_does(size: int, refused: bool) -> None:
+    report = report_of(step("update", VOLUME, "etcd-a", {"size": 20, "type": "gp2"}, {"size": size, "type": "gp3"}))
+    assert (report.verdict == "failed", report.exit_code) == (refused, 1 if refused else 0)
+    assert [each.message for each in report.diagnostics] == (
+        [
+            "ebs Volume etcd-a: AWS makes no volume smaller (20 → 10 GiB), so the update would fail here. Leave the "
+            "size as it is."
+        ]
+        if refused
+        else []
+    )
+    text = render_markdown(report)
+    assert ("> An update would fail." in text) is refused
+    assert "could not work out" not in text
+
+
+def test_a_group_that_goes_as_a_whole_names_the_two_ways_that_keep_its_machines() -> None:
+    tags = [{"key": "slipway/instance-group", "value": "batch", "propagateAtLaunch": True}]
+    report = report_of(
+        step("delete", GROUP, "batch", {"minSize": 2, "maxSize": 6, "tags": tags}, None, state={"protect": True})
+    )
+    assert report.sentences[0].endswith(
+        "If the group has another name now, write `renamedFrom: batch` there; to remove it, `retire: true` comes first "
+        "(docs/change-a-group.md). Do not lift the protection."
+    )
+    assert "Group batch: the group goes; it had 2 to 6 machines, no roll needed." in report.sentences
