@@ -10,7 +10,7 @@ from pydantic import Field, WithJsonSchema
 from infra.spec.base import SpecModel, checked, matching, refuse
 from infra.spec.errors import show
 from infra.spec.hosts import Host, Source
-from infra.spec.scalars import DnsLabel, HostedZoneId
+from infra.spec.scalars import DnsLabel, HostedZoneId, UrlPath
 
 HTTP_PORT = 80
 HTTPS_PORT = 443
@@ -127,7 +127,7 @@ class EdgeRouteSpec(SpecModel):
     port: PortNumber = 80
     """Port of the Service."""
 
-    path: Annotated[str, Field(pattern=r"^/\S*$", max_length=512)] = "/"
+    path: Annotated[UrlPath, Field(max_length=512)] = "/"
     """Prefix of the paths that lead to the Service; requests for others get 404."""
 
     target_port: PortNumber | None = None

@@ -24,7 +24,8 @@ def _check_services(at: Location, route: EdgeRouteSpec) -> Iterator[Problem]:
     if not route.ingress:
         if route.further_services:
             problem = "are for Ingress objects, and this route leads to service alone"
-            yield Problem((*at, "furtherServices"), problem, "set ingress: true, or remove them")
+            related: tuple[Location, ...] = ((*at, "ingress"),)
+            yield Problem((*at, "furtherServices"), problem, "set ingress: true, or remove them", None, related)
         return
     if route.path != "/":
         problem = "is for the namespace's Ingress objects to say"

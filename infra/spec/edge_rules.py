@@ -237,7 +237,7 @@ def _check_routes(spec: EnvironmentSpec, edge: EdgeSpec) -> Iterator[Problem]:
                 yield Problem(
                     at,
                     "can be reached by nobody: no rule of the firewall allows it on 443",
-                    "add it to the hosts of a rule with port 443, or remove it",
+                    "add it to the hosts of a rule of edge.firewall with port 443, or remove it",
                     repr(host),
                     (("edge", "firewall"),),
                 )

@@ -123,6 +123,9 @@ def _unknown_key(root: type[BaseModel], location: Location) -> tuple[str, str]:
     key = str(location[-1])
     model = model_at(root, location[:-1])
     known = _keys(model) if model else {}
+    foreign: Mapping[str, str] = getattr(model, "foreign_keys", {})
+    if key in foreign:
+        return "is not a known key", foreign[key]
     squeezed = key.replace("_", "").replace("-", "").lower()
     same = [name for name in known if name.lower() == squeezed]
     inside = [name for name, field in known.items() if key in _keys(_model_in(field.annotation) or BaseModel)]
@@ -144,9 +147,12 @@ def _missing(root: type[BaseModel], location: Location) -> str:
         return f"add {location[-1]}"
     if field.examples:
         return f"add {location[-1]}, for example {field.examples[0]!r}"
-    inner = _model_in(field.annotation)
-    needed = [key for key, part in _keys(inner).items() if part.is_required()] if inner else []
-    return f"add {location[-1]}{f', with {_enumerated(needed)}' if needed else ''}"
+    return f"add {location[-1]}{_with_needed(_model_in(field.annotation))}"
+
+
+def _with_needed(model: type[BaseModel] | None) -> str:
+    needed = [key for key, part in _keys(model).items() if part.is_required()] if model else []
+    return f", with {_enumerated(needed)}" if needed else ""
 
 
 def _enumerated(words: Sequence[str]) -> str:
@@ -198,6 +204,12 @@ def _problem_of(root: type[BaseModel], error: ErrorDetails) -> Problem:
     if kind == "extra_forbidden":
         problem, fix = _unknown_key(root, location)
         return Problem(location, problem, fix, None)
+    if kind == "model_type":
+        return Problem(location, _PROBLEMS[kind], f"{_FIXES[kind]}{_with_needed(model_at(root, location))}", value)
+    if kind == "string_pattern_mismatch":
+        return Problem(
+            location, "has not the form of such a value", f"write what matches {error['ctx']['pattern']}", value
+        )
     bounds = _bounds(error)
     problem, fix = bounds or (_PROBLEMS.get(kind, error["msg"]), _FIXES.get(kind, "see the options table"))
     return Problem(location, problem, fix, value)

@@ -205,3 +205,14 @@ SecurityGroupId = Annotated[str, checked(_security_group_id), matching(_SECURITY
 TargetGroupArn = Annotated[str, checked(_target_group_arn), matching(_TARGET_GROUP)]
 PolicyArn = Annotated[str, checked(_policy_arn), matching(_POLICY)]
 HostedZoneId = Annotated[str, checked(_hosted_zone), matching(_HOSTED_ZONE)]
+
+
+def _url_path(value: str) -> str:
+    if not re.fullmatch(_URL_PATH, value):
+        refuse("is not a path of a URL", "begin it with /, without spaces, as /healthz")
+    return value
+
+
+_URL_PATH = r"^/\S*$"
+UrlPath = Annotated[str, checked(_url_path), matching(_URL_PATH)]
+"""Path of a URL, without the host before it."""

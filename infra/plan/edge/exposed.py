@@ -51,4 +51,6 @@ def _placed(problem: Problem, listed: int, exposed: list[WorkloadSpec]) -> Probl
     if location[2] < listed:
         return problem
     workload = exposed[location[2] - listed]
-    return Problem(("workloads", workload.name, "expose"), problem.problem, problem.fix, problem.value, problem.related)
+    key = {"hosts": "host", "path": "path"}.get(str(location[3]) if len(location) > 3 else "", "")
+    where: Location = ("expose", key) if key else ("expose",)
+    return Problem(where, problem.problem, problem.fix, problem.value, problem.related, f"apps/{workload.name}.yaml")

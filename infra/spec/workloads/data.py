@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from infra.spec.base import SpecModel
-from infra.spec.scalars import DnsLabel
+from infra.spec.scalars import DnsLabel, UrlPath
 from infra.spec.workloads.scalars import FileName, HostName, MountPath, Seconds
 
 
@@ -107,5 +107,5 @@ class ExposeSpec(SpecModel):
     host: Annotated[HostName, Field(examples=["app.example.com"])]
     """Host name of requests."""
 
-    path: Annotated[str, Field(pattern=r"^/\S*$")] = "/"
+    path: UrlPath = "/"
     """Prefix of their paths."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from infra.spec.base import SpecModel
+from infra.spec.base import SpecModel, refuse
+from infra.spec.scalars import UrlPath
 from infra.spec.workloads.scalars import CountOrShare, Cpu, ImageReference, Memory, MountPath, PortName, PortNumber
 
 ProbeType = Literal["http", "tcp", "grpc", "exec", "none"]
@@ -29,6 +30,12 @@ class PortSpec(SpecModel):
     """Transport protocol."""
 
 
+def _by_name(value: object) -> object:
+    if isinstance(value, int):
+        refuse("is a number, and a probe asks a port by its name", "write the name that ports gives it, as http")
+    return value
+
+
 class ProbeSpec(SpecModel):
     """How the kubelet asks whether a container is well. What is unset comes from `probes.common`, then from Slipway."""
 
@@ -36,10 +43,10 @@ class ProbeSpec(SpecModel):
     """`http`: GET answers 200 to 399; `tcp`: the port accepts; `grpc`: gRPC health; `exec`: the command exits with 0;
     `none`: no probe. Unset: `http`, or `none` where the workload has no TCP port."""
 
-    port: PortName | None = None
+    port: Annotated[PortName, BeforeValidator(_by_name)] | None = None
     """Name of the port asked. Unset: the first TCP port."""
 
-    path: Annotated[str, Field(pattern=r"^/\S*$")] | None = None
+    path: UrlPath | None = None
     """Path of an `http` probe. Unset: `/`."""
 
     service: str | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -52,8 +53,31 @@ class ServiceSpec(SpecModel):
     """Where traffic goes first. AWS bills what crosses zones on both sides."""
 
 
+_NO_MANIFEST = "describe the workload in the words of docs/workload-options.md: this is no Kubernetes manifest"
+_NO_FOLDERS = (
+    "remove it: a workload's folders are claims (kept), scratch (gone with the pod), config and secrets, and never one "
+    "of its node"
+)
+_NO_HOST = "remove it: a workload has the network and processes of its pod, and never its node's"
+FOREIGN_KEYS = {
+    **dict.fromkeys(("apiVersion", "metadata", "spec"), _NO_MANIFEST),
+    **dict.fromkeys(("hostPath", "volumes", "volumeMounts"), _NO_FOLDERS),
+    **dict.fromkeys(("hostNetwork", "hostPID", "hostIPC", "hostPort"), _NO_HOST),
+    **{f"{probe}Probe": f"write it as probes.{probe}" for probe in ("readiness", "liveness", "startup")},
+    "securityContext": "write security",
+    "podDisruptionBudget": "write disruption",
+    "affinity": "write spread, or nodeSelector",
+    "topologySpreadConstraints": "write spread",
+    "ingress": "write expose, with a host that edge.firewall opens",
+    "serviceAccountName": "remove it: each workload has a ServiceAccount of its own, and aws gives it a role",
+}
+"""Words of Kubernetes that are written here by habit -> what to do."""
+
+
 class WorkloadSpec(SpecModel):
     """A workload: what runs, how many, what it needs, who may reach it."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = FOREIGN_KEYS
 
     name: Annotated[WorkloadName, Field(exclude=True, examples=["web"])]
     """Name of the workload: the file's name, filled in by Slipway."""

@@ -126,6 +126,8 @@ RICH: dict[str, Any] = {
                     "path": "/",
                     "targetPort": 8080,
                     "podLabels": {"app": "shop"},
+                    "ingress": True,
+                    "furtherServices": [{"service": "api", "targetPort": 9000, "podLabels": {"app": "api"}}],
                 },
             ],
             "tcpPorts": [

@@ -126,7 +126,8 @@ def test_a_later_rule_may_shadow_an_earlier_one() -> None:
          ["edge.routes[2].hosts[1]: 'shop.example.com' leads to route shop already. Fix: give each host one route."]),
         ({"routes": [SHOP, APPS, {**ADMIN, "hosts": ["other.example.com"]}]},
          ["edge.routes[2].hosts[0]: 'other.example.com' can be reached by nobody: no rule of the firewall allows it on "
-          "443. Fix: add it to the hosts of a rule with port 443, or remove it."]),
+          "443. Fix: add it to the hosts of a rule of edge.firewall with port 443, or "
+          "remove it."]),
         ({"routes": [SHOP, APPS, {**ADMIN, "namespace": "else"}]},
          ["edge.routes[2].namespace: 'else' is none of cluster.namespaces, so no network policy guards it. Fix: "
           "declare it there, or write one of shop, back."]),

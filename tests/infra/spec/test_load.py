@@ -187,7 +187,7 @@ def test_no_rule_speaks_of_a_list_with_a_bad_item_for_what_it_says_would_have_a_
 
 def test_a_list_of_groups_none_of_which_is_one_is_not_called_empty_as_well() -> None:
     assert report(sample_mapping(instanceGroups=[None])) == [
-        "instanceGroups[0]: null is not a mapping. Fix: write a mapping of keys to values."
+        "instanceGroups[0]: null is not a mapping. Fix: write a mapping of keys to values, with name and role."
     ]
 
 

@@ -114,7 +114,7 @@ def _rests_on(place: Location, related: tuple[Location, ...], changed_at: Locati
         ),
         (sample_mapping(tags={"spot": True}), f"tags.spot: true is not text. Fix: {TEXT}."),
         (sample_mapping(tags=None), f"tags: null is not a mapping. Fix: {MAPPING}."),
-        (sample_mapping(network=[1, 2]), f"network: [1, 2] is not a mapping. Fix: {MAPPING}."),
+        (sample_mapping(network=[1, 2]), f"network: [1, 2] is not a mapping. Fix: {MAPPING}, with cidr and zones."),
         (
             sample_mapping(network={"zones": "eu-central-1a"}),
             f"network.zones: 'eu-central-1a' is not a list. Fix: {LIST}.",

@@ -76,7 +76,7 @@ def test_a_workload_that_does_not_fit_the_policy(tmp_path: Path, host: str, prob
     with pytest.raises(SpecError) as refused:
         plan_edge(exposing(tmp_path, host))
     assert len(refused.value.problems) == 1
-    assert str(refused.value.problems[0]).startswith(f"workloads.front.expose: {problem}")
+    assert str(refused.value.problems[0]).startswith(f"apps/front.yaml: expose.host: {problem}")
 
 
 def test_without_an_edge_an_exposed_workload_is_reached_by_nobody(tmp_path: Path) -> None:

@@ -25,6 +25,17 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
         ({"image": "web:1.2"}, "image: 'web:1.2' is not named by digest, so it may be another image tomorrow. Fix: "
          "append @sha256:..., or write pinnedImages: false in the stack file."),
         ({"replica": 3}, "replica: is not a known key. Fix: write replicas."),
+        ({"readinessProbe": {}}, "readinessProbe: is not a known key. Fix: write it as probes.readiness."),
+        ({"hostPath": "/var"}, "hostPath: is not a known key. Fix: remove it: a workload's folders are claims (kept), "
+         "scratch (gone with the pod), config and secrets, and never one of its node."),
+        ({"probes": {"readiness": {"port": 8080}}}, "probes.readiness.port: 8080 is a number, and a probe asks a port "
+         "by its name. Fix: write the name that ports gives it, as http."),
+        ({"probes": {"readiness": {"path": "health"}}}, "probes.readiness.path: 'health' is not a path of a URL. Fix: "
+         "begin it with /, without spaces, as /healthz."),
+        ({"expose": "x.example.com"}, "expose: 'x.example.com' is not a mapping. Fix: write a mapping of keys to "
+         "values, with host."),
+        ({"secrets": [{"name": "key", "config": "1x"}]}, "secrets[0].config: '1x' has not the form of such a value. "
+         "Fix: write what matches ^[A-Za-z][A-Za-z0-9_.-]*$."),
         ({"name": "web"}, "name: 'web' is the file's own name and not written here. Fix: remove it."),
         ({"namespace": "x"}, "namespace: 'x' is chosen by the stack file and not written here. Fix: remove it."),
         ({"ports": [{"name": "http", "port": 80}]}, "ports[0].port: 80 is below 1024, which only root or "
