@@ -154,13 +154,23 @@ def _reasons(differences: Sequence[Difference], replaced: bool) -> Iterator[str]
         if key == "userData":
             file = each.path.partition("(")[2].rstrip(")")
             settings = list(_settings(each.lines)) if file == NODE_SETTINGS else []
-            yield from settings or [f"{word}: {file}" if file else word]
+            yield from settings or [f"{word}: {file}{_in_short(each.lines)}" if file else word]
         elif each.lines or "[" in each.path or "." in each.path:
             if key not in told:
                 yield word
         else:
             yield f"{word} {each.old} → {each.new}"
         told.add(key)
+
+
+_SHORT_LINES, _SHORT_CHARACTERS = 6, 120
+
+
+def _in_short(lines: Sequence[str]) -> str:
+    """Return the lines that differ, where they are few: a taint or a flag says more than its file's name."""
+    kept = [f"{line[0]} {line[1:].strip()}" for line in lines if line[:1] in ("+", "-") and line[1:].strip()]
+    text = ", ".join(kept)
+    return f" ({text})" if kept and len(kept) <= _SHORT_LINES and len(text) <= _SHORT_CHARACTERS else ""
 
 
 def _settings(lines: Sequence[str]) -> Iterator[str]:

@@ -196,7 +196,7 @@ def _some(sentences: Sequence[str], what: str) -> list[str]:
 
 
 def _resize_sentences(resizes: Sequence[Resize]) -> list[str]:
-    told = [f"Group {each.group}: {each.words}{_machines(each)}, no roll needed." for each in resizes[:_TOLD]]
+    told = [f"Group {each.group}: {each.words}{_machines(each)}; that needs no roll." for each in resizes[:_TOLD]]
     if left := resizes[_TOLD:]:
         started, ended = sum(each.more for each in left), sum(each.fewer for each in left)
         told.append(

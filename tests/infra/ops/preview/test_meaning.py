@@ -153,7 +153,7 @@ def test_a_roll_names_the_files_that_machines_read_from_the_state_bucket() -> No
         step("replace", kind, "edge/files.json", document("one"), document("two"), keys=["key"]),
     )
     (roll,) = report.rolls
-    assert roll.reasons == ("first-boot configuration: user-data", "first-boot file: /etc/a")
+    assert roll.reasons == ("first-boot configuration: user-data (- 1, + 2)", "first-boot file: /etc/a")
     (change,) = [each for each in report.changes if each.name == "nodes/files.json"]
     assert [(each.path, each.lines[-2:]) for each in change.differences] == [
         ("content (/etc/a)", ("-one", "+two")), ("key", ()),
@@ -346,7 +346,7 @@ def test_new_sizes_say_how_many_machines_start_or_end(before: int, after: int, w
     tags = [{"key": "slipway/instance-group", "value": "nodes", "propagateAtLaunch": True}]
     old, new = ({"minSize": size, "maxSize": 9, "tags": tags} for size in (before, after))
     report = report_of(step("update", GROUP, "nodes", old, new))
-    assert f"Group nodes: {words}, no roll needed." in report.sentences
+    assert f"Group nodes: {words}; that needs no roll." in report.sentences
 
 
 def test_another_version_of_kubernetes_is_said_in_words() -> None:
@@ -386,4 +386,15 @@ def test_a_group_that_goes_as_a_whole_names_the_two_ways_that_keep_its_machines(
         "If the group has another name now, write `renamedFrom: batch` there; to remove it, `retire: true` comes first "
         "(docs/change-a-group.md). Do not lift the protection."
     )
-    assert "Group batch: the group goes; it had 2 to 6 machines, no roll needed." in report.sentences
+    assert "Group batch: the group goes; it had 2 to 6 machines; that needs no roll." in report.sentences
+
+
+def test_a_taint_is_said_and_not_only_the_file_it_is_in() -> None:
+    file = "#cloud-config\nwrite_files:\n- path: /etc/kubernetes/kubelet.yaml\n  content: |\n    a: 1\n{}"
+    taint = "    registerWithTaints:\n    - effect: NoSchedule\n      key: example.com/batch\n"
+    before, after = ({"userData": encoded(file.format(each))} for each in ("", taint))
+    report = report_of(*group("batch", "Node", op="update", template=(before, after)))
+    assert report.rolls[0].reasons == (
+        "first-boot configuration: /etc/kubernetes/kubelet.yaml (+ registerWithTaints:, + - effect: NoSchedule, + key: "
+        "example.com/batch)",
+    )
