@@ -68,6 +68,7 @@ def run(environment: Environment, arguments: Sequence[str], name: str) -> int:
 
 def destroy(environment: Environment, *, yes: bool) -> int:
     """Destroy the stack's resources and say what stays; return the engine's exit status."""
+    _require_known(environment)
     with _working(environment, "destroy") as phases:
         engine = environment.engine()
         if not (engine.state().get("deployment") or {}).get("resources"):

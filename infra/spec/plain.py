@@ -16,7 +16,7 @@ DEEPEST = 16
 """Levels of lists and mappings that are read. The deepest known key lies at six."""
 
 MOST_VALUES = 200_000
-"""Values below one key. A thousand instance groups have a tenth of it; a few lines of YAML aliases can have billions."""
+"""Values below one key. A thousand instance groups have a tenth of it; a few lines of aliases can have billions."""
 
 _LARGEST_BITS = 63
 """Bits of a whole number: what every YAML and JSON reader on the way can hold."""

@@ -22,10 +22,17 @@ class EnvironmentBusy(RehearsalError):  # noqa: N818  named for the state, as Bl
 def locked(path: Path, command: str) -> Iterator[None]:
     """Hold the lock at `path`; the kernel lets go of it when this process ends, however it ends.
 
-    Raises EnvironmentBusy, naming who holds it, what it runs and since when.
+    Raises EnvironmentBusy, naming who holds it, what it runs and since when, and RehearsalError where the environment's
+    folder cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise RehearsalError(
+            f"{error.filename} cannot be written: {error.strerror}. Fix: name a folder by SLIPWAY_STATE_HOME in which you "
+            "may write"
+        ) from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

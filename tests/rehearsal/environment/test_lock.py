@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.environment.errors import RehearsalError
 from rehearsal.environment.lock import EnvironmentBusy, locked
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -49,3 +50,13 @@ def test_the_lock_is_free_after_a_failure_inside(tmp_path: Path) -> None:
         raise RuntimeError("inside")
     with locked(path, "second"):
         pass
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_the_fix(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    folder = tmp_path / "file" / "one"
+    with pytest.raises(RehearsalError) as caught, locked(folder / "lock", "up"):
+        pass
+    assert str(caught.value) == (
+        f"{folder} cannot be written: Not a directory. Fix: name a folder by SLIPWAY_STATE_HOME in which you may write"
+    )
