@@ -30,8 +30,8 @@ def locked(path: Path, command: str) -> Iterator[None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise RehearsalError(
-            f"{error.filename} cannot be written: {error.strerror}. Fix: name a folder by SLIPWAY_STATE_HOME in which you "
-            "may write"
+            f"{error.filename} cannot be written: {error.strerror}. Fix: name a folder by SLIPWAY_STATE_HOME in which "
+            "you may write"
         ) from None
     try:
         try:
