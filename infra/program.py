@@ -21,6 +21,7 @@ from infra.components.join_token import JoinToken
 from infra.components.network import Network
 from infra.components.recorded_version import recorded_version
 from infra.components.registry import Registry
+from infra.components.sdk import imported_meanwhile
 from infra.components.security_groups import SecurityGroups
 from infra.components.service_account_issuer import ServiceAccountIssuer
 from infra.components.service_account_role import ServiceAccountRole
@@ -100,7 +101,9 @@ def declare(spec: EnvironmentSpec) -> None:
     """
     plan = plan_environment(spec)
     provider = aws.Provider("aws", region=spec.region, allowed_account_ids=[spec.account_id])
-    refuse_unsupported_jump(spec, recorded_version(spec.state.bucket, config_key(spec), provider))
+    with imported_meanwhile():  # the first call waits until the plugin has started
+        recorded = recorded_version(spec.state.bucket, config_key(spec), provider)
+    refuse_unsupported_jump(spec, recorded)
     opts = pulumi.ResourceOptions(provider=provider)
 
     state = StateBucket("state", plan.state_bucket, opts=opts)

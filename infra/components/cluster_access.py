@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pulumi
-import pulumi_kubernetes as k8s
 
+from infra.components.kubernetes_object import KubernetesObject
 from infra.plan.cluster_access import BindingPlan, ClusterAccessPlan
 
 
@@ -32,32 +32,33 @@ class ClusterAccess(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         for binding in plan.bindings:
             self._bind(binding)
-        k8s.core.v1.Secret(
-            "join-token",
-            metadata=k8s.meta.v1.ObjectMetaArgs(
-                name=pulumi.Output.concat("bootstrap-token-", token_id), namespace="kube-system", labels=plan.labels
-            ),
-            type="bootstrap.kubernetes.io/token",
-            string_data={
+        secret = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {
+                "name": pulumi.Output.concat("bootstrap-token-", token_id),
+                "namespace": "kube-system",
+                "labels": dict(plan.labels),
+            },
+            "type": "bootstrap.kubernetes.io/token",
+            "stringData": {
                 "token-id": token_id,
                 "token-secret": token_secret,
                 "description": "Machines of this cluster ask for their identity with it.",
                 "usage-bootstrap-authentication": "true",
                 "auth-extra-groups": plan.bootstrappers,
             },
-            opts=self._child,
-        )
+        }
+        KubernetesObject("join-token", secret, self._child)
         self.register_outputs({})
 
     def _bind(self, plan: BindingPlan) -> None:
-        k8s.rbac.v1.ClusterRoleBinding(
-            plan.name,
-            metadata=k8s.meta.v1.ObjectMetaArgs(
-                name=plan.name, labels=plan.labels, annotations={"slipway/why": plan.why}
-            ),
-            role_ref=k8s.rbac.v1.RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="ClusterRole", name=plan.role),
-            subjects=[
-                k8s.rbac.v1.SubjectArgs(api_group="rbac.authorization.k8s.io", kind=plan.kind, name=plan.subject)
-            ],
-            opts=self._child,
-        )
+        group = "rbac.authorization.k8s.io"
+        binding = {
+            "apiVersion": f"{group}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": plan.name, "labels": dict(plan.labels), "annotations": {"slipway/why": plan.why}},
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": plan.role},
+            "subjects": [{"apiGroup": group, "kind": plan.kind, "name": plan.subject}],
+        }
+        KubernetesObject(plan.name, binding, self._child)

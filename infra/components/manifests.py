@@ -7,7 +7,8 @@ from typing import Any
 
 import pulumi
 
-from infra.plan.addons.objects import AddonObject, AddonPlan, Later
+from infra.components.kubernetes_object import KubernetesObject
+from infra.plan.addons.objects import AddonPlan, Later
 
 
 class Manifests(pulumi.ComponentResource):
@@ -32,19 +33,10 @@ class Manifests(pulumi.ComponentResource):
             child = pulumi.ResourceOptions(
                 parent=self, depends_on=None if is_first else list(first), protect=manifest.protect or None
             )
-            made = _KubernetesObject(manifest, values, child)
+            made = KubernetesObject(manifest.logical_name, _filled(manifest.body, values), child)
             if is_first:
                 first.append(made)
         self.register_outputs({})
-
-
-class _KubernetesObject(pulumi.CustomResource):
-    """One object. The SDK's own classes would need their arguments renamed and take no kind that they do not know."""
-
-    def __init__(
-        self, manifest: AddonObject, values: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
-    ) -> None:
-        super().__init__(manifest.token, manifest.logical_name, _filled(manifest.body, values), opts)
 
 
 def _filled(value: Any, values: Mapping[str, pulumi.Input[str]]) -> Any:

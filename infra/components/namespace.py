@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import pulumi
-import pulumi_kubernetes as k8s
+from typing import Any
 
+import pulumi
+
+from infra.components.kubernetes_object import KubernetesObject
 from infra.plan.namespaces import DNS_NAMESPACE, NamespacePlan
 
 
@@ -17,71 +19,36 @@ class Namespace(pulumi.ComponentResource):
     def __init__(self, name: str, plan: NamespacePlan, *, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("slipway:index:Namespace", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
-        namespace = k8s.core.v1.Namespace(
+        namespace = KubernetesObject(
             name,
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=plan.name, labels=plan.labels),
-            opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(protect=True)),
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": plan.name, "labels": dict(plan.labels)}},
+            pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(protect=True)),
         )
-        self.name: pulumi.Output[str] = namespace.metadata.name
+        self.name: pulumi.Output[str] = namespace.object_name
         self._network_policies(name)
         self._limits(name, plan)
         self.register_outputs({"name": self.name})
 
-    def _meta(self, name: str) -> k8s.meta.v1.ObjectMetaArgs:
-        return k8s.meta.v1.ObjectMetaArgs(
-            name=name, namespace=self.name, labels={"app.kubernetes.io/managed-by": "slipway"}
-        )
+    def _inside(self, logical_name: str, api_version: str, kind: str, name: str, spec: dict[str, Any]) -> None:
+        metadata = {"name": name, "namespace": self.name, "labels": {"app.kubernetes.io/managed-by": "slipway"}}
+        manifest = {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
+        KubernetesObject(logical_name, manifest, self._child)
 
     def _network_policies(self, name: str) -> None:
-        k8s.networking.v1.NetworkPolicy(
-            f"{name}-default-deny",
-            metadata=self._meta("default-deny"),
-            spec=k8s.networking.v1.NetworkPolicySpecArgs(
-                pod_selector=k8s.meta.v1.LabelSelectorArgs(), policy_types=["Ingress", "Egress"]
-            ),
-            opts=self._child,
-        )
-        dns = k8s.networking.v1.NetworkPolicyPeerArgs(
-            namespace_selector=k8s.meta.v1.LabelSelectorArgs(
-                match_labels={"kubernetes.io/metadata.name": DNS_NAMESPACE}
-            )
-        )
-        k8s.networking.v1.NetworkPolicy(
-            f"{name}-allow-dns",
-            metadata=self._meta("allow-dns"),
-            spec=k8s.networking.v1.NetworkPolicySpecArgs(
-                pod_selector=k8s.meta.v1.LabelSelectorArgs(),
-                policy_types=["Egress"],
-                egress=[
-                    k8s.networking.v1.NetworkPolicyEgressRuleArgs(
-                        to=[dns],
-                        ports=[
-                            k8s.networking.v1.NetworkPolicyPortArgs(port=53, protocol=protocol)
-                            for protocol in ("UDP", "TCP")
-                        ],
-                    )
-                ],
-            ),
-            opts=self._child,
-        )
+        version, kind = "networking.k8s.io/v1", "NetworkPolicy"
+        denial = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+        self._inside(f"{name}-default-deny", version, kind, "default-deny", denial)
+        dns = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": DNS_NAMESPACE}}}
+        ports = [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]
+        allowed = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"to": [dns], "ports": ports}]}
+        self._inside(f"{name}-allow-dns", version, kind, "allow-dns", allowed)
 
     def _limits(self, name: str, plan: NamespacePlan) -> None:
-        k8s.core.v1.LimitRange(
-            f"{name}-defaults",
-            metadata=self._meta("defaults"),
-            spec=k8s.core.v1.LimitRangeSpecArgs(
-                limits=[
-                    k8s.core.v1.LimitRangeItemArgs(
-                        type="Container", default=plan.default_limits, default_request=plan.default_requests
-                    )
-                ]
-            ),
-            opts=self._child,
-        )
+        limit = {
+            "type": "Container",
+            "default": dict(plan.default_limits),
+            "defaultRequest": dict(plan.default_requests),
+        }
+        self._inside(f"{name}-defaults", "v1", "LimitRange", "defaults", {"limits": [limit]})
         if plan.quota:
-            k8s.core.v1.ResourceQuota(
-                f"{name}-quota",
-                metadata=self._meta("quota"),
-                spec=k8s.core.v1.ResourceQuotaSpecArgs(hard=plan.quota),
-                opts=self._child,
-            )
+            self._inside(f"{name}-quota", "v1", "ResourceQuota", "quota", {"hard": dict(plan.quota)})

@@ -42,3 +42,8 @@ def shortened(name: str, limit: int, identity: str, digits: int = 8) -> str:
     if len(name) <= limit:
         return name
     return f"{name[: limit - digits - 1].rstrip('-')}-{sha256(identity.encode()).hexdigest()[:digits]}"
+
+
+def kubernetes_token(api_version: str, kind: str) -> str:
+    """Return the type that pulumi-kubernetes has for a kind: the core group is written out in it."""
+    return f"kubernetes:{api_version if '/' in api_version else f'core/{api_version}'}:{kind}"

@@ -8,7 +8,13 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, rpc
+from pulumi.runtime import resource as registration
 from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.proto import source_pb2
+
+# Where in the program each resource was declared is for the engine's messages. Under pytest the stack is deep, and
+# reading it takes as long as everything else that a registration does.
+registration._get_stack_trace = source_pb2.StackTrace
 
 PUBLIC_KEY = (Path(__file__).parent / "service-account.pub").read_text()
 """An RSA public key; nobody has its private half."""

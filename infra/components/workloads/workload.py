@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import pulumi
-import pulumi_kubernetes as k8s
 import pulumi_random as random
 
+from infra.components.kubernetes_object import KubernetesObject
 from infra.components.workloads.objects import declare
 from infra.plan.workloads.workload import SecretPlan, WorkloadPlan
 
@@ -56,13 +56,13 @@ class Workload(pulumi.ComponentResource):
                     special=False,
                     opts=pulumi.ResourceOptions(parent=self),
                 ).result
-        secret = k8s.core.v1.Secret(
-            plan.logical_name,
-            metadata=k8s.meta.v1.ObjectMetaArgs(namespace=plan.namespace, labels=plan.labels),
-            string_data=pulumi.Output.secret(values),
-            opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["data", "stringData"]),
-        )
-        return secret.metadata.name
+        manifest = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"namespace": plan.namespace, "labels": dict(plan.labels)},
+            "stringData": values,
+        }
+        return KubernetesObject(plan.logical_name, manifest, pulumi.ResourceOptions(parent=self)).object_name
 
 
 class Deployment(Workload):

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from infra.plan.addons.images import images
+from infra.plan.naming import kubernetes_token
 from infra.spec import EnvironmentSpec
 
 Body = dict[str, Any]
@@ -76,8 +77,7 @@ class AddonObject:
     @property
     def token(self) -> str:
         """The type token of pulumi-kubernetes: the core group is written out in it."""
-        version = self.body["apiVersion"]
-        return f"kubernetes:{version if '/' in version else f'core/{version}'}:{self.kind}"
+        return kubernetes_token(self.body["apiVersion"], self.kind)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infra.plan.naming import kubernetes_token
 from infra.spec import EnvironmentSpec
 from infra.spec.workloads.scalars import image_parts
 from infra.spec.workloads.workload import WorkloadSpec
@@ -41,8 +42,7 @@ class KubernetesObject:
     @property
     def token(self) -> str:
         """The type of the object as Pulumi's kubernetes package calls it."""
-        version = self.api_version if "/" in self.api_version else f"core/{self.api_version}"
-        return f"kubernetes:{version}:{self.kind}"
+        return kubernetes_token(self.api_version, self.kind)
 
     def manifest(self) -> dict[str, Any]:
         """Return the object as YAML would hold it; a Secret's name reads ``<logical name>-*``."""
