@@ -120,6 +120,18 @@ def _tags(step: Step | None) -> dict[str, Any]:
     return dict(tags) if isinstance(tags, Mapping) else {}
 
 
+def renames_of(groups: Mapping[str, Group]) -> tuple[tuple[str, str], ...]:
+    """Return the former and the new name of each group that is called otherwise and stays the same group."""
+    found = []
+    for group in groups.values():
+        old = group.template.old if group.template else None
+        tags = old.inputs.get("tags") if old else None
+        former = tags.get("slipway/instance-group") if isinstance(tags, Mapping) else None
+        if former and former != group.name and group.template is not None and group.template.op not in (CREATE, DELETE):
+            found.append((str(former), group.name))
+    return tuple(found)
+
+
 def rolls_of(groups: Mapping[str, Group], changes: Sequence[Change]) -> tuple[Roll, ...]:
     """Return the groups to roll, in the order in which that is done."""
     by_urn = {change.urn: change for change in changes}

@@ -14,7 +14,7 @@ from infra.ops.preview.cross_zone import CrossZone, cross_zone
 from infra.ops.preview.dangers import Danger, dangers_of
 from infra.ops.preview.edge_rules import edge_openings
 from infra.ops.preview.events import Diagnostic, Run, Violation
-from infra.ops.preview.groups import Resize, Roll, groups_of, resizes_of, rolls_of
+from infra.ops.preview.groups import Group, Resize, Roll, groups_of, renames_of, resizes_of, rolls_of
 from infra.ops.preview.openings import Opening, openings_of
 from infra.ops.preview.permissions import Permission, permissions_of
 from infra.ops.preview.pods import sentences_of, workloads_of
@@ -83,7 +83,7 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
         verdict=verdict,
         headline=_headline(verdict, environment, dangers, run, changes),
         sentences=_sentences(
-            dangers, rolls, resizes := resizes_of(groups, changes), api, openings, permissions, cost, changes
+            dangers, groups, rolls, resizes := resizes_of(groups, changes), api, openings, permissions, cost, changes
         ),
         dangers=dangers,
         rolls=rolls,
@@ -149,6 +149,7 @@ def _headline(
 
 def _sentences(
     dangers: Sequence[Danger],
+    groups: Mapping[str, Group],
     rolls: Sequence[Roll],
     resizes: Sequence[Resize],
     api: ApiEffect,
@@ -162,6 +163,7 @@ def _sentences(
     told = [danger.words() for danger in dangers]
     told += [f"The API: {reason}." for reason in api.reasons] or ["The Kubernetes API is not interrupted."]
     told += sorted({f"{reason}." for roll in rolls for reason in roll.reasons if reason.startswith("Kubernetes ")})
+    told += [f"Group {old} is called {new} from now on, and keeps its machines." for old, new in renames_of(groups)]
     told.append(_roll_sentence(rolls))
     alarming = [f"Everyone on the internet: {each.words()}." for each in openings if each.alarming]
     told += _some(alarming, "rules open to everyone")

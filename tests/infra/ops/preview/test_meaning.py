@@ -398,3 +398,10 @@ def test_a_taint_is_said_and_not_only_the_file_it_is_in() -> None:
         "first-boot configuration: /etc/kubernetes/kubelet.yaml (+ registerWithTaints:, + - effect: NoSchedule, + key: "
         "example.com/batch)",
     )
+
+
+def test_a_renamed_group_is_said_to_keep_its_machines() -> None:
+    old, new = ({"tags": {"slipway/instance-group": name, "slipway/role": "Node"}} for name in ("batch", "crunch"))
+    report = report_of(step("update", TEMPLATE, "batch", old, new))
+    assert "Group batch is called crunch from now on, and keeps its machines." in report.sentences
+    assert not report.rolls
