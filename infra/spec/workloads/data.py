@@ -8,7 +8,7 @@ from pydantic import Field
 
 from infra.spec.base import SpecModel
 from infra.spec.scalars import DnsLabel, UrlPath
-from infra.spec.workloads.scalars import FileName, HostName, MountPath, Seconds
+from infra.spec.workloads.scalars import FileName, HostName, IamAction, IamResource, MountPath, Seconds
 
 
 class ClaimSpec(SpecModel):
@@ -52,10 +52,10 @@ class SecretSpec(SpecModel):
 class StatementSpec(SpecModel):
     """One thing that the workload may do in AWS."""
 
-    actions: Annotated[tuple[str, ...], Field(min_length=1, examples=[["s3:GetObject"]])]
-    """IAM actions."""
+    actions: Annotated[tuple[IamAction, ...], Field(min_length=1, examples=[["s3:GetObject"]])]
+    """IAM actions; `*` may end one, and does not stand alone."""
 
-    resources: Annotated[tuple[str, ...], Field(min_length=1, examples=[["arn:aws:s3:::acme-media/*"]])]
+    resources: Annotated[tuple[IamResource, ...], Field(min_length=1, examples=[["arn:aws:s3:::acme-media/*"]])]
     """ARNs that they are allowed on."""
 
 

@@ -30,6 +30,8 @@ _CRON_FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _CRON_PART = re.compile(r"^(\*|[0-9]{1,2}(-[0-9]{1,2})?)(/[1-9][0-9]?)?$")
 _CRON_MACROS = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly")
 _IPV4_FORM = r"^([0-9]{1,3}\.){3}[0-9]{1,3}$"
+_IAM_ACTION = re.compile(r"^[a-z0-9-]+:[A-Za-z0-9*?]+$")
+_IAM_RESOURCE = re.compile(r"^(\*|arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9*-]*:([0-9]{12}|aws|\*)?:\S+)$")
 _HOST_NAME = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")
 
 
@@ -208,6 +210,20 @@ def _host_name(value: str) -> str:
     return value
 
 
+def _iam_action(value: str) -> str:
+    if value == "*":
+        refuse("allows everything in AWS", "name the actions, as s3:GetObject")
+    if not _IAM_ACTION.fullmatch(value):
+        refuse("is not an IAM action", "write service:Action, as s3:GetObject or sqs:*")
+    return value
+
+
+def _iam_resource(value: str) -> str:
+    if not _IAM_RESOURCE.fullmatch(value):
+        refuse("is not an ARN", "write it as arn:aws:s3:::acme-media/*, or '*' for actions that name no resource")
+    return value
+
+
 WorkloadName = Annotated[DnsLabel, checked(_workload_name)]
 ImageReference = Annotated[str, checked(_image), matching(re.sub(r"\?P<[a-z]+>", "", _IMAGE.pattern))]
 Cpu = Annotated[str, checked(_cpu), matching(_CPU.pattern)]
@@ -225,4 +241,6 @@ CountOrShare = Annotated[str, checked(_count_or_share), matching(_COUNT_OR_SHARE
 Schedule = Annotated[str, checked(_schedule)]
 Seconds = Annotated[str, checked(_seconds), matching(r"^[0-9]{1,7}[smhd]$")]
 IPv4 = Annotated[str, checked(_address), matching(_IPV4_FORM)]
+IamAction = Annotated[str, checked(_iam_action), matching(_IAM_ACTION.pattern)]
+IamResource = Annotated[str, checked(_iam_resource), matching(_IAM_RESOURCE.pattern)]
 HostName = Annotated[str, checked(_host_name), matching(_HOST_NAME.pattern)]

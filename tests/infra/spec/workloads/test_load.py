@@ -36,6 +36,12 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
          "values, with host."),
         ({"secrets": [{"name": "key", "config": "1x"}]}, "secrets[0].config: '1x' has not the form of such a value. "
          "Fix: write what matches ^[A-Za-z][A-Za-z0-9_.-]*$."),
+        ({"aws": [{"actions": ["*"], "resources": ["*"]}]}, "aws[0].actions[0]: '*' allows everything in AWS. Fix: "
+         "name the actions, as s3:GetObject."),
+        ({"aws": [{"actions": ["s3"], "resources": ["*"]}]}, "aws[0].actions[0]: 's3' is not an IAM action. Fix: write "
+         "service:Action, as s3:GetObject or sqs:*."),
+        ({"aws": [{"actions": ["s3:Get*"], "resources": ["acme"]}]}, "aws[0].resources[0]: 'acme' is not an ARN. Fix: "
+         "write it as arn:aws:s3:::acme-media/*, or '*' for actions that name no resource."),
         ({"name": "web"}, "name: 'web' is the file's own name and not written here. Fix: remove it."),
         ({"namespace": "x"}, "namespace: 'x' is chosen by the stack file and not written here. Fix: remove it."),
         ({"ports": [{"name": "http", "port": 80}]}, "ports[0].port: 80 is below 1024, which only root or "
