@@ -63,7 +63,9 @@ def main(root: Path = Path("/"), cpus: int | None = None) -> None:
     """Read the machine's facts under `root` and write the kubelet's drop-in and environment there."""
     # cloud-init's standardised facts, the same for every datasource, renewed at each boot.
     facts = json.loads((root / "run/cloud-init/instance-data.json").read_text())
-    instance, address = facts["v1"], facts["ds"]["meta_data"]["local-ipv4"]
+    instance, source = facts["v1"], facts["ds"]
+    # Written with a hyphen by the datasource of EC2, and in its documentation without.
+    address = source["meta-data" if "meta-data" in source else "meta_data"]["local-ipv4"]
     meminfo = dict(line.split(":", 1) for line in (root / "proc/meminfo").read_text().splitlines())
     memory_mi = int(meminfo["MemTotal"].split()[0]) // 1024
     # A pod must not be given the resolver of systemd-resolved on 127.0.0.53, which is the machine's own loopback.

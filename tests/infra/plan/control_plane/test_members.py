@@ -88,7 +88,7 @@ def test_every_member_knows_its_subnet() -> None:
 
 
 def test_a_member_leads_to_pods_itself_where_they_have_no_addresses_of_the_vpc() -> None:
-    spec = sample_spec(cluster={"cni": "amazonVpc"})
+    spec = sample_spec(cluster={"cni": "amazonVpc", "networkPolicies": "notEnforced"})
     (group,) = (group for group in spec.instance_groups if group.role == "ControlPlane")
     facts = json.loads({file.path: file.content for file in member_files(spec, group)}["/etc/slipway/member.json"])
     assert facts["pods"] is None

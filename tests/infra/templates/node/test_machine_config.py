@@ -62,7 +62,7 @@ def test_reservations_of_an_m7i_large() -> None:
     }
 
 
-def machine(root: Path, *, resolved: bool = False, **instance: Any) -> dict[str, Any]:
+def machine(root: Path, *, resolved: bool = False, word: str = "meta-data", **instance: Any) -> dict[str, Any]:
     """Run the program on a machine of 8 GiB below `root`, and return the kubelet's drop-in."""
     facts = {
         "cloud_name": "aws",
@@ -73,7 +73,7 @@ def machine(root: Path, *, resolved: bool = False, **instance: Any) -> dict[str,
     for path, text in (
         (
             "run/cloud-init/instance-data.json",
-            json.dumps({"v1": facts, "ds": {"meta_data": {"local-ipv4": "10.20.32.7"}}}),
+            json.dumps({"v1": facts, "ds": {word: {"local-ipv4": "10.20.32.7"}}}),
         ),
         ("proc/meminfo", "MemTotal:        8388608 kB\nMemFree:         100 kB\nHugePages_Total:       0\n"),
     ):
@@ -97,6 +97,11 @@ def test_the_drop_in_of_an_instance(tmp_path: Path) -> None:
         **reservations(2, 8 * GI),
     }
     assert (tmp_path / "run/slipway/machine.env").read_text() == "NODE_NAME=i-0a1b2c3d4e5f60718\nNODE_IP=10.20.32.7\n"
+
+
+def test_the_address_is_found_by_either_spelling_of_cloud_init(tmp_path: Path) -> None:
+    machine(tmp_path, word="meta_data")
+    assert "NODE_IP=10.20.32.7\n" in (tmp_path / "run/slipway/machine.env").read_text()
 
 
 def test_a_machine_without_systemd_resolved_uses_the_plain_file(tmp_path: Path) -> None:
