@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from infra.spec.errors import Location, Problem
 from infra.spec.workloads.parts import ProbeSpec
 from infra.spec.workloads.scalars import cpu_millicores
+from infra.spec.workloads.secret_rules import check_plain_secrets
 from infra.spec.workloads.workload import WorkloadSpec
 
 CALLERS = ("edge", "monitoring")
@@ -30,6 +31,7 @@ def check_workload(workload: WorkloadSpec) -> list[Problem]:
         *_check_names(workload),
         *_check_mounts(workload),
         *_check_secrets(workload),
+        *check_plain_secrets(workload),
         *_check_sidecars(workload),
         *_check_traffic(workload),
         *_check_service(workload),

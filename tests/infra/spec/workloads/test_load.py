@@ -91,6 +91,13 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
          "characters) and existing (the name of a Secret)."),
         ({"env": {"A": "1"}, "secrets": [{"name": "a", "generate": 16, "env": "A"}]}, "secrets[0].env: 'A' is an "
          "environment variable already. Fix: rename or remove one."),
+        ({"env": {"DB_PASSWORD": "hunter2", "PASSWORD_FILE": "/etc/secrets/db", "TOKEN": ""}},
+         "env.DB_PASSWORD: is a secret by its name, and variables stand in the open. Fix: declare it under secrets, "
+         "with env: DB_PASSWORD."),
+        ({"env": {"CLIENT": "AKIAIOSFODNN7EXAMPLE"}}, "env.CLIENT: holds the ID of an AWS access key, and stands in "
+         "the open. Fix: declare it under secrets."),
+        ({"config": {"tls.pem": "-----BEGIN RSA PRIVATE KEY-----"}}, "config['tls.pem']: holds a private key, and "
+         "stands in the open. Fix: declare it under secrets."),
         ({"env": {"1 A": "x"}},
          "env['1 A']: 'x' is not a name of an environment variable. Fix: use letters, digits and "
          "underscores, no digit in front."),

@@ -1,0 +1,34 @@
+"""Secrets in the open: ``env`` and ``config`` are read in the repository, in plans, in the state and in the cluster."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from infra.spec.errors import Problem
+from infra.spec.workloads.workload import WorkloadSpec
+
+_NAME = re.compile(r"(?:^|[_.-])(?:password|passwd|passphrase|secret|token|api_?key|private_?key)$", re.IGNORECASE)
+"""Names of variables that hold a secret itself; ``PASSWORD_FILE`` or ``TOKEN_URL`` says where one is."""
+
+_CONTENT = (
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"), "a private key"),
+    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), "the ID of an AWS access key"),
+)
+"""Forms that nothing else has (RFC 7468; IAM User Guide, "IAM identifiers")."""
+
+
+def check_plain_secrets(workload: WorkloadSpec) -> Iterator[Problem]:
+    """Yield the values that are secrets by their name or their form. A problem never shows the value."""
+    for key, value in workload.env.items():
+        if value and _NAME.search(key):
+            yield Problem(
+                ("env", key),
+                "is a secret by its name, and variables stand in the open",
+                f"declare it under secrets, with env: {key}",
+            )
+    for field, values in (("env", workload.env), ("config", workload.config)):
+        for key, value in values.items():
+            for form, what in _CONTENT:
+                if form.search(value):
+                    yield Problem((field, key), f"holds {what}, and stands in the open", "declare it under secrets")
