@@ -120,11 +120,15 @@ class Cluster:
     def memory_mib(self, node: str, pod: str = "") -> int:
         """Return the MiB that are left to a node's pods, or those that a pod has, as the kubelet saw it last."""
         summary = json.loads(self.kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/stats/summary"))
+        used = {
+            each["podRef"]["name"]: each["memory"]["workingSetBytes"] for each in summary["pods"] if "memory" in each
+        }
         if pod:
-            found = [each for each in summary["pods"] if each["podRef"]["name"] == pod and "memory" in each]
-            return sum(int(each["memory"]["workingSetBytes"]) for each in found) // 1024**2
-        (pods,) = (each for each in summary["node"]["systemContainers"] if each["name"] == "pods")
-        return int(pods["memory"]["availableBytes"]) // 1024**2
+            return int(used.get(pod, 0)) // 1024**2
+        # The limit of all pods together; what they have of it in sum is newer than what stands beside it.
+        (all_pods,) = (each["memory"] for each in summary["node"]["systemContainers"] if each["name"] == "pods")
+        limit = all_pods["availableBytes"] + all_pods["workingSetBytes"]
+        return int(limit - sum(used.values())) // 1024**2
 
     def told(self, pattern: str) -> re.Match[str] | None:
         return re.search(pattern, (self.root / "logs" / "machines.log").read_text())
