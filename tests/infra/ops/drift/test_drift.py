@@ -54,6 +54,15 @@ def test_a_new_version_of_a_launch_template_is_drift_although_nothing_declares_i
     assert report.exit_code == 4
 
 
+def test_what_controllers_keep_in_an_objects_status_is_not_told() -> None:
+    event = found("refresh", "kubernetes:apps/v1:Deployment", "coredns", {"a": 1}, {"a": 1})
+    states = event["resOutputsEvent"]["metadata"]
+    states["old"] = {**states["old"], "outputs": {"status": {}, "other": 1}}
+    states["new"] = {**states["new"], "outputs": {"status": {"replicas": 2}, "other": 2}}
+    report = drift_of(run_of(event), "test")
+    assert [(each.path, each.before, each.found) for each in report.moved] == [("other", "1", "2")]
+
+
 def test_secrets_are_hidden() -> None:
     run = run_of(found("update", "aws:ssm/parameter:Parameter", "p", {"value": SECRET_VALUE}, {"value": "planted-77"}))
     report = drift_of(run, "test")
