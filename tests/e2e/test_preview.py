@@ -170,7 +170,7 @@ def test_05_the_policy_pack_stops_every_breach(env: Rehearsed, policy_pack: Path
     refused = env.engine("up", "--yes", "--skip-preview", "--non-interactive", f"--policy-pack={policy_pack}")
     assert refused.status != 0
     # An update stops at the first breach that it meets.
-    assert re.search(r"\[mandatory\].*slipway", refused.output), refused.output
+    assert re.search(r"slipway@v\S+ .*\n +- \[mandatory\]  [a-z-]+2?  \(aws:", refused.output), refused.output
     names = {each["urn"].rpartition("::")[2] for each in state(env)["deployment"]["resources"]}
     assert names == {each["urn"].rpartition("::")[2] for each in before["deployment"]["resources"]}
 
