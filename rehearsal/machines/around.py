@@ -15,7 +15,7 @@ import urllib3
 from rehearsal.machines import front, metadata, namespaces, resolver, timeserver
 from rehearsal.machines.administrator import kubeconfig
 from rehearsal.machines.authority import Authority
-from rehearsal.machines.balancers import BalancerView, Described, Target
+from rehearsal.machines.balancers import BalancerView, Described, Listener, Target
 from rehearsal.machines.controller import Controller
 from rehearsal.machines.facts import Account, Instance
 from rehearsal.machines.log import tell
@@ -114,20 +114,21 @@ class Surroundings:
             self._told = told
 
     def _publish(self) -> None:
-        api = self._settings.api_port
+        api = self._settings.api_balancer
         listeners = self._described.listeners
-        groups = {each.group for each in listeners if each.port == api}
+        groups = {each.group for each in listeners if each.balancer == api}
         self._answers = any(each["healthy"] for each in self._told or () if each["group"] in groups)
         for listener in listeners:
             if listener.key in self._published:
                 continue
-            self._published.add(listener.key)
-            port = self._settings.api_loopback_port if listener.port == api else self._loopback_port(listener.port)
+            own = listener.balancer == api
+            port = self._settings.api_loopback_port if own else self._loopback_port(listener)
             self._proxy.publish(port, listener)
-            tell(f"port {listener.port} of a load balancer answers at 127.0.0.1:{port}, too")
+            self._published.add(listener.key)
+            tell(f"port {listener.port} of {listener.balancer} answers at 127.0.0.1:{port}, too")
 
-    def _loopback_port(self, port: int) -> int:
-        name = f"machines-{port}"
+    def _loopback_port(self, listener: Listener) -> int:
+        name = f"machines-{listener.balancer}-{listener.port}"
         return remembered_ports(self._settings.folder.parent / "ports.json", [name])[name]
 
     def _user_data(self, instance: Instance) -> bytes:

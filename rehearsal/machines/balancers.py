@@ -33,12 +33,13 @@ class Target:
 
 @dataclass(frozen=True)
 class Listener:
-    """One port of a load balancer and the targets of the group behind it.
+    """One port of the load balancer of that name, and the targets of the group behind it.
 
     `inside` is the address in the VPC that targets see its connections come from, `sources` whom its security groups
     let in; `ends_tls` where it has a certificate, `headed` where it tells targets the client's address.
     """
 
+    balancer: str
     address: IPv4Address
     port: int
     group: str
@@ -84,12 +85,12 @@ class BalancerView:
             arn = balancer["LoadBalancerArn"]
             if arn not in self._addresses:
                 self._addresses[arn] = next(self._free), self._inside(balancer, len(self._addresses))
-            outside, inside = self._addresses[arn]
-            described.names[balancer["DNSName"].lower()] = outside
+            _, inside = self._addresses[arn]
+            described.names[balancer["DNSName"].lower()] = self._addresses[arn][0]
             described.inside.append(inside)
             permissions = self._permissions(balancer.get("SecurityGroups", ()))
             for listener in self._elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]:
-                described.listeners += self._listeners((outside, inside), listener, addresses, permissions)
+                described.listeners += self._listeners(balancer, listener, addresses, permissions)
         return described
 
     def _inside(self, balancer: Mapping[str, Any], number: int) -> IPv4Address:
@@ -106,7 +107,7 @@ class BalancerView:
 
     def _listeners(
         self,
-        addresses: tuple[IPv4Address, IPv4Address],
+        balancer: Mapping[str, Any],
         listener: Mapping[str, Any],
         known: Mapping[str, str],
         permissions: list[Mapping[str, Any]] | None,
@@ -130,10 +131,10 @@ class BalancerView:
                 group.get("HealthCheckPath", "/"),
                 headed,
             )
-            outside, inside = addresses
+            outside, inside = self._addresses[balancer["LoadBalancerArn"]]
             port = int(listener["Port"])
             yield Listener(
-                outside, port, arn, targets, check,
+                balancer["LoadBalancerName"], outside, port, arn, targets, check,
                 inside=inside,
                 sources=admitted(permissions, port),
                 ends_tls=listener["Protocol"] == "TLS",

@@ -142,7 +142,7 @@ class Machines:
         return {name: str(self.folder / "images" / folder) for name, folder in folders.items()}
 
     def _settings(self, spec: EnvironmentSpec, endpoint_port: int, console: Console, groups: Sequence[str]) -> Settings:
-        from infra.plan.security import API_PORT
+        from infra.plan.control_plane.endpoints import plan_api_endpoint
         from infra.plan.state_layout import pki_prefix
 
         declared = declared_images(spec)
@@ -174,7 +174,7 @@ class Machines:
             csi=str(CSI.ensure(console) / "csi"),
             state_bucket=spec.state.bucket,
             pki_prefix=pki_prefix(spec),
-            api_port=API_PORT,
+            api_balancer=plan_api_endpoint(spec).internal.name,
             api_loopback_port=self.api_port,
             kubeconfig=str(self.kubeconfig),
             groups=tuple(groups),

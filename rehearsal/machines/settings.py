@@ -36,7 +36,7 @@ class Settings:
     state_bucket: str
     pki_prefix: str
     service_range: str
-    api_port: int
+    api_balancer: str
     api_loopback_port: int
     kubeconfig: str
     groups: tuple[str, ...] = ()

@@ -13,12 +13,8 @@ class Elb:
 
     def describe_load_balancers(self) -> dict[str, Any]:
         zones = [{"SubnetId": "subnet-b"}, {"SubnetId": "subnet-a"}]
-        groups = {"SecurityGroups": ["sg-1"]}
-        return {
-            "LoadBalancers": [
-                {"LoadBalancerArn": "edge", "DNSName": "Edge.elb.example", "AvailabilityZones": zones, **groups}
-            ]
-        }
+        named = {"LoadBalancerArn": "edge", "LoadBalancerName": "edge-here", "DNSName": "Edge.elb.example"}
+        return {"LoadBalancers": [{**named, "AvailabilityZones": zones, "SecurityGroups": ["sg-1"]}]}
 
     def describe_listeners(self, **asked: Any) -> dict[str, Any]:
         assert asked == {"LoadBalancerArn": "edge"}
@@ -57,7 +53,7 @@ def test_a_listener_is_all_that_its_load_balancer_was_told() -> None:
     assert described.inside == [IPv4Address("10.20.7.254")]
     assert described.listeners == [
         Listener(
-            IPv4Address("198.18.1.1"), 443, "group",
+            "edge-here", IPv4Address("198.18.1.1"), 443, "group",
             (Target("i-1", "10.20.64.9", 8443),),
             Check("HTTP", "8081", "/ping", headed=True),
             inside=IPv4Address("10.20.7.254"),

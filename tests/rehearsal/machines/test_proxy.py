@@ -72,7 +72,9 @@ def free_port() -> int:
 def listener(machine: Machine, **change: object) -> Listener:
     target = Target("i-1", LOOPBACK, machine.port)
     check = Check("TCP", "traffic-port", "/")
-    listening = Listener(IPv4Address(LOOPBACK), free_port(), "group", (target,), check, IPv4Address("127.0.0.9"))
+    listening = Listener(
+        "edge", IPv4Address(LOOPBACK), free_port(), "group", (target,), check, IPv4Address("127.0.0.9")
+    )
     return replace(listening, **change)  # type: ignore[arg-type]
 
 

@@ -50,7 +50,7 @@ def balanced(silent: socket.socket, monkeypatch: pytest.MonkeyPatch) -> tuple[Ca
     monkeypatch.setattr(namespaces, "connected", connected)
     monkeypatch.setattr(namespaces, "listener", listener)
     target = Target("i-1", "127.0.0.1", silent.getsockname()[1])
-    group = Listener(LOOPBACK, 443, "group", (target,), Check("TCP", "traffic-port", "/"))
+    group = Listener("edge", LOOPBACK, 443, "group", (target,), Check("TCP", "traffic-port", "/"))
     made = Proxy("namespace", lambda: ssl.create_default_context())
 
     def look(healthy: bool) -> object:
