@@ -87,7 +87,7 @@ class ControlPlane:
 
     def needed_by(self, identity: str) -> list[pulumi.Resource]:
         """Return what must exist before machines of a group start, so that the first boot finds it."""
-        needed = [*self.records.objects]
+        needed = [*self.records.read_by[identity]]
         if identity in self.members:
             needed += [*self.pki.objects, *self.api.ready, *self.members[identity].resources]
         return needed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import pulumi
 import pulumi_aws as aws
 
@@ -41,13 +43,21 @@ class ClusterRecords(pulumi.ComponentResource):
         later: list[tuple[str, str, pulumi.Input[str], str]] = [
             (each.name, each.key, _content(each, address, authority, token), "application/json") for each in plan.joins
         ]
-        self.objects: list[pulumi.Resource] = [
-            aws.s3.BucketObjectv2(
+        made: dict[str, pulumi.Resource] = {
+            record: aws.s3.BucketObjectv2(
                 record, bucket=bucket, key=key, content=content, content_type=content_type, opts=child
             )
             for record, key, content, content_type in [*known, *later]
-        ]
-        """What machines read when they boot, among others."""
+        }
+        self.read_by: dict[str, list[pulumi.Resource]] = defaultdict(list)
+        """Identity of a group -> what its machines read when they boot. Were each group to wait for all objects, a
+        thousand groups would be three million dependencies."""
+        readers = {record.name: record.group for record in plan.records} | {
+            join.name: join.group for join in plan.joins
+        }
+        for record, group in readers.items():
+            if group is not None:
+                self.read_by[group].append(made[record])
         self.register_outputs({})
 
 

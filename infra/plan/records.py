@@ -27,6 +27,8 @@ class RecordPlan:
     key: str
     content: str
     content_type: str
+    group: str | None = None
+    """Identity of the group whose machines read it when they boot; None where no machine does."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class JoinRecordPlan:
     name: str
     key: str
     is_member: bool
+    group: str
+    """Identity of the group whose machines read it when they boot."""
 
     def content(self, address: ApiAddress, authority: str, token: str) -> str:
         """Return the object's content. A member's holds no token, since it needs none."""
@@ -72,6 +76,7 @@ def plan_records(spec: EnvironmentSpec) -> RecordsPlan:
                 f"{group_identity(group)}/{JOIN_NAME}",
                 f"{igconfig_prefix(spec, group)}{JOIN_NAME}",
                 group.role == "ControlPlane",
+                group_identity(group),
             )
             for group in groups
         ),
@@ -90,6 +95,7 @@ def _files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> RecordPlan:
         f"{igconfig_prefix(spec, group)}{files_name(document)}",
         document,
         "application/json",
+        group_identity(group),
     )
 
 

@@ -206,6 +206,11 @@ def edges(draw: Draw, account: str, region: str, partition: str) -> Environment:
     return edge
 
 
+def takes_all(group: Environment) -> bool:
+    """Tell whether pods that tolerate nothing find a machine in the group."""
+    return group["maxSize"] > 0 and all(taint.endswith(":PreferNoSchedule") for taint in group.get("taints", ()))
+
+
 @st.composite
 def environments(draw: Draw) -> Environment:
     """Return valid environments of every shape the spec has, workloads and backends aside."""
@@ -241,7 +246,9 @@ def environments(draw: Draw) -> Environment:
     if groups[-1]["role"] == "Edge":
         sometimes(draw, environment, "edge", edges(account, region, partition))
     storage = cluster.get("addons", {}).get("ebsCsi", {})
-    if not (storage.get("enabled", True) and storage.get("defaultStorageClass", True)):
-        # Its store asks for volumes of the default class.
+    has_volumes = storage.get("enabled", True) and storage.get("defaultStorageClass", True)
+    nodes = [group for group in groups if group["role"] == "Node"]
+    if not has_volumes or (nodes and not any(takes_all(group) for group in nodes)):
+        # Its store asks for volumes of the default class, and for a machine that no taint keeps it from.
         environment["monitoring"] = {"enabled": False}
     return environment

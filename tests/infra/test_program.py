@@ -105,6 +105,15 @@ def test_nothing_is_put_into_the_cluster_before_a_member_answers() -> None:
     assert any("aws:autoscaling/group:Group::control-plane-a" in urn for urn in request.dependencies)
 
 
+@pytest.mark.parametrize("group", ["control-plane-a", "nodes", "edge"])
+def test_machines_wait_for_what_their_group_reads_and_for_no_other_groups(group: str) -> None:
+    """Each group waiting for all groups' objects makes the program's cost grow with the square of their number."""
+    request = declared(sample_spec()).requests["aws:autoscaling/group:Group", group]
+    waits = {urn.rpartition("::")[2] for urn in request.dependencies if "BucketObjectv2::" in urn}
+    assert {name for name in waits if name.endswith(".json")} == {f"{group}/files.json", f"{group}/join.json"}
+    assert not any(name.startswith("instancegroup/") for name in waits)
+
+
 def revealed(value: Any) -> str:
     """Return what is inside a secret as it goes over the wire."""
     assert isinstance(value, dict), value
