@@ -68,24 +68,27 @@ def _check_switches(spec: EnvironmentSpec) -> Iterator[Problem]:
                 )
 
 
+def _stores(spec: EnvironmentSpec) -> Iterator[Location]:
+    """Yield the settings that bring pods with volumes into the cluster."""
+    if spec.logging.enabled and spec.logging.store == "openSearch":
+        yield ("logging", "store")
+    if spec.monitoring.enabled:
+        yield ("monitoring", "enabled")
+
+
 def _check_volumes(spec: EnvironmentSpec) -> Iterator[Problem]:
     addons = spec.cluster.addons
     if not addons.managed or (addons.ebs_csi.enabled and addons.ebs_csi.default_storage_class):
         return
     at: Location = ("cluster", "addons", "ebsCsi")
-    wanted = {
-        ("logging", "store"): spec.logging.enabled and spec.logging.store == "openSearch",
-        ("monitoring", "enabled"): spec.monitoring.enabled,
-    }
-    for place, needed in wanted.items():
-        if needed:
-            yield Problem(
-                place,
-                "asks for volumes of the default StorageClass, and cluster.addons.ebsCsi brings none",
-                "let ebsCsi.enabled and ebsCsi.defaultStorageClass be true, or switch this off",
-                None,
-                (at,),
-            )
+    for place in _stores(spec):
+        yield Problem(
+            place,
+            "asks for volumes of the default StorageClass, and cluster.addons.ebsCsi brings none",
+            "let ebsCsi.enabled and ebsCsi.defaultStorageClass be true, or switch this off",
+            None,
+            (at,),
+        )
 
 
 def _check_workers(spec: EnvironmentSpec) -> Iterator[Problem]:
@@ -94,19 +97,14 @@ def _check_workers(spec: EnvironmentSpec) -> Iterator[Problem]:
     # A control plane without workers is a first step, and says so itself.
     if not workers or any(group.max_size and not _keeps_away(group) for group in workers):
         return
-    wanted = {
-        ("logging", "store"): spec.logging.enabled and spec.logging.store == "openSearch",
-        ("monitoring", "enabled"): spec.monitoring.enabled,
-    }
-    for place, needed in wanted.items():
-        if needed:
-            yield Problem(
-                place,
-                "has no machine to run on: every group of role Node is tainted or has maxSize 0",
-                "add a group of role Node without taints, or switch this off",
-                None,
-                (("instanceGroups",),),
-            )
+    for place in _stores(spec):
+        yield Problem(
+            place,
+            "has no machine to run on: every group of role Node is tainted or has maxSize 0",
+            "add a group of role Node without taints, or switch this off",
+            None,
+            (("instanceGroups",),),
+        )
 
 
 def _keeps_away(group: InstanceGroupSpec) -> bool:
