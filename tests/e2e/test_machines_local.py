@@ -1,6 +1,6 @@
 """The environment `local` whole, on machines: a member, two workers, two of the edge; traffic reaches the example.
 
-It takes about ten minutes and 8 GB, so that it runs when it is asked for: `SLIPWAY_E2E_MACHINES=all`.
+It takes a quarter of an hour and more, and 8 GB, so that it runs when it is asked for: `SLIPWAY_E2E_MACHINES=all`.
 """
 
 from __future__ import annotations
