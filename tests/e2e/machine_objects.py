@@ -44,6 +44,8 @@ def deployment(name: str, replicas: int, **spec: Any) -> Object:
         "topologyKey": "kubernetes.io/hostname",
         "whenUnsatisfiable": "ScheduleAnyway",
         "labelSelector": {"matchLabels": labels},
+        # Pods of an earlier rollout, which are about to go, do not count.
+        "matchLabelKeys": ["pod-template-hash"],
     }
     template = {
         "metadata": {"labels": labels},
