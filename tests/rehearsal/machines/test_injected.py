@@ -5,6 +5,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from rehearsal.machines import injected
+from rehearsal.machines.machine import REBOOTS
 from tests.rehearsal.machines.samples import instance, interface
 
 PODS, ALL_PODS = IPv4Network("100.96.3.0/24"), IPv4Network("100.96.0.0/11")
@@ -30,6 +31,17 @@ def test_the_first_interface_alone_is_configured_as_by_dhcp() -> None:
     assert "Address=10.20.32.5/19" in lines
     assert "Gateway=10.20.32.1" in lines
     assert "MACAddress=02:00:00:00:00:00" in lines
+
+
+def test_a_machine_is_told_its_memory_and_its_name_to_the_volumes_driver() -> None:
+    given = files()
+    assert given["/usr/local/lib/rehearsal/memory-mib"] == "8192\n"
+    unit = given["/etc/systemd/system/rehearsal-csi.service"]
+    assert "ExecStart=/opt/rehearsal/csi -node=i-0123456789abcdef0\n" in unit
+
+
+def test_a_reboot_leaves_the_file_that_the_machines_process_looks_for() -> None:
+    assert f"touch {REBOOTS}\n" in files()["/usr/lib/systemd/system-shutdown/rehearsal"]
 
 
 def test_pods_get_addresses_of_the_machines_own_share() -> None:
