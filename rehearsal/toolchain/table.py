@@ -147,6 +147,15 @@ PROMETHEUS: Final = Release(
     build_minutes=5,
 )
 
+KUBE_SCORE: Final = Release(
+    name="kube-score",
+    version=Version(1, 20, 0),
+    module="kube-score",
+    pinned_module="github.com/zegl/kube-score",
+    purpose="a linter of Kubernetes objects",
+    variables=(("main.version", "{version}"),),
+    build_minutes=2,
+)
 TRAEFIK: Final = Release(
     name="traefik",
     version=Version(3, 7, 13),
@@ -236,6 +245,14 @@ _ALL: Final = (
         package="github.com/coredns/coredns",
         purpose="answers pods' DNS queries",
         version_arguments=("-version",),
+        rule=NOT_OLDER_IN_MAJOR,
+    ),
+    Tool(
+        name="kube-score",
+        release=KUBE_SCORE,
+        package="github.com/zegl/kube-score/cmd/kube-score",
+        purpose="judges rendered Kubernetes objects",
+        version_arguments=("version",),
         rule=NOT_OLDER_IN_MAJOR,
     ),
     Tool(

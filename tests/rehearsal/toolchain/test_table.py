@@ -10,6 +10,7 @@ from rehearsal.toolchain.table import (
     COREDNS,
     DEFAULT_TOOLS,
     ETCD,
+    KUBE_SCORE,
     KUBERNETES,
     PULUMI,
     TOOLS,
@@ -25,7 +26,9 @@ def _requirements(release: Release) -> dict[str, str]:
     return dict(re.findall(r"^(?:\t|require )([^\s(]+) v([^\s/]+)", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("release", [PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK], ids=lambda release: release.name)
+@pytest.mark.parametrize(
+    "release", [PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK, KUBE_SCORE], ids=lambda release: release.name
+)
 def test_the_table_and_the_go_module_pin_the_same_version(release: Release) -> None:
     assert _requirements(release)[release.pinned_module] == str(release.version)
 
@@ -52,7 +55,7 @@ def test_etcd_programs_are_of_one_release() -> None:
 
 def test_the_private_go_satisfies_every_module() -> None:
     private = tuple(map(int, private_version().split(".")))
-    for release in (PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK):
+    for release in (PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK, KUBE_SCORE):
         text = (release.folder / "go.mod").read_text(encoding="utf-8")
         match = re.search(r"^go (\S+)$", text, re.MULTILINE)
         assert match is not None
@@ -102,5 +105,5 @@ def test_every_unknown_name_is_told() -> None:
     assert str(caught.value) == (
         "No tool is named 'kubectx', 'helm'. The tools are: pulumi, etcd, kube-apiserver, "
         "kube-controller-manager, kube-scheduler, kubectl, kubeadm, kubelet, kube-proxy, etcdctl, etcdutl, promtool, "
-        "coredns, traefik."
+        "coredns, kube-score, traefik."
     )
