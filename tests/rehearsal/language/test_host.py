@@ -27,6 +27,8 @@ from pulumi.runtime.proto import (
     resource_pb2_grpc,
 )
 
+pytestmark = pytest.mark.process
+
 HOST = Path(__file__).resolve().parents[3] / "rehearsal" / "bin" / "pulumi-language-python"
 
 

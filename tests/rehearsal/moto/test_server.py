@@ -22,6 +22,8 @@ from rehearsal.environment.variables import process_environment
 from rehearsal.moto.server import UNUSABLE_SNAPSHOT
 from rehearsal.processes import port_is_free
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[3]
 REGION = "eu-central-1"
 LARGE = os.urandom(1000) * 20

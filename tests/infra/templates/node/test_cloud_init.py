@@ -18,6 +18,8 @@ from tests.infra.plan.node.rendered import VOLUMES, cloud_config, user_data
 from tests.infra.samples import sample_mapping, sample_spec, with_group
 from tests.infra.templates.node.tools import needs
 
+pytestmark = pytest.mark.process
+
 # cloud-init is a program of the system's own Python, so its module is asked there: once started, a document a line.
 VALIDATOR = """
 import json, sys

@@ -15,6 +15,8 @@ from infra.plan.node.log_files import owners_of
 from tests.infra.plan.node.rendered import files_of, user_data
 from tests.infra.templates.node.tools import needs
 
+pytestmark = pytest.mark.process
+
 # Distribution stanzas as Debian and Ubuntu ship them: some set an interval, some their own number of rotations.
 STANZAS = {
     "dpkg": "/var/log/dpkg.log {\n\tmonthly\n\trotate 12\n\tcompress\n\tdelaycompress\n\tmissingok\n}\n",
