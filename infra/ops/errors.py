@@ -20,6 +20,7 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
     WaiterError,
 )
+from botocore.parsers import ResponseParserError
 
 
 class OpsError(Exception):
@@ -103,7 +104,8 @@ def aws_errors(action: str) -> Iterator[None]:
         raise CredentialsError(
             f"no credentials to {action}", _sentence(error), "log in, as with aws sso login, and check AWS_PROFILE"
         ) from error
-    except (EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError, SSLError) as error:
+    # An answer that is none, as of a proxy in between, is an error of no family of botocore's.
+    except (EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError, SSLError, ResponseParserError) as error:
         raise UnreachableError(
             f"cannot reach AWS to {action}",
             _sentence(error),

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
 from moto.autoscaling.responses import AutoScalingResponse
+from moto.ec2.models.launch_templates import LaunchTemplate
+from moto.ec2.utils import parse_user_data
 
 _NUMBERS: Final = {
     "DefaultCooldown": "default_cooldown",
@@ -17,6 +19,7 @@ _NUMBERS: Final = {
 def complete_groups() -> None:
     """Make moto keep these settings. It answers with any attribute of a group that has a member's name."""
     _remember_launch_versions()
+    _read_user_data_of_every_version()
     for operation in ("create_auto_scaling_group", "update_auto_scaling_group"):
         _keep_after(operation)
 
@@ -40,6 +43,20 @@ def _keep_after(operation: str) -> None:
         return answer
 
     setattr(AutoScalingResponse, operation, completed)
+
+
+def _read_user_data_of_every_version() -> None:
+    """Make moto read the user-data of later versions of a launch template too, as its machines expect it."""
+    create = LaunchTemplate.create_version
+
+    def read(self: Any, data: dict[str, Any], description: str) -> Any:
+        if isinstance(data.get("UserData"), str):
+            data = {**data, "UserData": parse_user_data(data["UserData"])}
+        return create(self, data, description)
+
+    if not getattr(create, "reads", False):
+        read.reads = True  # type: ignore[attr-defined]
+        setattr(LaunchTemplate, create.__name__, read)
 
 
 def _remember_launch_versions() -> None:

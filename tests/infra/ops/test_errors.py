@@ -10,6 +10,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
     TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
 
 from infra.ops.errors import CredentialsError, OpsError, RefusedError, UnreachableError, aws_errors, error_code
 from tests.infra.ops.cloud import client_error
@@ -70,9 +71,10 @@ def test_an_answer_of_aws_is_told_with_its_fix(code: str, kind: type[OpsError], 
     [
         ConnectTimeoutError(endpoint_url="https://x"),
         ReadTimeoutError(endpoint_url="https://x"),
+        ResponseParserError("Unable to parse response"),
     ],
 )
-def test_no_answer_in_time_is_unreachable(error: BotoCoreError) -> None:
+def test_no_answer_in_time_is_unreachable(error: Exception) -> None:
     told = translated(error)
     assert type(told) is UnreachableError
     assert told.what == "cannot reach AWS to read bucket x"

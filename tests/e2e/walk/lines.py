@@ -1,0 +1,68 @@
+"""What a document tells its reader to run, and what of that cannot be run in a rehearsal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tests.docs.documents import ROOT, Document
+
+NOT_RUN: dict[str, str] = {
+    r"^\./check$": "runs these very tests",
+    r"^(buildah |podman |container=)": "builds and pushes images, which needs a registry; the build has its own tests",
+    r"^etcdctl member ": "runs on a member of a cluster that has lost another one",
+    r" port-forward ": "does not end, and needs a kubelet, which stand-in machines have not",
+    r"^kubectl -n (monitoring|log-store) get secret ": "these stacks are off here, to keep the environment small",
+    r"^\./rehearse up prod$": "as `./rehearse up`, of the largest file; benchmarks and CI bring it up",
+}
+"""Regular expression of a line -> why it is not run. Each is looked at in review; a line that none fits is run."""
+
+ELSEWHERE: dict[str, str] = {
+    "docs/rotate-cas.md": "tests/e2e/test_rotation.py takes these steps, and asks the API with certificates of each",
+}
+"""Document -> the test that takes its steps without reading its lines."""
+
+WALKED = (
+    "README.md",
+    "docs/declare.md",
+    "docs/state.md",
+    "docs/validate.md",
+    "docs/control-plane.md",
+    "docs/open-a-port.md",
+    "docs/change-a-group.md",
+    "docs/roll.md",
+    "docs/upgrade.md",
+    "docs/drift.md",
+    "docs/preview-in-pull-requests.md",
+    "docs/restore-etcd.md",
+    "docs/recover-state.md",
+    "docs/monitoring.md",
+    "docs/destroy.md",
+    "docs/rehearsal.md",
+)
+"""The documents whose commands are run. Of the others every line must be in :data:`NOT_RUN`."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of shell in a document."""
+
+    document: str
+    text: str
+    """As it is written; a line continued with a backslash is one."""
+    number: int
+    """Of how many equal ones before it in its document."""
+
+    @property
+    def not_run(self) -> str:
+        """Why it is not run; empty where it is."""
+        return next((why for pattern, why in NOT_RUN.items() if re.search(pattern, self.text)), "")
+
+
+def lines_of(name: str) -> list[Line]:
+    """Return the shell lines of a document, named by its path in the checkout."""
+    found: list[Line] = []
+    for text in Document(ROOT / name).shell_lines():
+        bare = " ".join(text.split())
+        found.append(Line(name, bare, sum(each.text == bare for each in found)))
+    return found

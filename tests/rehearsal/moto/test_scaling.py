@@ -1,0 +1,44 @@
+"""What the AWS stand-in is taught about Auto Scaling."""
+
+from __future__ import annotations
+
+import base64
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from rehearsal.moto.scaling import complete_groups
+
+
+@mock_aws
+def test_a_group_starts_machines_from_a_later_version_of_a_template_with_user_data(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    complete_groups()
+    complete_groups()
+    ec2, scaling = (boto3.client(name, region_name="eu-central-1") for name in ("ec2", "autoscaling"))
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    first, second = (
+        {"ImageId": image, "InstanceType": "m7i.large", "UserData": base64.b64encode(text).decode()}
+        for text in (b"first", b"second")
+    )
+    template = ec2.create_launch_template(LaunchTemplateName="nodes", LaunchTemplateData=first)["LaunchTemplate"]
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName="nodes",
+        LaunchTemplate={"LaunchTemplateId": template["LaunchTemplateId"], "Version": "$Latest"},
+        MinSize=1,
+        MaxSize=3,
+        AvailabilityZones=["eu-central-1a"],
+    )
+    ec2.create_launch_template_version(LaunchTemplateName="nodes", LaunchTemplateData=second)
+    ec2.modify_launch_template(LaunchTemplateName="nodes", DefaultVersion="2")
+    scaling.set_desired_capacity(AutoScalingGroupName="nodes", DesiredCapacity=2)
+    (group,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    told = []
+    for each in group["Instances"]:
+        answer = ec2.describe_instance_attribute(InstanceId=each["InstanceId"], Attribute="userData")
+        told.append(base64.b64decode(answer["UserData"]["Value"]))
+    assert told == [b"first", b"second"]
