@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import cloudpickle
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from moto import backends
@@ -42,7 +43,7 @@ class SnapshotError(Exception):
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """Pickles what moto holds beyond plain objects: functions, locks, key pairs, and its own tables of backends."""
+    """Pickles what moto holds beyond plain objects: functions, locks, key pairs, certificates, and its own tables of backends."""
 
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, BackendDict):
@@ -57,6 +58,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             return (_private_key, (_der(obj),))
         if hasattr(obj, "public_bytes") and hasattr(obj, "public_numbers"):
             return (_public_key, (_public_der(obj),))
+        if isinstance(obj, x509.Certificate):
+            return (x509.load_der_x509_certificate, (obj.public_bytes(serialization.Encoding.DER),))
         return super().reducer_override(obj)
 
 

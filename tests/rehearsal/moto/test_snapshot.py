@@ -5,11 +5,14 @@ import io
 import json
 import pickle
 import threading
+from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from moto.s3.utils import _VersionedKeyStore
 from moto.ssm.models import ParameterDict
@@ -47,6 +50,14 @@ def test_private_keys_survive() -> None:
     for key in (rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP256R1())):
         assert _pickled(key).private_numbers() == key.private_numbers()
         assert _pickled(key.public_key()).public_numbers() == key.public_key().public_numbers()
+
+
+def test_certificates_survive() -> None:
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now = datetime.now(UTC)
+    certificate = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(1))
+    signed = certificate.sign(key, hashes.SHA256())
+    assert _pickled({"held": signed})["held"] == signed
 
 
 def test_functions_survive_and_locks_come_back_free() -> None:
