@@ -2,6 +2,7 @@
 """Takes snapshots of etcd to the state bucket, and brings one back."""
 # `etcd_backup.py save`, by slipway-etcd-backup.timer: a snapshot of the local member, checked by etcdutl, uploaded with
 # a record of its digest; then old snapshots are hidden by delete markers, which leave every version where it is.
+# `etcd_backup.py ctl ARGUMENTS`, by hand: etcdctl, where it is and with the certificates that it takes.
 # `etcd_backup.py restore NAME`, by hand and on every member: docs/restore-etcd.md. Input: /etc/slipway/member.json and
 # STATE_REGION of /etc/slipway/node.env. Programs of etcd are run where its own image has them. 3.10 must do.
 
@@ -167,6 +168,14 @@ class Backups:
         self.hide_old(now)
         return name
 
+    def mark(self) -> None:
+        """Write down that this member has had data, in the words of member.py, which asks for it at a boot."""
+        authority = hashlib.sha256((PKI / "ca.crt").read_bytes()).hexdigest()[:12]
+        key = f"{self.config['marker']}-{authority}.json"
+        found = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=key)
+        if not found.get("Contents"):
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=b"{}\n")
+
     def hide_old(self, now: datetime) -> None:
         """Put delete markers before snapshots that retention lets go; their versions stay."""
         for name in expired(self.names(), now):
@@ -256,13 +265,16 @@ def main(arguments: Sequence[str]) -> None:
     backups = Backups(config, os.environ["STATE_REGION"], Etcd())
     now = datetime.now(timezone.utc)  # noqa: UP017 (3.10)
     if arguments == ["save"]:
+        backups.mark()
         backups.save(now)
     elif arguments[:1] == ["restore"] and len(arguments) == 2:
         backups.restore(arguments[1], now)
     elif arguments == ["start"]:
         start()
+    elif arguments[:1] == ["ctl"] and len(arguments) > 1:
+        print(Etcd().ctl(*arguments[1:]), end="")
     else:
-        raise SystemExit("usage: etcd_backup.py save | restore SNAPSHOT | start")
+        raise SystemExit("usage: etcd_backup.py save | restore SNAPSHOT | start | ctl ARGUMENTS")
 
 
 if __name__ == "__main__":

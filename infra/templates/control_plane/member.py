@@ -5,15 +5,19 @@
 # volume, fetches the CAs, and lets kubeadm write certificates and static pods. The kubelet then runs them. It runs at
 # every boot, and again after whatever it failed on. Input: /etc/slipway/member.json and /etc/slipway/node.env.
 
+import errno
 import hashlib
 import json
 import os
+import ssl
 import subprocess
 import time
 from collections.abc import Callable
+from http.client import HTTPSConnection
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.exceptions import ClientError
@@ -25,6 +29,8 @@ LEAVES = (
     "apiserver", "apiserver-etcd-client", "apiserver-kubelet-client", "front-proxy-client",
     "etcd/server", "etcd/peer", "etcd/healthcheck-client",
 )  # fmt: skip
+# As kubeadm's configuration has them.
+STATE_NEW, STATE_EXISTING = (f"name: initial-cluster-state\n      value: {state}\n" for state in ("new", "existing"))
 KUBECONFIGS = ("kubelet", "controller-manager", "scheduler")
 
 
@@ -88,7 +94,7 @@ class Member:
         etcd would come up empty under an identity that has voted, and the cluster could lose what it acknowledged. A
         cluster that was destroyed and made again has another `authority`, and so begins anew.
         """
-        key = f"{self.config['marker']}-{hashlib.sha256(authority).hexdigest()[:12]}.json"
+        key = f"{self.config['marker']}-{_short(authority)}.json"
         if (data / "member").is_dir():
             self.s3.put_object(Bucket=self.config["bucket"], Key=key, Body=b"{}\n")
             return
@@ -113,6 +119,65 @@ class Member:
                 body = self.s3.get_object(Bucket=self.config["bucket"], Key=item["Key"])["Body"].read()
                 write(folder / item["Key"][len(prefix) :], body)
 
+    def running(self, pki: Path) -> "list[dict[str, Any]] | None":
+        """Return etcd's members as the first of the others tells them that answers; None when none does."""
+        context = ssl.create_default_context(cafile=str(pki / "etcd/ca.crt"))
+        context.load_cert_chain(pki / "etcd/peer.crt", pki / "etcd/peer.key")
+        for url in dict(each.split("=", 1) for each in self.config["initialCluster"].split(",")).values():
+            if url == self.config["peerUrl"]:
+                continue
+            where = urlsplit(url)
+            # Peers look the sender's address up in its certificate.
+            asked = HTTPSConnection(
+                str(where.hostname), where.port, timeout=3, context=context, source_address=(self.config["address"], 0)
+            )
+            try:
+                asked.request("GET", "/members")
+                answer = asked.getresponse()
+                if answer.status == 200:
+                    return list(json.loads(answer.read()))
+            except OSError as error:
+                # Not that nobody answers: this machine does not have the member's address yet.
+                if error.errno == errno.EADDRNOTAVAIL:
+                    raise
+                say(f"{url} tells no members: {error}")
+            finally:
+                asked.close()
+        return None
+
+    def others_had_data(self, authority: bytes) -> bool:
+        """Return whether the bucket says that another member of this cluster has had data."""
+        folder, _, own = self.config["marker"].rpartition("/")
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.config["bucket"], Prefix=f"{folder}/")
+        names = [item["Key"].rpartition("/")[2] for page in pages for item in page.get("Contents", [])]
+        end = f"-{_short(authority)}.json"
+        return any(name.endswith(end) and name != f"{own}{end}" for name in names)
+
+    def beginning(self, pki: Path) -> "dict[str, str]":
+        """Return what is to be replaced in kubeadm's configuration so that an empty member begins as what it is.
+
+        Two new members beside one that runs would have a majority of their own, elect a leader and serve an empty
+        cluster under the same name. So one that the running members do not know waits until they are told of it.
+        """
+        listed = self.running(pki)
+        if listed is None:
+            if self.others_had_data((pki / "etcd/ca.crt").read_bytes()):
+                raise SystemExit("member: other members have had data, and none of them answers: waiting for one")
+            return {}
+        own = [each for each in listed if self.config["peerUrl"] in each["peerURLs"]]
+        name = self.config["name"]
+        if not own:
+            raise SystemExit(
+                f"member: etcd runs and does not know {name}. docs/restore-etcd.md says how to add it: "
+                f"etcdctl member add {name} --learner --peer-urls={self.config['peerUrl']}"
+            )
+        # One of the members with which the cluster began has its name there before it ever ran.
+        if own[0].get("name"):
+            return {}
+        # etcd compares what it is told with what runs, by number and by address.
+        known = [f"{name if each in own else each.get('name') or each['id']}={each['peerURLs'][0]}" for each in listed]
+        return {self.config["initialCluster"]: ",".join(known), STATE_NEW: STATE_EXISTING}
+
     def _attempt(self, call: Callable[..., Any], **arguments: Any) -> None:
         try:
             call(**arguments)
@@ -124,6 +189,10 @@ class Member:
     def _wait(self, why: str) -> None:
         say(f"{why}; looking again in {PAUSE_SECONDS} s")
         self.pause(PAUSE_SECONDS)
+
+
+def _short(authority: bytes) -> str:
+    return hashlib.sha256(authority).hexdigest()[:12]
 
 
 def write(path: Path, content: bytes, mode: int = 0o600) -> None:
@@ -161,17 +230,24 @@ def run(*command: str) -> None:
     subprocess.run(command, check=True)
 
 
-def write_control_plane(config_file: str) -> None:
-    """Let kubeadm write certificates, kubeconfigs and static pods, all of them anew.
+def write_certificates(config_file: str) -> None:
+    """Let kubeadm sign all certificates anew.
 
     kubeadm refuses what an earlier boot left where names or CAs have changed since, or the power was lost in writing.
     """
     pki = KUBERNETES / "pki"
     leaves = (pki / f"{leaf}{kind}" for leaf in LEAVES for kind in (".crt", ".key"))
-    for old in (*leaves, *(KUBERNETES / f"{name}.conf" for name in KUBECONFIGS)):
+    for old in leaves:
         old.unlink(missing_ok=True)
+    run(KUBEADM, "init", "phase", "certs", "all", "--config", config_file)
+
+
+def write_control_plane(config_file: str) -> None:
+    """Let kubeadm write kubeconfigs and static pods, with the certificates that there are."""
+    for name in KUBECONFIGS:
+        (KUBERNETES / f"{name}.conf").unlink(missing_ok=True)
     kubeconfigs = (("kubeconfig", name) for name in KUBECONFIGS)
-    for phase in (("certs", "all"), *kubeconfigs, ("etcd", "local"), ("control-plane", "all")):
+    for phase in (*kubeconfigs, ("etcd", "local"), ("control-plane", "all")):
         run(KUBEADM, "init", "phase", *phase, "--config", config_file)
 
 
@@ -190,6 +266,11 @@ def main() -> None:
     run("/usr/local/lib/slipway/install-kubelet.sh", "kubeadm")
     document = Path(config["kubeadm"]).read_text().replace("@NODE_NAME@", node)
     write(Path("/run/slipway/kubeadm.yaml"), document.encode())
+    write_certificates("/run/slipway/kubeadm.yaml")
+    if not (Path(config["data"]) / "member").is_dir():
+        for old, new in member.beginning(KUBERNETES / "pki").items():
+            document = document.replace(old, new)
+        write(Path("/run/slipway/kubeadm.yaml"), document.encode())
     write_control_plane("/run/slipway/kubeadm.yaml")
     # Last, since it starts the kubelet, which renews its certificate by itself and keeps it beside this file.
     write(Path("/var/lib/kubelet/kubeconfig"), (KUBERNETES / "kubelet.conf").read_bytes())

@@ -11,7 +11,7 @@ from infra.plan.control_plane.files import member_files
 from infra.plan.control_plane.members import MemberPlan, initial_cluster, plan_members
 from infra.plan.subnets import plan_subnets
 from infra.spec import EnvironmentSpec
-from tests.infra.samples import sample_spec
+from tests.infra.samples import pod_network, sample_spec
 
 ZONES = ("eu-central-1a", "eu-central-1b", "eu-central-1c")
 
@@ -88,7 +88,7 @@ def test_every_member_knows_its_subnet() -> None:
 
 
 def test_a_member_leads_to_pods_itself_where_they_have_no_addresses_of_the_vpc() -> None:
-    spec = sample_spec(cluster={"cni": "amazonVpc", "networkPolicies": "notEnforced"})
+    spec = sample_spec(cluster=pod_network("amazonVpc"))
     (group,) = (group for group in spec.instance_groups if group.role == "ControlPlane")
     facts = json.loads({file.path: file.content for file in member_files(spec, group)}["/etc/slipway/member.json"])
     assert facts["pods"] is None

@@ -243,3 +243,14 @@ def test_a_snapshot_that_was_changed_is_refused_before_anything_stops(backups: A
     assert (backups.data / "member" / "old").exists()
     with pytest.raises(SystemExit, match="no name of a snapshot"):
         backups.restore("members/x.json", NOW)
+
+
+def test_a_member_that_has_data_says_so_once(backups: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup, "PKI", tmp_path)
+    (tmp_path / "ca.crt").write_bytes(b"authority")
+    backups.config["marker"] = f"{PREFIX}members/control-plane-a"
+    for _ in range(2):
+        backups.mark()
+    key = f"{PREFIX}members/control-plane-a-{hashlib.sha256(b'authority').hexdigest()[:12]}.json"
+    versions = backups.s3.list_object_versions(Bucket="state")["Versions"]
+    assert [each["Key"] for each in versions] == [key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra.templates.control_plane.member import Member, network_unit
+from infra.templates.control_plane.member import STATE_NEW, Member, network_unit
 
 REGION = "eu-central-1"
 TAGS = {"KubernetesCluster": "test.example.com", "slipway/member": "control-plane-a"}
@@ -160,6 +161,95 @@ def test_a_volume_that_lost_its_data_stops_the_member(cloud: Cloud, tmp_path: Pa
     )
     # A cluster made anew under the same name has another authority, and begins with nothing.
     member(cloud.machines[0]).refuse_lost_data(tmp_path, b"another")
+
+
+PEERS = {name: f"https://10.20.{number}.10:2380" for name, number in (("a", 32), ("b", 64), ("c", 96))}
+STATIC = ",".join(f"{name}={url}" for name, url in PEERS.items())
+
+
+def beginner(cloud: Cloud, name: str, members: list[dict[str, Any]] | None, monkeypatch: pytest.MonkeyPatch) -> Member:
+    """A member without data, and what the running ones tell it."""
+    config = {**CONFIG, "name": name, "peerUrl": PEERS[name], "initialCluster": STATIC}
+    config["marker"] = f"test.example.com/backups/etcd/members/{name}"
+    made = Member(config, cloud.machines[0], REGION, lambda _: None)
+    monkeypatch.setattr(made, "running", lambda _: members)
+    return made
+
+
+def peer(name: str, *, started: bool = True) -> dict[str, Any]:
+    return {"id": 7, "peerURLs": [PEERS[name]], **({"name": name} if started else {"name": ""})}
+
+
+@pytest.fixture
+def pki(tmp_path: Path) -> Path:
+    (tmp_path / "etcd").mkdir()
+    (tmp_path / "etcd/ca.crt").write_bytes(b"authority")
+    return tmp_path
+
+
+def test_without_the_members_address_nobody_can_be_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ssl.create_default_context", lambda **_: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    monkeypatch.setattr("ssl.SSLContext.load_cert_chain", lambda *_: None)
+    config = {**CONFIG, "peerUrl": "https://b:2380", "initialCluster": "a=https://127.0.0.1:9,b=https://b:2380"}
+    with mock_aws():
+        nobody = Member({**config, "address": "127.0.0.1"}, "i-1", REGION)
+        assert nobody.running(tmp_path) is None
+        # TEST-NET-1, of which no machine has an address.
+        with pytest.raises(OSError, match="Cannot assign requested address"):
+            Member({**config, "address": "192.0.2.1"}, "i-1", REGION).running(tmp_path)
+
+
+def test_members_of_a_new_cluster_begin_as_the_plan_says(
+    cloud: Cloud, pki: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert beginner(cloud, "b", None, monkeypatch).beginning(pki) == {}
+    assert beginner(cloud, "b", [peer("a"), peer("b"), peer("c")], monkeypatch).beginning(pki) == {}
+
+
+def test_a_member_that_the_running_ones_do_not_know_does_not_begin(
+    cloud: Cloud, pki: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        beginner(cloud, "b", [peer("a")], monkeypatch).beginning(pki)
+    assert str(caught.value) == (
+        "member: etcd runs and does not know b. docs/restore-etcd.md says how to add it: "
+        "etcdctl member add b --learner --peer-urls=https://10.20.64.10:2380"
+    )
+
+
+def test_a_member_that_was_added_joins_those_that_run(cloud: Cloud, pki: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from infra.plan.control_plane.kubeadm import kubeadm_documents
+    from infra.plan.control_plane.members import initial_cluster, plan_members
+    from tests.infra.samples import sample_spec
+
+    found = beginner(cloud, "b", [peer("a"), peer("b", started=False)], monkeypatch).beginning(pki)
+    assert found[STATIC] == f"a={PEERS['a']},b={PEERS['b']}"
+    # Another that was added and has not begun counts, too.
+    both = beginner(cloud, "c", [peer("a"), peer("b", started=False), peer("c", started=False)], monkeypatch)
+    assert both.beginning(pki)[STATIC] == f"a={PEERS['a']},7={PEERS['b']},c={PEERS['c']}"
+
+    spec = sample_spec()
+    members = plan_members(spec)
+    text = kubeadm_documents(spec, members[0], members)
+    assert text.count(STATE_NEW) == 1
+    assert text.count(initial_cluster(members)) == 1
+    assert found[STATE_NEW] == STATE_NEW.replace("new", "existing")
+
+
+def test_while_nobody_answers_the_bucket_says_whether_the_cluster_has_begun(
+    cloud: Cloud, pki: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def put(name: str, authority: bytes) -> None:
+        key = f"test.example.com/backups/etcd/members/{name}-{hashlib.sha256(authority).hexdigest()[:12]}.json"
+        cloud.s3.put_object(Bucket=CONFIG["bucket"], Key=key, Body=b"{}")
+
+    # Another cluster's, and its own, which is for refuse_lost_data to judge.
+    put("a", b"another")
+    put("b", b"authority")
+    assert beginner(cloud, "b", None, monkeypatch).beginning(pki) == {}
+    put("a", b"authority")
+    with pytest.raises(SystemExit, match="none of them answers"):
+        beginner(cloud, "b", None, monkeypatch).beginning(pki)
 
 
 def test_answers_leave_by_the_interface_that_was_asked() -> None:
