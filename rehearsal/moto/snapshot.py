@@ -43,7 +43,7 @@ class SnapshotError(Exception):
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """Pickles what moto holds beyond plain objects: functions, locks, key pairs, certificates, and its own tables of backends."""
+    """Pickles what moto holds beyond plain objects: functions, locks, keys, certificates, and its own tables."""
 
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, BackendDict):
@@ -59,7 +59,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if hasattr(obj, "public_bytes") and hasattr(obj, "public_numbers"):
             return (_public_key, (_public_der(obj),))
         if isinstance(obj, x509.Certificate):
-            return (x509.load_der_x509_certificate, (obj.public_bytes(serialization.Encoding.DER),))
+            return (_certificate, (obj.public_bytes(serialization.Encoding.DER),))
         return super().reducer_override(obj)
 
 
@@ -208,6 +208,10 @@ def _der(key: Any) -> bytes:
 
 def _private_key(der: bytes) -> PrivateKeyTypes:
     return serialization.load_der_private_key(der, password=None)
+
+
+def _certificate(der: bytes) -> x509.Certificate:
+    return x509.load_der_x509_certificate(der)
 
 
 def _public_der(key: Any) -> bytes:
