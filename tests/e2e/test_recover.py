@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,15 +27,12 @@ def env(home: Path) -> Iterator[Rehearsed]:
     yield from rehearsed(home, "recover", small("recover"))
 
 
-def slipway(env: Rehearsed, *arguments: str) -> Finished:
+def slipway(env: Rehearsed, *arguments: str, program: tuple[str, ...] = ("infra.cli",)) -> Finished:
     """Run the command as an operator does, against the rehearsed cloud."""
-    lines = env.run("env").ok().output.splitlines()
-    pairs = (line.removeprefix("export ").partition("=") for line in lines if line.startswith("export "))
-    variables = {name: "".join(shlex.split(value)) for name, _, value in pairs}
     done = subprocess.run(
-        [sys.executable, "-m", "infra.cli", *arguments],
+        [sys.executable, "-m", *program, *arguments],
         cwd=env.project,
-        env={**os.environ, **env.environ, **variables},
+        env={**os.environ, **env.environ, **variables(env)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -42,6 +40,49 @@ def slipway(env: Rehearsed, *arguments: str) -> Finished:
         check=False,
     )
     return Finished(done.returncode, done.stdout)
+
+
+def variables(env: Rehearsed) -> dict[str, str]:
+    """Return what ``rehearse env`` exports, which stays the same for the environment's life."""
+    if env.name not in _VARIABLES:
+        _VARIABLES[env.name] = _variables(env)
+    return _VARIABLES[env.name]
+
+
+_VARIABLES: dict[str, dict[str, str]] = {}
+
+
+def _variables(env: Rehearsed) -> dict[str, str]:
+    lines = env.run("env").ok().output.splitlines()
+    pairs = (line.removeprefix("export ").partition("=") for line in lines if line.startswith("export "))
+    return {name: "".join(shlex.split(value)) for name, _, value in pairs}
+
+
+def states(env: Rehearsed) -> list[str]:
+    """Return the versions of the state that updates and recoveries have left, newest first."""
+    return [event["state"] for event in events(env) if event["state"]]
+
+
+def contents(env: Rehearsed) -> dict[str, bytes]:
+    """Return the state and the records, which a recovery brings back together."""
+    s3, bucket = env.client("s3"), env.spec["state"]["bucket"]
+    prefixes = (
+        ".pulumi/stacks/",
+        f"{env.spec['cluster']['name']}/config",
+        f"{env.spec['cluster']['name']}/instancegroup/",
+    )
+    keys = [
+        each["Key"]
+        for prefix in prefixes
+        for each in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", ())
+    ]
+    return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
+
+def versions(env: Rehearsed) -> set[tuple[str, str]]:
+    """Return every version that the bucket keeps."""
+    pages = env.client("s3").get_paginator("list_object_versions").paginate(Bucket=env.spec["state"]["bucket"])
+    return {(each["Key"], each["VersionId"]) for page in pages for each in page.get("Versions", ())}
 
 
 def events(env: Rehearsed) -> list[dict[str, Any]]:
@@ -117,4 +158,60 @@ def test_05_a_stack_that_was_removed_comes_back(env: Rehearsed) -> None:
     assert examined.status == 4
     assert "was deleted" in examined.output
     slipway(env, "recover", env.name, "--to", last, "--apply").ok()
+    assert env.changes() == {}
+
+
+def test_06_a_recovery_killed_at_any_write_is_finished_or_undone(
+    env: Rehearsed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env.declare(with_group(env.spec, "nodes", maxSize=5))
+    env.run("up", "--skip-preview").ok()
+    now, then = states(env)[:2]
+    as_of_now, every = contents(env), versions(env)
+    slipway(env, "recover", env.name, "--to", then, "--apply").ok()
+    as_of_then = contents(env)
+    assert as_of_now != as_of_then
+    slipway(env, "recover", env.name, "--to", now, "--apply").ok()
+    assert contents(env) == as_of_now
+    tried = survived = 0
+    for write in range(1, 50):
+        killed = slipway(
+            env, "recover", env.name, "--to", then, "--apply", program=("tests.e2e.programs.killed", str(write))
+        )
+        if killed.status == 0:
+            break  # a whole recovery has fewer writes
+        tried += 1
+        begun = slipway(env, "recover", env.name).status == 0
+        assert begun or contents(env) == as_of_then, "no journal is left, and it is not done"
+        undo = write % 2 == 0
+        if begun:
+            slipway(env, "recover", env.name, *(["--undo"] if undo else []), "--apply").ok()
+            assert contents(env) == (as_of_now if undo else as_of_then)
+        survived += slipway(env, "doctor", env.name, "--format", "json").status == 0
+        if contents(env) != as_of_now:
+            slipway(env, "recover", env.name, "--to", now, "--apply").ok()
+        assert contents(env) == as_of_now
+    slipway(env, "recover", env.name, "--to", now, "--apply").ok()
+    assert every <= versions(env), "a version was lost"
+    assert env.changes() == {}
+    assert (survived, tried >= 6) == (tried, True)
+    with capsys.disabled():
+        print(f"\nrecover killed (-9) at {tried} writes over HTTP: survived {survived}, lost {tried - survived}")
+
+
+def test_07_an_update_and_a_recovery_at_once(env: Rehearsed, tmp_path: Path) -> None:
+    then = states(env)[1]
+    env.declare(with_group(env.spec, "nodes", maxSize=6, machineType="m7i.xlarge"))
+    s3, bucket = env.client("s3"), env.spec["state"]["bucket"]
+    locks = f".pulumi/locks/organization/slipway/{env.name}/"
+    update = env.start("up", "--skip-preview", log=tmp_path / "up.log")
+    deadline = time.monotonic() + 120
+    while not s3.list_objects_v2(Bucket=bucket, Prefix=locks).get("KeyCount"):
+        assert time.monotonic() < deadline, (tmp_path / "up.log").read_text()
+        time.sleep(0.02)
+    refused = slipway(env, "recover", env.name, "--to", then, "--apply")
+    assert update.wait(timeout=600) == 0, (tmp_path / "up.log").read_text()
+    assert refused.status == 1, refused.output
+    assert "is locked" in refused.output
+    assert slipway(env, "doctor", env.name).status == 0
     assert env.changes() == {}
