@@ -257,7 +257,27 @@ def test_a_machine_that_reboots_stays_the_node_it_was(cluster: Cluster, workers:
     print(f"\n{node} Ready {ready:.0f} s after `reboot`; {REPLICAS} pods ready after {served:.0f} s", end="")
 
 
+def test_pods_leave_a_node_that_answers_no_more(cluster: Cluster, workers: list[str]) -> None:
+    node = workers[1]
+    cluster.kubectl("rollout", "restart", "deployment/shop")
+    eventually(functools.partial(cluster.only_on, "shop", set(workers), REPLICAS), 90, "pods are on both workers")
+    kubelet = ("systemctl", "kill", "--kill-who=main", "kubelet.service")
+    machine = cluster.machine(node)
+    began = time.monotonic()
+    machine.execute(*kubelet, "--signal=STOP")
+    try:
+        eventually(lambda: True if not is_ready(cluster.get("node", node)) else None, 90, "the node is lost")
+        lost = time.monotonic() - began
+        eventually(functools.partial(cluster.only_on, "shop", {workers[0]}, REPLICAS), 90, "its pods move")
+        moved = time.monotonic() - began
+    finally:
+        machine.execute(*kubelet, "--signal=CONT")
+    eventually(lambda: True if is_ready(cluster.get("node", node)) else None, 60, "the node is back")
+    print(f"\nlost after {lost:.0f} s; its pods (tolerationSeconds: 5) ready elsewhere after {moved:.0f} s", end="")
+
+
 def test_memory_pressure_takes_best_effort_first_and_guaranteed_never(cluster: Cluster, workers: list[str]) -> None:
+    # No pod comes to it for the next five minutes: what else is tried on it comes before.
     node = workers[0]
     sizes = {"cpu": "10m", "memory": "200Mi"}
     small_request = {"requests": {"cpu": "10m", "memory": "64Mi"}}
@@ -282,25 +302,6 @@ def test_memory_pressure_takes_best_effort_first_and_guaranteed_never(cluster: C
     assert conditions["MemoryPressure"] == "True"
     print(f"\nevicted: besteffort {first[0]:.0f} s after it ate {first[1]} MiB more, then burstable ", end="")
     print(f"{second[0]:.0f} s after {second[1]} MiB; below its request, and guaranteed: untouched", end="")
-
-
-def test_pods_leave_a_node_that_answers_no_more(cluster: Cluster, workers: list[str]) -> None:
-    node = workers[1]
-    cluster.kubectl("rollout", "restart", "deployment/shop")
-    eventually(functools.partial(cluster.only_on, "shop", set(workers), REPLICAS), 90, "pods are on both workers")
-    kubelet = ("systemctl", "kill", "--kill-who=main", "kubelet.service")
-    machine = cluster.machine(node)
-    began = time.monotonic()
-    machine.execute(*kubelet, "--signal=STOP")
-    try:
-        eventually(lambda: True if not is_ready(cluster.get("node", node)) else None, 90, "the node is lost")
-        lost = time.monotonic() - began
-        eventually(functools.partial(cluster.only_on, "shop", {workers[0]}, REPLICAS), 90, "its pods move")
-        moved = time.monotonic() - began
-    finally:
-        machine.execute(*kubelet, "--signal=CONT")
-    eventually(lambda: True if is_ready(cluster.get("node", node)) else None, 60, "the node is back")
-    print(f"\nlost after {lost:.0f} s; its pods (tolerationSeconds: 5) ready elsewhere after {moved:.0f} s", end="")
 
 
 def test_pods_of_a_killed_worker_move_and_another_comes(cluster: Cluster, workers: list[str]) -> None:
