@@ -53,7 +53,8 @@ def with_group(**change: Any) -> EnvironmentSpec:
     """Return the sample environment with its group ``nodes`` changed by keyword; None removes a key."""
     group = {key: value for key, value in group_mapping(**change).items() if value is not None}
     groups = [g if g["name"] != "nodes" else group for g in ENVIRONMENT["instanceGroups"]]
-    return sample_spec(instanceGroups=groups)
+    # Its stores need a worker without taints, which a changed group need not be.
+    return sample_spec(instanceGroups=groups, monitoring={"enabled": False})
 
 
 def pod_network(cni: str) -> dict[str, str]:

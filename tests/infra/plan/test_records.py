@@ -50,7 +50,7 @@ def test_the_whole_intent_can_be_read_back() -> None:
 
 
 def test_a_changed_group_is_one_changed_record_of_intent() -> None:
-    before, after = contents(), contents(with_group(maxSize=9))
+    before, after = contents(with_group()), contents(with_group(maxSize=9))
     assert before.keys() == after.keys()
     assert {key for key in before if before[key] != after[key]} == {"test.example.com/instancegroup/nodes"}
 

@@ -24,7 +24,8 @@ def kept() -> Iterator[None]:
 def test_reserved_addresses_stay_reserved_after_a_snapshot() -> None:
     ec2 = boto3.client("ec2", region_name="eu-central-1")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    made = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", AvailabilityZone="eu-central-1a")
+    subnet = made["Subnet"]["SubnetId"]
 
     def launched() -> str:
         made = ec2.run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1, SubnetId=subnet)

@@ -125,7 +125,7 @@ def test_any_valid_group_is_accepted_or_refused_once(
     data_volumes: list[dict[str, Any]],
     max_pods: int,
 ) -> None:
-    mapping = sample_mapping()
+    mapping = sample_mapping(monitoring={"enabled": False})
     group = next(group for group in mapping["instanceGroups"] if group["name"] == role)
     group |= {"nodeLabels": node_labels, "taints": node_taints, "volumes": data_volumes, "maxPods": max_pods}
     spec = sample_spec(**mapping)
