@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -17,6 +18,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _await_listener(port: int) -> None:
+    until = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except ConnectionRefusedError:
+            assert time.monotonic() < until, "the proxy does not listen"
+            time.sleep(0.01)
 
 
 @contextlib.contextmanager
@@ -32,10 +44,7 @@ def serving(destination: Callable[[str, int], int]) -> Iterator[int]:
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        for _ in range(200):
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
+        _await_listener(port)
         yield port
     finally:
         loop.call_soon_threadsafe(task.cancel)
