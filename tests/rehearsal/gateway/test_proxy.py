@@ -20,15 +20,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
 def _await_listener(port: int) -> None:
     until = time.monotonic() + 10
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except ConnectionRefusedError:
-            assert time.monotonic() < until, "the proxy does not listen"
-            time.sleep(0.01)
+    while not _listens(port):
+        assert time.monotonic() < until, "the proxy does not listen"
+        time.sleep(0.01)
 
 
 @contextlib.contextmanager
