@@ -46,8 +46,9 @@ class Machine:
         self.text = text
         unpack(text, root)
         facts = {"cloud_name": "aws", "instance_id": "i-0a1b2c3d4e5f60718", "availability_zone": "eu-central-1a"}
+        source = {"meta-data": {"local-ipv4": "10.20.32.7"}}
         for path, content in (
-            ("run/cloud-init/instance-data.json", json.dumps({"v1": facts})),
+            ("run/cloud-init/instance-data.json", json.dumps({"v1": facts, "ds": source})),
             ("proc/meminfo", "MemTotal: 8388608 kB\n"),
         ):
             (root / path).parent.mkdir(parents=True)
