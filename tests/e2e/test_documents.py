@@ -175,12 +175,10 @@ def test_05_change_a_group(walker: Walker) -> None:
     )
 
 
-@UNSEEN
 def test_06_roll(walker: Walker) -> None:
     walk(walker, "docs/roll.md")
 
 
-@UNSEEN
 def test_06_upgrade(walker: Walker) -> None:
     def newer(walker: Walker) -> None:
         walker.edit(lambda spec: spec["cluster"].update(kubernetesVersion="1.37.2"))
@@ -198,7 +196,6 @@ def test_07_preview(walker: Walker) -> None:
     walk(walker, "docs/preview-in-pull-requests.md", before={"slipway preview prod --from": recorded})
 
 
-@UNSEEN
 def test_08_restore_etcd(walker: Walker) -> None:
     def something_to_restart(walker: Walker) -> None:
         made = walker.shell("kubectl --namespace kube-system create deployment dns --image=dns")
@@ -214,7 +211,8 @@ def test_09_recover(walker: Walker) -> None:
         newer = next(each["state"] for each in told if each["kind"] == "update")
         command = f"{sys.executable} -m tests.e2e.programs.killed 4 recover dev --to {newer} --apply"
         killed = walker.shell(command)
-        assert killed.returncode == 137, killed.stdout
+        # The shell of a single command becomes it.
+        assert killed.returncode in (137, -9), killed.stdout
 
     newest = json.loads(walker.shell("slipway history dev --format json").stdout)[0]["state"]
     walk(walker, "docs/recover-state.md", before={"slipway recover dev#0": interrupted})
@@ -223,13 +221,11 @@ def test_09_recover(walker: Walker) -> None:
     assert back.returncode == 0, back.stdout
 
 
-@UNSEEN
 def test_10_monitoring(walker: Walker) -> None:
     (walker.env.project / "alertmanager.yml").write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
     walk(walker, "docs/monitoring.md")
 
 
-@UNSEEN
 def test_11_remove_a_group(walker: Walker) -> None:
     def retired(walker: Walker) -> None:
         walker.edit(lambda spec: groups(spec, "nodes").update(retire=True))
@@ -251,7 +247,8 @@ def test_12_the_end(walker: Walker) -> None:
 
     def emptied(walker: Walker) -> None:
         s3 = walker.env.client("s3")
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET):
+        # Read to the end first: a listing goes on from a key, which must still be there.
+        for page in list(s3.get_paginator("list_object_versions").paginate(Bucket=BUCKET)):
             for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
                 s3.delete_object(Bucket=BUCKET, Key=each["Key"], VersionId=each["VersionId"])
 

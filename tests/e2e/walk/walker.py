@@ -65,10 +65,13 @@ class Walker:
         variables["PATH"] = os.pathsep.join([str(self.bin), variables["PATH"]])
         variables |= {
             "HOME": str(self.env.home / "reader"),
+            # Here a computer says which index its Python packages come from.
+            "XDG_CONFIG_HOME": os.environ.get("XDG_CONFIG_HOME", str(Path.home() / ".config")),
             "SLIPWAY_CACHE_HOME": str(cache_home()),
         }
+        # There is no terminal at which the engine could ask. With --preview-only it does not, and refuses the word.
+        variables.pop("PULUMI_SKIP_CONFIRMATIONS", None)
         if "--preview-only" not in text:
-            # There is no terminal at which the engine could ask.
             variables["PULUMI_SKIP_CONFIRMATIONS"] = "true"
         return subprocess.run(
             ["bash", "-o", "pipefail", "-c", text],
