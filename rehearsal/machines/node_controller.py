@@ -17,7 +17,7 @@ from rehearsal.machines.log import tell
 from rehearsal.machines.settings import Settings
 from rehearsal.machines.volume_controller import VolumeController
 from rehearsal.machines.waiting import Watch
-from rehearsal.providers.kubernetes.api import JSON, ApiClient, ApiError, ClusterUnreachableError
+from rehearsal.providers.kubernetes.api import JSON, MERGE_PATCH, ApiClient, ApiError, ClusterUnreachableError
 from rehearsal.providers.kubernetes.kubeconfig import load
 
 UNINITIALIZED: Final = "node.cloudprovider.kubernetes.io/uninitialized"
@@ -123,7 +123,7 @@ class NodeController:
         self._bound = True
 
     def _patch(self, path: str, patch: Mapping[str, Any]) -> None:
-        self._call("PATCH", path, patch, "application/merge-patch+json")
+        self._call("PATCH", path, patch, MERGE_PATCH)
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None, kind: str = JSON) -> dict[str, Any]:
         if self._client is None:

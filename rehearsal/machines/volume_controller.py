@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
 from rehearsal.machines.log import tell
+from rehearsal.providers.kubernetes.api import MERGE_PATCH
 
 DRIVER: Final = "ebs.csi.aws.com"
 _PROVISIONER: Final = "volume.kubernetes.io/storage-provisioner"
@@ -85,7 +86,6 @@ class VolumeController:
     def _attach_or_detach(self, call: Call, attachment: Mapping[str, Any], volume: Mapping[str, Any] | None) -> None:
         meta, spec = attachment["metadata"], attachment["spec"]
         path = f"/apis/storage.k8s.io/v1/volumeattachments/{meta['name']}"
-        merge = "application/merge-patch+json"
         node = spec["nodeName"]
         identity = volume["spec"]["csi"]["volumeHandle"] if volume else ""
         attached = dict(self._attached(identity)) if volume else {}
@@ -93,12 +93,12 @@ class VolumeController:
             if node in attached:
                 tell(f"{identity}: detached from {node}")
                 self._ec2.detach_volume(VolumeId=identity, InstanceId=node)
-            call("PATCH", path, {"metadata": {"finalizers": None}}, merge)
+            call("PATCH", path, {"metadata": {"finalizers": None}}, MERGE_PATCH)
         elif volume and not attachment.get("status", {}).get("attached") and not attached.keys() - {node}:
-            call("PATCH", path, {"metadata": {"finalizers": [_FINALIZER]}}, merge)
+            call("PATCH", path, {"metadata": {"finalizers": [_FINALIZER]}}, MERGE_PATCH)
             device = attached.get(node) or self._attach(identity, node)
             status = {"attached": True, "attachmentMetadata": {"devicePath": device}}
-            call("PATCH", f"{path}/status", {"status": status}, merge)
+            call("PATCH", f"{path}/status", {"status": status}, MERGE_PATCH)
 
     def _attach(self, identity: str, node: str) -> str:
         of_node = [{"Name": "attachment.instance-id", "Values": [node]}]

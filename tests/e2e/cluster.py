@@ -14,15 +14,12 @@ from rehearsal import controlplane
 from rehearsal.controlplane import ControlPlane
 from rehearsal.providers.kubernetes.api import ApiError
 from rehearsal.providers.kubernetes.provider import Provider
-from rehearsal.toolchain import ToolchainError, resolve
+from tests.e2e.at_hand import programs_or_skip
 
 
 @pytest.fixture(scope="module")
 def tools() -> dict[str, Path]:
-    try:
-        return resolve(["pulumi", *controlplane.TOOLS], Console(stderr=True))
-    except ToolchainError as error:
-        pytest.skip(f"the engine and the control plane's programs cannot be had: {error}")
+    return programs_or_skip(["pulumi", *controlplane.TOOLS], "the engine and the control plane's programs")
 
 
 @pytest.fixture(scope="module")

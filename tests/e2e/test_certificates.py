@@ -31,7 +31,7 @@ from rehearsal.controlplane.member import standalone
 from rehearsal.processes import Daemon
 from rehearsal.providers.kubernetes.api import ApiClient
 from rehearsal.providers.kubernetes.kubeconfig import load
-from rehearsal.toolchain import ToolchainError, resolve
+from tests.e2e.at_hand import programs_or_skip
 from tests.infra.samples import sample_spec
 
 pytestmark = pytest.mark.e2e
@@ -44,10 +44,7 @@ ALL = {
 
 @pytest.fixture(scope="module")
 def tools() -> dict[str, Path]:
-    try:
-        return resolve(controlplane.TOOLS, Console(stderr=True))
-    except ToolchainError as error:
-        pytest.skip(f"the control plane's programs cannot be had: {error}")
+    return programs_or_skip(controlplane.TOOLS, "the control plane's programs")
 
 
 class Machine:

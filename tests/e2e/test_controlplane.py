@@ -15,7 +15,7 @@ from rich.console import Console
 from rehearsal import controlplane
 from rehearsal.providers.kubernetes.api import ApiClient
 from rehearsal.providers.kubernetes.kubeconfig import load
-from rehearsal.toolchain import ToolchainError, resolve
+from tests.e2e.at_hand import programs_or_skip
 
 pytestmark = pytest.mark.e2e
 NAME = "controlplane.slipway.test"
@@ -23,10 +23,7 @@ NAME = "controlplane.slipway.test"
 
 @pytest.fixture(scope="module")
 def tools() -> dict[str, Path]:
-    try:
-        return resolve(controlplane.TOOLS, Console(stderr=True))
-    except ToolchainError as error:
-        pytest.skip(f"the control plane's programs cannot be had: {error}")
+    return programs_or_skip(controlplane.TOOLS, "the control plane's programs")
 
 
 def pids(folder: Path) -> dict[str, int | None]:

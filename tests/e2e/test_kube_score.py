@@ -15,11 +15,10 @@ from typing import Any
 
 import pytest
 import yaml
-from rich.console import Console
 
 from infra.plan.environment import EnvironmentPlan, plan_environment
 from infra.spec import load
-from rehearsal.toolchain import ToolchainError, resolve
+from tests.e2e.at_hand import programs_or_skip
 from tests.e2e.test_addons import told
 
 pytestmark = pytest.mark.e2e
@@ -120,10 +119,7 @@ def judged(program: Path, file: Path, minor: str) -> dict[str, set[str]]:
 
 @pytest.fixture(scope="module")
 def kube_score() -> Path:
-    try:
-        return resolve(["kube-score"], Console(stderr=True))["kube-score"]
-    except ToolchainError as error:
-        pytest.skip(f"kube-score cannot be had: {error}")
+    return programs_or_skip(["kube-score"], "kube-score")["kube-score"]
 
 
 def test_what_kube_score_finds_has_a_reason(kube_score: Path, tmp_path: Path) -> None:

@@ -6,13 +6,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from infra.plan.control_plane.kubeadm import NODE_NAME, kubeadm_documents
 from infra.plan.control_plane.members import plan_members
 from infra.plan.join import ApiAddress, names
 from infra.spec import load
-from rehearsal.toolchain import ToolchainError, resolve
+from tests.e2e.at_hand import programs_or_skip
 from tests.scenarios.golden import SCENARIOS, scenarios, stack_file
 
 pytestmark = pytest.mark.e2e
@@ -21,10 +20,7 @@ BALANCER = "api-int-x-0123456789abcdef.elb.eu-central-1.amazonaws.com"
 
 @pytest.fixture(scope="module")
 def kubeadm() -> Path:
-    try:
-        return resolve(["kubeadm"], Console(stderr=True))["kubeadm"]
-    except ToolchainError as error:
-        pytest.skip(f"kubeadm cannot be had: {error}")
+    return programs_or_skip(["kubeadm"], "kubeadm")["kubeadm"]
 
 
 def validate(kubeadm: Path, file: Path) -> tuple[int, str]:

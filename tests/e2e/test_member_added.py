@@ -15,7 +15,7 @@ from rich.console import Console
 
 from infra.templates.control_plane.member import Member
 from rehearsal import controlplane
-from rehearsal.toolchain import ToolchainError, resolve
+from tests.e2e.at_hand import programs_or_skip
 from tests.infra.ops.conftest import cloud  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.e2e
@@ -23,10 +23,7 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture(scope="module")
 def tools() -> dict[str, Path]:
-    try:
-        return resolve((*controlplane.TOOLS, "etcdctl"), Console(stderr=True))
-    except ToolchainError as error:
-        pytest.skip(f"the control plane's programs cannot be had: {error}")
+    return programs_or_skip((*controlplane.TOOLS, "etcdctl"), "the control plane's programs")
 
 
 def free_port() -> int:

@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
-from rich.console import Console
 
 from infra.plan.node.yaml_text import yaml_text
 from infra.plan.observability.prometheus import collector_config, prometheus_config
-from rehearsal.toolchain import ToolchainError, resolve
+from tests.e2e.at_hand import programs_or_skip
 from tests.infra.samples import sample_spec
 
 pytestmark = pytest.mark.e2e
@@ -31,10 +30,7 @@ SPECS = {
 
 @pytest.fixture(scope="module")
 def promtool() -> Path:
-    try:
-        return resolve(["promtool"], Console(stderr=True))["promtool"]
-    except ToolchainError as error:
-        pytest.skip(f"promtool cannot be had: {error}")
+    return programs_or_skip(["promtool"], "promtool")["promtool"]
 
 
 def run(promtool: Path, arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:

@@ -13,11 +13,11 @@ import yaml
 
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, Change
 from infra.ops.preview.groups import OBJECT_TYPE
-from infra.ops.preview.openings import Opening, Rule
+from infra.ops.preview.openings import ANYWHERE, Opening, Rule, gravest_first
+from infra.spec.hosts import ANYWHERE as EVERYONE
 
 RECORD = "config"
 """Logical name of the cluster's record, which holds the environment's spec."""
-EVERYONE, ANYWHERE = "anywhere", "0.0.0.0/0"
 _HTTP, _HTTPS = 80, 443
 
 _Where = tuple[int, str]
@@ -27,7 +27,7 @@ _Where = tuple[int, str]
 def edge_openings(changes: Sequence[Change]) -> tuple[Opening, ...]:
     """Return what the policy opens and closes."""
     found = [each for change in changes for each in _of_change(change)]
-    return tuple(sorted(found, key=lambda each: (not each.alarming, not each.opened)))
+    return gravest_first(found)
 
 
 def _of_change(change: Change) -> Iterator[Opening]:
@@ -67,6 +67,6 @@ def _policy(inputs: Mapping[str, Any]) -> dict[_Where, set[str]]:
 
 def _opening(change: Change, where: _Where, sources: set[str], *, opened: bool) -> Opening:
     port, host = where
-    peers = tuple(ANYWHERE if each == EVERYONE else each for each in sorted(sources))
+    peers = tuple(ANYWHERE[0] if each == EVERYONE else each for each in sorted(sources))
     rule = Rule(True, "tcp", (port, port), host or "the edge", peers, "firewall policy of the edge")
     return Opening(opened, rule, change.urn, opened and rule.to_everyone)

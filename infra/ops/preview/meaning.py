@@ -15,7 +15,7 @@ from infra.ops.preview.dangers import Danger, dangers_of
 from infra.ops.preview.edge_rules import edge_openings
 from infra.ops.preview.events import Diagnostic, Run, Violation
 from infra.ops.preview.groups import Group, Resize, Roll, groups_of, renames_of, resizes_of, rolls_of
-from infra.ops.preview.openings import Opening, openings_of
+from infra.ops.preview.openings import Opening, gravest_first, openings_of
 from infra.ops.preview.permissions import Permission, permissions_of
 from infra.ops.preview.pods import sentences_of, workloads_of
 from infra.ops.preview.prices import Prices
@@ -70,8 +70,7 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
     groups = groups_of(run)
     dangers, unknown = dangers_of(changes, groups, waivers)
     rolls = rolls_of(groups, changes)
-    rules = (*openings_of(run, changes), *edge_openings(changes))
-    openings = tuple(sorted(rules, key=lambda each: (not each.alarming, not each.opened)))
+    openings = gravest_first((*openings_of(run, changes), *edge_openings(changes)))
     api = api_effect(groups, rolls, openings, changes)
     permissions = permissions_of(changes)
     counted = Counter(change.op for change in changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,11 +88,16 @@ class Opening:
         return f"{'opens' if self.opened else 'closes'} {self.rule.words()}"
 
 
+def gravest_first(openings: Iterable[Opening]) -> tuple[Opening, ...]:
+    """Return openings in the order in which reports tell them: to everyone, then the other ones, then what closes."""
+    return tuple(sorted(openings, key=lambda each: (not each.alarming, not each.opened)))
+
+
 def openings_of(run: Run, changes: Sequence[Change]) -> tuple[Opening, ...]:
     """Return what is opened and closed, openings to everyone first."""
     names = _group_names(run)
     found = [opening for change in changes for opening in _of_change(change, names)]
-    return tuple(sorted(found, key=lambda each: (not each.alarming, not each.opened)))
+    return gravest_first(found)
 
 
 def rules_of(type_token: str, name: str, state: State | None, names: Mapping[str, str]) -> tuple[Rule, ...]:

@@ -22,6 +22,7 @@ from rehearsal.providers.kubernetes.kubeconfig import Target
 
 APPLY: Final = "application/apply-patch+yaml"
 JSON_PATCH: Final = "application/json-patch+json"
+MERGE_PATCH: Final = "application/merge-patch+json"
 JSON: Final = "application/json"
 _ANSWER_SECONDS: Final = 60.0
 # As often as the official clients ask again when the server is too busy (client-go, `rest/request.go`).
