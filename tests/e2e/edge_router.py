@@ -150,6 +150,8 @@ class Router:
         file.write_text(yaml.safe_dump(config), encoding="utf-8")
         self._ports = {entry.port: ports[entry.router_port] for entry in plan.entries}
         self.log = folder / "router.log"
+        #: How many lines it had written when it first answered as planned.
+        self.settled = 0
         with self.log.open("wb") as stream:
             self._process = subprocess.Popen(
                 [str(program), f"--configFile={file}"],
