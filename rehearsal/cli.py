@@ -153,6 +153,12 @@ def status(
 
 
 @app.command()
+def boots(env: Name = "local", project: Project = ROOT) -> None:
+    """Show of each machine where its first boot went, step by step."""
+    commands.boots(_open(env, project))
+
+
+@app.command()
 def down(env: Name = "local", yes: Yes = False, project: Project = ROOT) -> None:
     """Stop an environment and delete all it has: data, logs, keys."""
     commands.down(_open(env, project), yes=yes)

@@ -164,6 +164,18 @@ def status(environment: Environment) -> None:
         environment.console.print(f"AWS stand-in: {environment.cloud.endpoint}, last snapshot {taken}", highlight=False)
 
 
+def boots(environment: Environment) -> None:
+    """Show where the first boot of each machine went."""
+    from rehearsal.machines.boots import boot_table, boots_of
+
+    _require_known(environment)
+    found = boots_of(environment.machines.folder)
+    if not found:
+        raise RehearsalError(f"{environment.layout.name} has no machine: `./rehearse up --machines` boots them.", 2)
+    for instance, boot in found.items():
+        environment.console.print(boot_table(instance, boot))
+
+
 def logs(environment: Environment, component: str | None, lines: int) -> None:
     """Print the end of a log, or the names of all logs."""
     _require_known(environment)

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -90,6 +91,12 @@ class Cluster:
         assert done.returncode != 0, done.stdout
         return done.stderr
 
+    def answering(self, url: str, times: int, pod: str = "client") -> Counter[str]:
+        """Return which pods answered so many connections that a pod made to a URL, and how often."""
+        lines = self.ask(pod, "get", url=url, times=times).splitlines()
+        assert len(lines) == times
+        return Counter(line.split(" ")[1] for line in lines)
+
     def pods(self, app: str, namespace: str = "default") -> dict[str, dict[str, Any]]:
         """Return name -> pod of those of an app that are ready and not about to go."""
         found = self.get("pods", f"--selector=app={app}", f"--namespace={namespace}")["items"]
@@ -103,6 +110,10 @@ class Cluster:
         """Return True when an app has that many ready pods, all on these nodes and on each of them."""
         found = self.nodes_of(app)
         return True if len(found) == count and set(found) == nodes else None
+
+    def accept_pods(self, nodes: list[str]) -> bool | None:
+        """Return True when none of these nodes has a taint that keeps pods from it."""
+        return None if any(self.get("node", node)["spec"].get("taints") for node in nodes) else True
 
     def settled(self, app: str, count: int, seconds: float = 90) -> dict[str, dict[str, Any]]:
         """Return the pods of an app once that many are ready."""

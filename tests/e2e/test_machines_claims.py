@@ -70,13 +70,6 @@ def workers(cluster: Cluster) -> list[str]:
     return [here, there]
 
 
-def counted(cluster: Cluster, url: str, times: int) -> collections.Counter[str]:
-    """Return which pods answered so many connections to a URL, and how often."""
-    lines = cluster.ask("client", "get", url=url, times=times).splitlines()
-    assert len(lines) == times
-    return collections.Counter(line.split(" ")[1] for line in lines)
-
-
 def test_nodes_boot_from_their_user_data(cluster: Cluster, workers: list[str]) -> None:
     (member,) = cluster.ready_nodes()["ControlPlane"]
     for node in (member, *workers):
@@ -117,20 +110,20 @@ def test_containers_of_a_pod_share_localhost(cluster: Cluster, workers: list[str
 def test_a_service_spreads_connections_over_ready_pods_alone(cluster: Cluster, workers: list[str]) -> None:
     pods = cluster.pods("shop")
     assert {each["spec"]["nodeName"] for each in pods.values()} == set(workers)
-    before = counted(cluster, "http://shop/", 200)
+    before = cluster.answering("http://shop/", 200)
     assert before.keys() == pods.keys()
     assert min(before.values()) >= 20  # of 50 in the mean; less has a probability below 1e-6
     unready = min(pods)
     cluster.ask(unready, "unready")
     began = time.monotonic()
-    eventually(lambda: True if unready not in counted(cluster, "http://shop/", 40) else None, 30, "it is dropped", 0.2)
+    eventually(lambda: None if unready in cluster.answering("http://shop/", 40) else True, 30, "it is dropped", 0.2)
     dropped = time.monotonic() - began
     cluster.settled("shop", REPLICAS - 1)
-    after = counted(cluster, "http://shop/", 150)
+    after = cluster.answering("http://shop/", 150)
     assert after.keys() == pods.keys() - {unready}
     cluster.ask(unready, "ready")
     cluster.settled("shop", REPLICAS)
-    eventually(lambda: True if unready in counted(cluster, "http://shop/", 40) else None, 30, "it is back", 0.2)
+    eventually(lambda: True if unready in cluster.answering("http://shop/", 40) else None, 30, "it is back", 0.2)
     print(f"\n200 connections: {sorted(before.values())}; one unready, left out after {dropped:.1f} s; ", end="")
     print(f"150 connections: {sorted(after.values())}", end="")
 
@@ -253,14 +246,17 @@ def test_a_machine_that_reboots_stays_the_node_it_was(cluster: Cluster, workers:
     machine = cluster.machine(node)
     assert "unpacking" not in machine.execute("journalctl", "--unit=rehearsal-images", "--boot", "--output=cat")
     assert machine.execute("systemctl", "--failed", "--plain", "--no-legend") == ""
-    assert counted(cluster, "http://shop/", 40).keys() == pods.keys()
+    assert cluster.answering("http://shop/", 40).keys() == pods.keys()
     print(f"\n{node} Ready {ready:.0f} s after `reboot`; {REPLICAS} pods ready after {served:.0f} s", end="")
 
 
 def test_pods_leave_a_node_that_answers_no_more(cluster: Cluster, workers: list[str]) -> None:
     node = workers[1]
+    # A node that was short of memory takes no pod for evictionPressureTransitionPeriod, which is five minutes.
+    eventually(functools.partial(cluster.accept_pods, workers), 330, "both workers take pods")
     cluster.kubectl("rollout", "restart", "deployment/shop")
-    eventually(functools.partial(cluster.only_on, "shop", set(workers), REPLICAS), 90, "pods are on both workers")
+    cluster.kubectl("rollout", "status", "deployment/shop", "--timeout=90s", "--request-timeout=0")
+    eventually(functools.partial(cluster.only_on, "shop", set(workers), REPLICAS), 30, "pods are on both workers")
     kubelet = ("systemctl", "kill", "--kill-who=main", "kubelet.service")
     machine = cluster.machine(node)
     began = time.monotonic()
@@ -305,15 +301,17 @@ def test_memory_pressure_takes_best_effort_first_and_guaranteed_never(cluster: C
 
 
 def test_pods_of_a_killed_worker_move_and_another_comes(cluster: Cluster, workers: list[str]) -> None:
-    node = workers[0]
-    assert set(cluster.nodes_of("shop")) == {node}
+    on = collections.Counter(each["spec"]["nodeName"] for each in cluster.settled("shop", REPLICAS).values())
+    assert on.keys() <= set(workers)
+    ((node, had),) = on.most_common(1)
     began = time.monotonic()
     cluster.machine(node).kill()
     eventually(lambda: True if cluster.attempt("get", "node", node).returncode else None, 60, "its node goes")
     gone = time.monotonic() - began
     eventually(lambda: True if node not in cluster.nodes_of("shop") else None, 120, "its pods go")
-    assert node not in {each["spec"]["nodeName"] for each in cluster.settled("shop", REPLICAS).values()}
+    # The other worker may be short of memory: then they wait for the one that comes.
+    assert node not in {each["spec"]["nodeName"] for each in cluster.settled("shop", REPLICAS, 180).values()}
     moved = time.monotonic() - began
     eventually(lambda: True if len(cluster.ready_nodes()["Node"]) == 2 else None, 180, "another worker is Ready")
-    print(f"\nits node gone after {gone:.0f} s, {REPLICAS} pods ready after {moved:.0f} s, ", end="")
+    print(f"\nits node gone after {gone:.0f} s, {had} of {REPLICAS} pods ready elsewhere after {moved:.0f} s, ", end="")
     print(f"another worker Ready after {time.monotonic() - began:.0f} s", end="")

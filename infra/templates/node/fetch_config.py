@@ -74,8 +74,11 @@ def api_version(document: dict[str, Any]) -> str:
     # at first, and a kubelet that is refused waits up to a minute before it asks again.
     token = document["kubeconfig"]["users"][0]["user"]["token"]
     asked = urllib.request.Request(document["server"] + "/version", headers={"Authorization": f"Bearer {token}"})  # noqa: S310
-    with urllib.request.urlopen(asked, timeout=10, context=context) as answer:  # noqa: S310
-        return str(json.load(answer)["gitVersion"])
+    try:
+        with urllib.request.urlopen(asked, timeout=10, context=context) as answer:  # noqa: S310
+            return str(json.load(answer)["gitVersion"])
+    except OSError as error:
+        raise SystemExit(f"{document['server']} does not answer yet: {error}") from None
 
 
 def numbers(version: str) -> tuple[int, ...]:

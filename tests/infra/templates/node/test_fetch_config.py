@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import email.message
 import hashlib
 import io
 import json
 import ssl
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -155,6 +157,19 @@ def test_the_version_is_asked_for_with_the_token_so_that_an_unknown_one_is_refus
     document = {"server": "https://in", "certificateAuthority": "ca", "kubeconfig": {"users": [user]}}
     assert fetch_config.api_version(document) == "v1.37.2"
     assert asked == [("https://in/version", "Bearer abcdef.0123456789abcdef")]
+
+
+def test_an_api_server_that_does_not_answer_yet_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(request: urllib.request.Request, **_: object) -> io.BytesIO:
+        raise urllib.error.HTTPError(request.full_url, 401, "Unauthorized", email.message.Message(), None)
+
+    monkeypatch.setattr(ssl, "create_default_context", lambda **_: None)
+    monkeypatch.setattr(urllib.request, "urlopen", refused)
+    document = json.loads(join_document(ADDRESS, "authority\n", "abcdef.0123456789abcdef"))
+    with pytest.raises(SystemExit) as raised:
+        fetch_config.api_version(document)
+    assert raised.value.code == f"{document['server']} does not answer yet: HTTP Error 401: Unauthorized"
+    assert raised.value.__suppress_context__
 
 
 @pytest.mark.parametrize(
