@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from infra.spec import EnvironmentSpec, InstanceGroupSpec, Problem, SpecError
 from infra.spec.errors import Location
-from infra.spec.instance_group import Architecture
 from infra.spec.partition import partition_of
+from infra.spec.processors import Architecture
 
 EC2_ARCHITECTURES: dict[Architecture, str] = {"amd64": "x86_64", "arm64": "arm64"}
 """Kubernetes's word for a processor architecture -> EC2's (API reference, Image)."""

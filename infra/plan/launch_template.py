@@ -19,7 +19,7 @@ from infra.plan.images import image_reference
 from infra.plan.naming import MEMBER_TAG, group_identity, group_resource_name
 from infra.plan.tags import group_tags
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
-from infra.spec.instance_group import Architecture
+from infra.spec.processors import Architecture
 from infra.spec.volumes import DataVolumeSpec, RootVolumeSpec
 
 DEFAULT_MACHINE_TYPES: dict[Architecture, str] = {"amd64": "t3.medium", "arm64": "t4g.medium"}

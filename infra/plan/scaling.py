@@ -10,7 +10,7 @@ from infra.plan.launch_template import machine_tags, subnet_kind
 from infra.plan.naming import group_identity, group_resource_name
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 from infra.spec.capacity import InstanceRequirementsSpec, MixedInstancesSpec, RangeSpec
-from infra.spec.instance_group import Architecture
+from infra.spec.processors import Architecture
 from infra.spec.scalars import duration_seconds
 
 METRICS = (

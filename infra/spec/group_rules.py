@@ -10,6 +10,7 @@ from infra.spec.errors import Location, Problem
 from infra.spec.instance_group import InstanceGroupSpec
 from infra.spec.labels import parse_taint
 from infra.spec.partition import check_partition
+from infra.spec.processors import architecture_of
 from infra.spec.rolling_rules import check_rolling
 from infra.spec.scalars import duration_seconds
 from infra.spec.volume_rules import check_volumes
@@ -142,15 +143,17 @@ def _check_processor(at: Location, group: InstanceGroupSpec) -> Iterator[Problem
     named = [((*at, "machineType"), group.machine_type)] if group.machine_type else []
     if mixed is not None:
         named += [((*at, "mixedInstancesPolicy", "instances", i), t) for i, t in enumerate(mixed.instances)]
+    declared = "architecture" in group.model_fields_set
     for where, machine_type in named:
         architecture = architecture_of(machine_type)
         if architecture != group.architecture:
+            fix = f"set architecture: {architecture}, or choose another type"
             yield Problem(
                 where,
                 f"has {architecture} processors, and the group's architecture is {group.architecture}",
-                f"set architecture: {architecture}, or choose another type",
+                fix if declared else "keep to types of one architecture in a group, which has one image",
                 repr(machine_type),
-                ((*at, "architecture"),),
+                ((*at, "architecture"),) if declared else tuple(place for place, _ in named),
             )
     if group.cpu_credits is not None:
         types = [machine_type for _, machine_type in named]
@@ -162,18 +165,6 @@ def _check_processor(at: Location, group: InstanceGroupSpec) -> Iterator[Problem
                 repr(group.cpu_credits),
                 tuple(where for where, _ in named),
             )
-
-
-def architecture_of(machine_type: str) -> str:
-    """Return ``arm64`` for Graviton instance types, else ``amd64``.
-
-    A family's processor is the letter ``g`` behind its generation (EC2 User Guide, "Instance type naming conventions"):
-    ``m7g``, ``c6gn``, ``t4g``; ``a1`` came before that rule, and in ``g4dn`` the letter is the family's own.
-    """
-    family = machine_type.split(".")[0]
-    letters = family.lstrip("abcdefghijklmnopqrstuvwxyz")
-    attributes = letters.lstrip("0123456789").split("-")[0]
-    return "arm64" if family == "a1" or "g" in attributes else "amd64"
 
 
 def _check_target_groups(spec: EnvironmentSpec, at: Location, group: InstanceGroupSpec) -> Iterator[Problem]:

@@ -9,12 +9,12 @@ from pydantic import Field
 from infra.spec.base import SpecModel
 from infra.spec.capacity import MixedInstancesSpec, WarmPoolSpec
 from infra.spec.labels import NodeLabels, Tags, TaintText
+from infra.spec.processors import Architecture, architecture_of_group
 from infra.spec.rolling import RollingUpdateSpec
 from infra.spec.scalars import DnsLabel, Duration, Image, MachineType, SecurityGroupId, TargetGroupArn, Zone
 from infra.spec.volumes import DataVolumeSpec, RootVolumeSpec
 
 Role = Literal["ControlPlane", "Node", "Edge"]
-Architecture = Literal["amd64", "arm64"]
 SuspendableProcess = Literal[
     "AZRebalance",
     "AlarmNotification",
@@ -46,9 +46,6 @@ class InstanceGroupSpec(SpecModel):
     machine_type: MachineType | None = None
     """EC2 instance type. Unset: t3.medium (amd64) or t4g.medium (arm64), as kops."""
 
-    architecture: Architecture = "amd64"
-    """Processor architecture of the machines and their image."""
-
     image: Image | None = None
     """AMI ID, SSM parameter (`ssm:/aws/service/...`) or `owner/name` pattern (the newest match). Unset: Debian 12 for
     the architecture. A new AMI behind a parameter shows in the preview as a change of the launch template."""
@@ -70,6 +67,10 @@ class InstanceGroupSpec(SpecModel):
 
     mixed_instances_policy: MixedInstancesSpec | None = None
     """Several instance types and Spot."""
+
+    architecture: Annotated[Architecture, Field(default_factory=architecture_of_group)]
+    """Processor architecture of the machines and their image. Unset: that of the first instance type named (`m7g.large`
+    is arm64), and of a group that names none amd64."""
 
     capacity_rebalance: bool | None = None
     """Replace a Spot machine at elevated risk before it is interrupted. Unset: on wherever Spot is used."""

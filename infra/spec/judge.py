@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from infra.spec.errors import Location, Problem, model_at, problems_of
 
@@ -36,7 +37,7 @@ def judge(
     problems: list[Problem] = []
     spec = _parse(root, data)
     if isinstance(spec, ValidationError):
-        found = [p for error in spec.errors(include_url=False) for p in problems_of(root, error)]
+        found = [p for error in _errors(spec) for p in problems_of(root, error)]
         problems += [p for p in found if not _touches(p, known)]
         spec = _repaired(root, copy.deepcopy(dict(data)), spec, known)
     if isinstance(spec, ValidationError):
@@ -69,6 +70,11 @@ def _parse(root: type[_Model], data: Mapping[str, Any]) -> _Model | ValidationEr
         return error
 
 
+def _errors(error: ValidationError) -> list[ErrorDetails]:
+    """Return what is wrong with values that were written: a default that waits for such a value is not wrong itself."""
+    return [each for each in error.errors(include_url=False) if each["type"] != "default_factory_not_called"]
+
+
 def _repaired(
     root: type[_Model], data: dict[str, Any], error: ValidationError, replaced: set[Location]
 ) -> _Model | ValidationError:
@@ -77,7 +83,7 @@ def _repaired(
     for _ in range(_ROUNDS):
         if not isinstance(outcome, ValidationError):
             break
-        locations = [tuple(e["loc"]) for e in outcome.errors(include_url=False)]
+        locations = [tuple(e["loc"]) for e in _errors(outcome)]
         # Last list items first: taking one out must not move another that is still to be taken.
         for location in sorted(locations, key=_last_items_first):
             _replace(root, data, location)

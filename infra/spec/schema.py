@@ -166,6 +166,8 @@ def _type_words(annotation: Any) -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "**required**"
+    if field.default_factory_takes_validated_data:
+        return "unset"
     default = field.get_default(call_default_factory=True, validated_data={})
     if default is None:
         return "unset"

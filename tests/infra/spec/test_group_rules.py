@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from infra.spec.group_rules import architecture_of
 from tests.infra.samples import ENVIRONMENT, sample_mapping
 from tests.infra.spec.reports import GROUP, report, with_fourth
 
@@ -47,7 +46,7 @@ ARN = "arn:aws:elasticloadbalancing:{}:targetgroup/web/0123456789abcdef"
             "taints[2]: 'a=c:NoSchedule' gives a a second taint of effect NoSchedule. Fix: keep one.",
         ),
         (
-            {"machineType": "m7g.large"},
+            {"machineType": "m7g.large", "architecture": "amd64"},
             "machineType: 'm7g.large' has arm64 processors, and the group's architecture is amd64. "
             "Fix: set architecture: arm64, or choose another type.",
         ),
@@ -59,7 +58,7 @@ ARN = "arn:aws:elasticloadbalancing:{}:targetgroup/web/0123456789abcdef"
         (
             {"machineType": None, "mixedInstancesPolicy": {"instances": ["m7i.large", "m7g.large"]}},
             "mixedInstancesPolicy.instances[1]: 'm7g.large' has arm64 processors, and the group's architecture is "
-            "amd64. Fix: set architecture: arm64, or choose another type.",
+            "amd64. Fix: keep to types of one architecture in a group, which has one image.",
         ),
         (
             {"cpuCredits": "unlimited"},
@@ -143,31 +142,6 @@ def test_a_name_too_long_for_aws(keys: dict[str, str], key: str) -> None:
 
 def test_a_long_new_name_does_not_matter_to_a_renamed_group() -> None:
     assert report(with_fourth(name="x" * 63, renamedFrom="y" * 47)) == []
-
-
-@pytest.mark.parametrize(
-    ("machine_type", "architecture"),
-    [
-        ("m7i.large", "amd64"),
-        ("m7g.large", "arm64"),
-        ("c6gn.large", "arm64"),
-        ("t4g.medium", "arm64"),
-        ("a1.large", "arm64"),
-        ("g4dn.xlarge", "amd64"),
-        ("g5g.xlarge", "arm64"),
-        ("g6.xlarge", "amd64"),
-        ("x2gd.large", "arm64"),
-        ("m8gd.large", "arm64"),
-        ("im4gn.large", "arm64"),
-        ("u7i-12tb.224xlarge", "amd64"),
-        ("m7i-flex.large", "amd64"),
-        ("hpc7g.4xlarge", "arm64"),
-        ("inf2.xlarge", "amd64"),
-        ("r8g-flex.large", "arm64"),
-    ],
-)
-def test_architectures_of_types(machine_type: str, architecture: str) -> None:
-    assert architecture_of(machine_type) == architecture
 
 
 @pytest.mark.parametrize(
