@@ -17,7 +17,7 @@ from infra.plan.stack_keys import StackKeys
 from rehearsal import controlplane, toolchain
 from rehearsal.controlplane.layout import Layout as ControlPlaneLayout
 from rehearsal.controlplane.member import from_bucket
-from rehearsal.environment import plugins, stack_config
+from rehearsal.environment import engine_log, plugins, stack_config
 from rehearsal.environment.cloud import Cloud
 from rehearsal.environment.engine import Engine
 from rehearsal.environment.errors import RehearsalError
@@ -140,6 +140,7 @@ class Environment:
                 + ", ".join(replaced)
             )
         plugins.install(self.plugins, self.layout.pulumi_home)
+        engine_log.switch_off(self.layout.pulumi_home)
         names = {vendor: [p.name for p in self.plugins if p.vendor is vendor] for vendor in (True, False)}
         self.console.print(
             f"Plugins: the vendors' {', '.join(names[True]) or '(none installed)'}; "
