@@ -68,7 +68,8 @@ def validate(
 def _tell(cluster: str, report: Report, form: Format) -> None:
     if form is Format.JSON:
         findings = [finding.as_json() for finding in report.findings]
-        document = {"cluster": cluster, "verdict": report.verdict, "checks": list(report.checks), "findings": findings}
+        checks = {"checks": list(report.checks), "skipped": list(report.skipped)}
+        document = {"cluster": cluster, "verdict": report.verdict, **checks, "findings": findings}
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
         return
     if report.findings:
@@ -79,4 +80,5 @@ def _tell(cluster: str, report: Report, form: Format) -> None:
         show(table)
     words = {"valid": "is valid", "invalid": "is not valid", "unknown": "could not be looked at whole"}
     checked = ", ".join(report.checks)
-    console.print(f"{cluster} {words[report.verdict]}. Checked: {checked}.", markup=False, highlight=False)
+    blind = f" Nothing can be seen of: {', '.join(report.skipped)}." if report.skipped else ""
+    console.print(f"{cluster} {words[report.verdict]}. Checked: {checked}.{blind}", markup=False, highlight=False)

@@ -14,6 +14,14 @@ import urllib3
 from kubernetes.client import ApiClient
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config import ConfigException, new_client_from_config
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+)
 
 from infra.ops.errors import CredentialsError, OpsError
 from infra.spec import EnvironmentSpec
@@ -116,7 +124,7 @@ class Kube:
             answer = self._client.call_api(*serialized, _request_timeout=_SECONDS)
             return int(answer.status), bytes(answer.read() or b"").decode("utf-8", "replace")  # type: ignore[no-untyped-call]
         except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise _unreachable(f"cannot {method} {path}", error) from error
+            raise _unreachable(f"cannot {method} {path}", _words(error)) from error
 
     def items(self, path: str, **query: str) -> list[dict[str, Any]]:
         """Return all objects of a list, page by page."""
@@ -149,6 +157,21 @@ def connect(spec: EnvironmentSpec) -> Kube:
 
 def _unreachable(what: str, why: object) -> ClusterUnreachableError:
     return ClusterUnreachableError(what, str(why).rstrip("."), "check the API server and the way to it")
+
+
+def _words(error: BaseException) -> str:
+    """Return what went wrong with a connection, without the names of the library's classes and objects."""
+    while isinstance(error, MaxRetryError) and error.reason is not None:
+        error = error.reason
+    if isinstance(error, ProxyError):
+        return f"the proxy does not lead there: {_words(error.original_error)}"
+    if isinstance(error, NameResolutionError):
+        return "its name cannot be resolved"
+    if isinstance(error, ConnectTimeoutError) and not isinstance(error, NewConnectionError):
+        return f"no connection within {_SECONDS[0]:.0f} s"
+    if isinstance(error, ReadTimeoutError):
+        return f"no answer within {_SECONDS[1]:.0f} s"
+    return str(error).rpartition("Failed to establish a new connection: ")[2]
 
 
 def _client(context: str) -> ApiClient:

@@ -25,7 +25,7 @@ from infra.ops.kube import connect
 from infra.ops.roll.journal import Lock, LockedError
 from infra.ops.roll.order import groups_to_roll
 from infra.ops.roll.run import Limits, PausedError, roll
-from infra.ops.validate.run import Validation
+from infra.ops.validate.run import Report, Validation, wait_until_valid
 from infra.spec import CONFIG_KEY
 from rehearsal import controlplane
 from rehearsal.controlplane import ControlPlane
@@ -274,6 +274,9 @@ def test_the_api_server_is_killed_in_the_middle(world: World, plane: ControlPlan
     world.new_version("nodes")
     before, judge = running(world), Judge(world)
     threads: list[threading.Thread] = []
+    validation = Validation(world.spec, world.session, world.kube, world.clock)
+    nodes = [group for group in world.spec.instance_groups if group.name == "nodes"]
+    seen: list[Report] = []
 
     def restart() -> None:
         time.sleep(2)
@@ -286,6 +289,7 @@ def test_the_api_server_is_killed_in_the_middle(world: World, plane: ControlPlan
             os.kill(server.pid, signal.SIGKILL)
             threads.append(threading.Thread(target=restart))
             threads[0].start()
+            seen.append(validation.report(nodes))
 
     judge.then = kill
     world.limits = Limits(poll=0.1, node=60, valid=60, validations=1)
@@ -293,6 +297,13 @@ def test_the_api_server_is_killed_in_the_middle(world: World, plane: ControlPlan
     threads[0].join()
     assert [event.kind for event in world.events].count("unreachable") >= 1
     assert_rolled(world, before, [judge])
+    # A validation meanwhile says so once, and is as before when it is back.
+    (down,) = seen[0].findings
+    assert (down.check, down.severity, seen[0].verdict) == ("API server", "invalid", "invalid")
+    assert down.problem == "does not answer: [Errno 111] Connection refused"
+    assert seen[0].skipped == ("control plane", "etcd", "nodes", "critical pods")
+    back = wait_until_valid(lambda: validation.report(nodes), world.clock, wait=20, poll=0.2)
+    assert [str(each) for each in back.findings] == []
 
 
 def placed(world: World) -> dict[str, str]:
@@ -388,7 +399,7 @@ def test_validation_sees_what_is_wrong_where_it_is(world: World) -> None:
     world.s3.put_object(Bucket=world.spec.state.bucket, Key="standin.slipway.test/backups/etcd/1.db", Body=b"x")
     assert validation.report().verdict == "valid"
     assert whole.checks == (
-        "DNS", "control plane", "etcd", "nodes", "edge", "critical pods", "certificates", "etcd backup",
+        "DNS", "API server", "control plane", "etcd", "nodes", "critical pods", "edge", "certificates", "etcd backup",
     )  # fmt: skip
     # An edge that should have machines and has none is wrong, and does not concern the nodes.
     world.scaling.set_desired_capacity(AutoScalingGroupName="edge.standin.slipway.test", DesiredCapacity=2)

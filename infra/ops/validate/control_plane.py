@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from infra.ops.errors import CredentialsError
 from infra.ops.kube import Kube
 from infra.ops.roll.cluster import condition
 from infra.ops.roll.etcd import failed_checks
@@ -18,8 +19,13 @@ def check_control_plane(kube: Kube, members: int, ignored: Collection[str] = ())
     """Yield what is wrong with the control plane of ``members`` machines, not counting those of ``ignored`` nodes.
 
     Where no component shows as a pod (they may run outside the cluster), the API server's checks alone are judged.
+
+    Raises:
+        CredentialsError: who asks may not look at its health.
     """
     status, text = kube.raw("GET", "/readyz", query={"verbose": "true"})
+    if status in (401, 403):
+        raise CredentialsError("cannot look at the API server's health", f"HTTP {status}", "renew the kubeconfig")
     if status != 200:
         failed = ", ".join(failed_checks(text)) or f"HTTP {status}"
         yield Finding(CHECK, "invalid", "the API server", f"is not ready: {failed}", "read its log")

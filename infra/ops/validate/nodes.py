@@ -9,6 +9,8 @@ from infra.ops.roll.view import Group, Node
 from infra.ops.validate.findings import Finding
 
 CHECK = "nodes"
+MACHINES = "machines"
+"""What is left of it while the cluster cannot be asked: whether there are as many machines as there should be."""
 OLDEST_MINORS = 3
 """Minor versions that a kubelet may be older than the API server (Kubernetes's version skew policy, "kubelet")."""
 
@@ -23,15 +25,7 @@ def check_nodes(group: str, state: Group, nodes: Sequence[Node], version: str) -
     """Yield what is wrong with the group called ``group`` of a cluster of Kubernetes ``version``."""
     members = members_of(state, nodes)
     staying = [m for m in members if not m.instance.leaving]
-    missing = state.desired - sum(m.instance.attached for m in staying)
-    if missing > 0:
-        yield Finding(
-            CHECK,
-            "invalid",
-            f"instance group {group}",
-            f"{missing} of {state.desired} machines are missing",
-            f"see the activities of the Auto Scaling group {state.name}",
-        )
+    yield from check_machines(group, state, CHECK)
     for member in staying:
         if member.node is None:
             subject = f"instance {member.instance.id} of {group}"
@@ -53,6 +47,19 @@ def check_nodes(group: str, state: Group, nodes: Sequence[Node], version: str) -
         if node.instance_id not in known:
             subject = f"node {node.name} of {group}"
             yield Finding(CHECK, "warning", subject, "belongs to no machine of the group", "delete the Node object")
+
+
+def check_machines(group: str, state: Group, check: str = MACHINES) -> Iterator[Finding]:
+    """Yield whether Auto Scaling has fewer machines of the group than it should."""
+    missing = state.desired - sum(each.attached and not each.leaving for each in state.instances)
+    if missing > 0:
+        yield Finding(
+            check,
+            "invalid",
+            f"instance group {group}",
+            f"{missing} of {state.desired} machines are missing",
+            f"see the activities of the Auto Scaling group {state.name}",
+        )
 
 
 def _version(group: str, node: Node, version: str) -> Iterator[Finding]:

@@ -10,12 +10,13 @@ import boto3
 
 from infra.ops.aws import require_account, session_for
 from infra.ops.clock import Clock
+from infra.ops.errors import OpsError
 from infra.ops.kube import Kube, connect
 from infra.ops.roll.cloud import AwsCloud
 from infra.ops.roll.cluster import KubeCluster
 from infra.ops.roll.etcd import ApiServerEtcdHealth
-from infra.ops.roll.view import Node
-from infra.ops.validate import certificates, control_plane, dns, edge, etcd, nodes, pods
+from infra.ops.roll.view import Group, Node
+from infra.ops.validate import api, certificates, control_plane, dns, edge, etcd, nodes, pods
 from infra.ops.validate.findings import Check, Finding, guarded
 from infra.plan.naming import group_resource_name
 from infra.plan.state_layout import etcd_backup_prefix, pki_prefix
@@ -29,6 +30,8 @@ class Report:
     findings: tuple[Finding, ...]
     checks: tuple[str, ...]
     """The checks that were made."""
+    skipped: tuple[str, ...] = ()
+    """Those that nothing can be seen of, because the API server or its etcd does not answer."""
 
     @property
     def verdict(self) -> str:
@@ -46,43 +49,77 @@ class Validation:
         self._cloud, self._cluster = AwsCloud(session), KubeCluster(kube)
 
     def report(self, groups: Sequence[InstanceGroupSpec] = ()) -> Report:
-        """Look once. With ``groups``, only these and what they rest on: the control plane, etcd, the API's name."""
-        checks = list(self._checks(groups))
-        findings = tuple(finding for name, check in checks for finding in guarded(name, check))
-        return Report(findings, tuple(dict.fromkeys(name for name, _ in checks)))
+        """Look once. With ``groups``, only these and what they rest on: the control plane, etcd, the API's name.
 
-    def _checks(self, groups: Sequence[InstanceGroupSpec]) -> Iterator[tuple[str, Check]]:
-        spec, s3, bucket = self._spec, self._s3, self._spec.state.bucket
-        planes = [group for group in spec.instance_groups if group.role == "ControlPlane"]
-        members = len(planes)
-        now, server = self._clock.now(), self._kube.server
-        yield dns.CHECK, lambda: tuple(dns.check_api_name(server))
+        Where the API server does not answer, that is one finding, and what can be seen without it is looked at.
+        """
+        named = guarded(dns.CHECK, lambda: tuple(dns.check_api_name(self._kube.server)))
+        blind = api.blindness(self._kube, self._elb, self._api_targets)
+        inside, outside = list(self._inside(groups)), list(self._outside(groups, blind=blind is not None))
+        made = outside if blind else [*inside, *outside]
+        # A name that leads nowhere is why nothing answers, and is said once.
+        first = named or ((blind,) if blind else ())
+        findings = (*first, *(finding for name, check in made for finding in guarded(name, check)))
+        checks = dict.fromkeys((dns.CHECK, api.CHECK, *(name for name, _ in made)))
+        return Report(findings, tuple(checks), tuple(dict.fromkeys(name for name, _ in inside)) if blind else ())
+
+    @property
+    def _planes(self) -> list[InstanceGroupSpec]:
+        return [group for group in self._spec.instance_groups if group.role == "ControlPlane"]
+
+    def _chosen(self, groups: Sequence[InstanceGroupSpec]) -> list[InstanceGroupSpec]:
+        """Return the groups to look at, each once, the control plane's first."""
+        every = {each.name: each for each in (*self._planes, *(groups or self._spec.instance_groups))}
+        return list(every.values())
+
+    def _state(self, group: InstanceGroupSpec) -> Group:
+        return self._cloud.group(group_resource_name(self._spec, group))
+
+    def _api_targets(self) -> set[str]:
+        return {arn for plane in self._planes for arn in self._state(plane).target_groups}
+
+    def _inside(self, groups: Sequence[InstanceGroupSpec]) -> Iterator[tuple[str, Check]]:
+        """Yield the checks that ask the API server for objects."""
+        members, every = len(self._planes), functools.cache(self._cluster.nodes)
         yield control_plane.CHECK, lambda: tuple(control_plane.check_control_plane(self._kube, members))
         yield etcd.CHECK, lambda: tuple(etcd.check_members(ApiServerEtcdHealth(self._kube), members))
-        every = functools.cache(self._cluster.nodes)
-        chosen = list(groups) or list(spec.instance_groups)
-        for group in dict.fromkeys(each.name for each in (*planes, *chosen)):
-            yield from self._of_group(next(each for each in spec.instance_groups if each.name == group), every)
-        yield pods.CHECK, lambda: tuple(self._pods([*planes, *groups] if groups else [], every))
-        yield certificates.CHECK, lambda: tuple(certificates.check_served(server, now))
+        for group in self._chosen(groups):
+            yield nodes.CHECK, functools.partial(self._nodes, group, every)
+        yield pods.CHECK, lambda: tuple(self._pods([*self._planes, *groups] if groups else [], every))
+
+    def _outside(self, groups: Sequence[InstanceGroupSpec], *, blind: bool) -> Iterator[tuple[str, Check]]:
+        """Yield the checks that need AWS alone, or no more of the API server than its certificate."""
+        spec, s3, bucket, now = self._spec, self._s3, self._spec.state.bucket, self._clock.now()
+        for group in self._chosen(groups):
+            if blind:
+                yield nodes.MACHINES, functools.partial(self._machines, group)
+            if group.role == "Edge":
+                yield edge.CHECK, functools.partial(self._edge, group)
+        yield certificates.CHECK, functools.partial(self._served, blind=blind)
         if not groups:
             backups, pki = etcd_backup_prefix(spec), pki_prefix(spec)
             yield certificates.CHECK, lambda: tuple(certificates.check_authorities(s3, bucket, pki, now))
             yield etcd.BACKUP_CHECK, lambda: tuple(etcd.check_backup(s3, bucket, backups, now))
 
-    def _of_group(self, group: InstanceGroupSpec, every: Callable[[], tuple[Node, ...]]) -> Iterator[tuple[str, Check]]:
-        def judged() -> tuple[Finding, ...]:
-            state = self._cloud.group(group_resource_name(self._spec, group))
-            found = nodes.nodes_of(group.name, state, every())
-            return tuple(nodes.check_nodes(group.name, state, found, self._spec.cluster.kubernetes_version))
+    def _nodes(self, group: InstanceGroupSpec, every: Callable[[], tuple[Node, ...]]) -> tuple[Finding, ...]:
+        state = self._state(group)
+        found = nodes.nodes_of(group.name, state, every())
+        return tuple(nodes.check_nodes(group.name, state, found, self._spec.cluster.kubernetes_version))
 
-        def reached() -> tuple[Finding, ...]:
-            state = self._cloud.group(group_resource_name(self._spec, group))
-            return tuple(edge.check_targets(self._elb, group.name, state.target_groups if state.desired else ()))
+    def _machines(self, group: InstanceGroupSpec) -> tuple[Finding, ...]:
+        return tuple(nodes.check_machines(group.name, self._state(group)))
 
-        yield nodes.CHECK, judged
-        if group.role == "Edge":
-            yield edge.CHECK, reached
+    def _edge(self, group: InstanceGroupSpec) -> tuple[Finding, ...]:
+        state = self._state(group)
+        return tuple(edge.check_targets(self._elb, group.name, state.target_groups if state.desired else ()))
+
+    def _served(self, *, blind: bool) -> tuple[Finding, ...]:
+        try:
+            return tuple(certificates.check_served(self._kube.server, self._clock.now()))
+        except OpsError:
+            if blind:
+                return ()  # that there is no answer was said
+            raise
 
     def _pods(self, groups: Sequence[InstanceGroupSpec], every: Callable[[], tuple[Node, ...]]) -> Iterator[Finding]:
         if not groups:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,10 +12,22 @@ from typing import Any
 
 import pytest
 import yaml
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
 
+from infra.ops import kube as kube_module
 from infra.ops.errors import CredentialsError, OpsError
 from infra.ops.kube import ClusterRefusedError, ClusterUnreachableError, Kube, connect
 from tests.infra.samples import sample_spec
+
+POOL: Any = "the pool's own words"
 
 
 class Server(HTTPServer):
@@ -62,7 +75,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     file = tmp_path / "kubeconfig"
     file.write_text(yaml.safe_dump(config))
     monkeypatch.setenv("KUBECONFIG", str(file))
-    thread = threading.Thread(target=made.serve_forever, daemon=True)
+    thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield made
     made.shutdown()
@@ -131,8 +144,35 @@ def test_what_is_gone_is_deleted(server: Server, kube: Kube) -> None:
 def test_nobody_answers(server: Server, kube: Kube) -> None:
     server.shutdown()
     server.server_close()
-    with pytest.raises(ClusterUnreachableError, match=r"cannot GET /x: .*Fix: check the API server"):
+    words = r"^cannot GET /x: \[Errno 111\] Connection refused\. Fix: check the API server"
+    with pytest.raises(ClusterUnreachableError, match=words):
         kube.request("GET", "/x")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            MaxRetryError(
+                POOL, "/x", NewConnectionError(POOL, "Failed to establish a new connection: [Errno 113] No route")
+            ),
+            "[Errno 113] No route",
+        ),
+        (MaxRetryError(POOL, "/x", NameResolutionError("a.b", POOL, socket.gaierror())), "its name cannot be resolved"),
+        (MaxRetryError(POOL, "/x", ConnectTimeoutError(POOL, "late")), "no connection within 5 s"),
+        (ReadTimeoutError(POOL, "/x", "late"), "no answer within 30 s"),
+        (
+            MaxRetryError(
+                POOL, "/x", ProxyError("Unable to connect to proxy", OSError("Tunnel connection failed: 503"))
+            ),
+            "the proxy does not lead there: Tunnel connection failed: 503",
+        ),
+        (MaxRetryError(POOL, "/x", SSLError("certificate has expired")), "certificate has expired"),
+        (OSError("reset"), "reset"),
+    ],
+)
+def test_the_words_for_no_answer(error: Exception, words: str) -> None:
+    assert kube_module._words(error) == words
 
 
 def test_no_way_to_the_cluster(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
