@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-NOTE = "A file in the place of the folder keeps the engine's automatic log from being written; -v=9 --logtostderr works.\n"
+NOTE = "A file in the folder's place keeps the engine from writing its automatic log; -v=9 --logtostderr works.\n"
 
 
 def switch_off(pulumi_home: Path) -> None:
