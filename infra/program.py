@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from infra.components.join_token import JoinToken
 from infra.components.network import Network
 from infra.components.recorded_version import recorded_version
 from infra.components.registry import Registry
-from infra.components.sdk import imported_meanwhile
+from infra.components.sdk import drop_debug_messages, imported_meanwhile
 from infra.components.security_groups import SecurityGroups
 from infra.components.service_account_issuer import ServiceAccountIssuer
 from infra.components.service_account_role import ServiceAccountRole
@@ -47,6 +48,7 @@ def run() -> None:
     Raises:
         pulumi.RunError: the stack's configuration cannot be used; nothing has been created.
     """
+    drop_debug_messages(os.environ)
     stack = pulumi.get_stack()
     raw = pulumi.Config(CONFIG_KEY.partition(":")[0]).get_object(CONFIG_KEY.partition(":")[2])
     try:
