@@ -26,6 +26,7 @@ from rehearsal.moto.health import HealthApplication, complete_target_groups
 from rehearsal.moto.images import ImagesApplication
 from rehearsal.moto.saver import Saver
 from rehearsal.moto.scaling import complete_groups
+from rehearsal.moto.volumes import complete_volumes
 
 UNUSABLE_SNAPSHOT = 3
 """Exit status of a server that has snapshots and can use none of them."""
@@ -48,6 +49,7 @@ def prepare(data: Path) -> tuple[Gate, bodies.BodyStore]:
     _leave_out_conditional_denials()
     keep_reserved_addresses()
     complete_groups()
+    complete_volumes()
     complete_target_groups()
     return gate, store
 
