@@ -17,7 +17,7 @@ from rehearsal.toolchain.cache import cache_home, lock_path
 from rehearsal.toolchain.golang import find_go
 from rehearsal.toolchain.lock import build_lock
 from rehearsal.toolchain.progress import BuildProgress
-from rehearsal.toolchain.table import TOOLS_FOLDER
+from rehearsal.toolchain.release import TOOLS_FOLDER
 
 _BUILD_SECONDS: Final = 900
 _PLUGINS: Final = "github.com/containernetworking/plugins/plugins"

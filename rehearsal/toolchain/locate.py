@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from rehearsal.toolchain.cache import cached
-from rehearsal.toolchain.table import Tool
+from rehearsal.toolchain.release import Tool
 from rehearsal.toolchain.versions import read_version
 
 _PROBE_SECONDS: Final = 20
@@ -71,6 +71,8 @@ def unsuitable_because(path: Path, tool: Tool) -> str | None:
     lacking = [name for name in tool.beside if not any(os.access(folder / name, os.X_OK) for folder in folders)]
     if lacking:
         return f"it has no {' and no '.join(lacking)} beside it"
+    if not tool.version_arguments:
+        return "it cannot be asked for its version"
     try:
         output = reported_version(path, tool)
     except (OSError, subprocess.SubprocessError) as error:

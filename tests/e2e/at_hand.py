@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from rehearsal.toolchain import ToolchainError, resolve
+from rehearsal.toolchain import TOOLS, ToolchainError, resolve
+from rehearsal.toolchain.locate import locate
+
+ADDONS = "SLIPWAY_E2E_ADDONS"
+"""Says with `all` that programs of add-ons are built whose build takes longest."""
 
 
 def programs_or_skip(names: Sequence[str], what: str) -> dict[str, Path]:
@@ -17,3 +22,11 @@ def programs_or_skip(names: Sequence[str], what: str) -> dict[str, Path]:
         return resolve(names, Console(stderr=True))
     except ToolchainError as error:
         pytest.skip(f"{what} cannot be had: {error}")
+
+
+def built_or_skip(name: str) -> Path:
+    """Return where a program is that is not built for a test alone, unless the variable asks for it."""
+    release = TOOLS[name].release
+    if os.environ.get(ADDONS) != "all" and locate(TOOLS[name]).path is None:
+        pytest.skip(f"{name} is not built, which takes {release.build_minutes} min: {ADDONS}=all has it built")
+    return programs_or_skip([name], name)[name]
