@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+from collections import defaultdict
 from pathlib import Path
 
 import botocore.loaders
 import botocore.session
 import pytest
+
+LONG_SECONDS = 10
 
 # moto makes all 1,293 images that it ships with for each region of each test that asks EC2 anything; one will do. It
 # reads the variable when it is imported.
@@ -24,3 +27,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what each file took, where any took long: that is what to look at when the whole takes too long."""
+    taken: dict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                taken[report.nodeid.partition("::")[0]] += report.duration
+    if long := sorted(((seconds, file) for file, seconds in taken.items() if seconds >= LONG_SECONDS), reverse=True):
+        terminalreporter.section("seconds by file")
+        for seconds, file in long:
+            terminalreporter.line(f"{seconds:7.1f} {file}")

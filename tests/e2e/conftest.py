@@ -16,8 +16,14 @@ import pytest
 from botocore.config import Config
 
 from rehearsal.project import ROOT, write_project, write_stack_file
+from tests.e2e import order
 
 UP_SECONDS = 600
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the tests of each stay in their order."""
+    items.sort(key=lambda item: -order.seconds(item.nodeid))
 
 
 @dataclass

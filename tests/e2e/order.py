@@ -1,0 +1,37 @@
+"""Which of the end-to-end files start first: the longest, so that no worker is left with one when the other is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SECONDS: Mapping[str, int] = {
+    "tests/e2e/test_documents.py": 500,
+    "tests/e2e/test_bad_days.py": 240,
+    "tests/e2e/test_life.py": 200,
+    "tests/e2e/test_machines.py": 180,
+    "tests/e2e/test_recover.py": 180,
+    "tests/e2e/test_roll.py": 170,
+    "tests/e2e/test_preview.py": 120,
+    "tests/e2e/test_rotation.py": 110,
+    "tests/e2e/test_rename.py": 70,
+    "tests/infra/ops/recover/test_run.py": 60,
+    "tests/e2e/test_controlplane.py": 50,
+    "tests/e2e/test_kubernetes_engine.py": 50,
+    "tests/e2e/test_certificates.py": 50,
+    "tests/e2e/test_edge_router.py": 50,
+    "tests/e2e/test_local_standins.py": 40,
+    "tests/e2e/test_kubernetes_standin.py": 40,
+    "tests/e2e/test_member_added.py": 40,
+    "tests/e2e/test_etcd_restore.py": 30,
+    "tests/e2e/test_edge.py": 25,
+    "tests/e2e/test_node_config.py": 20,
+    "tests/e2e/test_workloads.py": 20,
+    "tests/e2e/test_observability.py": 20,
+    "tests/e2e/test_addons.py": 20,
+}
+"""What a file takes, roughly; `./check` prints what each took. A file that is not here takes little."""
+
+
+def seconds(node_id: str) -> int:
+    """Return what the file of a test takes."""
+    return SECONDS.get(node_id.partition("::")[0], 0)
