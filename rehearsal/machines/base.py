@@ -18,9 +18,10 @@ from typing import Final
 
 from rich.console import Console
 
+from rehearsal.cache import cache_home
 from rehearsal.machines.commands import run
 from rehearsal.machines.errors import MachineError
-from rehearsal.toolchain.cache import cache_home, lock_path
+from rehearsal.toolchain.cache import lock_path
 from rehearsal.toolchain.lock import build_lock
 
 MIRROR_VARIABLE: Final = "SLIPWAY_DEBIAN_MIRROR"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 
 from rehearsal import toolchain
+from rehearsal.cache import cache_home
 from rehearsal.controlplane.layout import Layout as ControlPlaneLayout
 from rehearsal.machines import namespaces
 from rehearsal.machines.base import ensure_base
@@ -27,7 +28,6 @@ from rehearsal.machines.programs import CSI, OWN, POD_NETWORK
 from rehearsal.machines.requirements import missing_requirements
 from rehearsal.machines.settings import Settings
 from rehearsal.processes import Daemon, port_is_free, remembered_ports
-from rehearsal.toolchain.cache import cache_home
 
 if TYPE_CHECKING:
     from infra.spec import EnvironmentSpec

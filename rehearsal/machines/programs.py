@@ -12,8 +12,9 @@ from typing import Final
 
 from rich.console import Console
 
+from rehearsal.cache import cache_home
 from rehearsal.machines.commands import run
-from rehearsal.toolchain.cache import cache_home, lock_path
+from rehearsal.toolchain.cache import lock_path
 from rehearsal.toolchain.golang import find_go
 from rehearsal.toolchain.lock import build_lock
 from rehearsal.toolchain.progress import BuildProgress

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rehearsal.toolchain.cache import cache_home, lock_path, log_path, sweep
+from rehearsal.cache import cache_home
+from rehearsal.toolchain.cache import lock_path, log_path, sweep
 from rehearsal.toolchain.errors import ToolchainError, build_failure
 from rehearsal.toolchain.lock import build_lock
 from rehearsal.toolchain.process import run_logged

@@ -14,8 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from rehearsal.cache import cache_home
 from rehearsal.providers.base.shapes import ResourceShape, UnknownTypeError, from_json
-from rehearsal.toolchain.cache import cache_home
 
 _ROOT = Path(__file__).resolve().parents[3]
 _NO_SUCH_TYPE = 3

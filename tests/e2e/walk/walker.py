@@ -17,9 +17,9 @@ import yaml
 
 from infra.ops.kube import connect
 from infra.spec import EnvironmentSpec, load
+from rehearsal.cache import cache_home
 from rehearsal.project import ROOT
 from rehearsal.standin_nodes import Runner, StandInMachines
-from rehearsal.toolchain.cache import cache_home
 from tests.e2e.conftest import Rehearsed
 from tests.e2e.walk import programs
 from tests.e2e.walk.lines import Line

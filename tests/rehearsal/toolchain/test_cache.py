@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.toolchain.cache import cache_home, cached, lock_path, log_path, sweep
+from rehearsal.cache import cache_home
+from rehearsal.toolchain.cache import cached, lock_path, log_path, sweep
 from rehearsal.toolchain.table import TOOLS
 
 
