@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ipaddress
 import threading
 from pathlib import Path
 
@@ -12,6 +13,18 @@ from rich.console import Console
 from rehearsal.environment.environment import Environment, environment_of
 from rehearsal.environment.errors import RehearsalError
 from rehearsal.gateway.proxy import NotServedError, Proxy
+
+
+def leads_to_cluster(host: str, cluster: str) -> bool:
+    """Tell whether a host can be the API of a cluster of this name: an address, a load balancer's name, or its own.
+
+    Another one's client would be shown the API server's certificate, and blame that.
+    """
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host.endswith(f".{cluster}") or ".elb." in host
+    return True
 
 
 class Gate:
@@ -23,6 +36,9 @@ class Gate:
 
     def destination(self, host: str, port: int) -> int:
         """Return the port of the API server. Raises NotServedError."""
+        if not leads_to_cluster(host, self._environment.spec.cluster.name):
+            text = f"{host} is not of the rehearsed cluster: unset HTTPS_PROXY and https_proxy for what needs it"
+            raise NotServedError(text)
         with self._lock:
             try:
                 found = self._environment.api_port()

@@ -65,10 +65,16 @@ class Walker:
         variables["PATH"] = os.pathsep.join([str(self.bin), variables["PATH"]])
         variables |= {
             "HOME": str(self.env.home / "reader"),
-            # Here a computer says which index its Python packages come from.
+            # What a reader's package installer is set to, as which index, is in the real home.
             "XDG_CONFIG_HOME": os.environ.get("XDG_CONFIG_HOME", str(Path.home() / ".config")),
             "SLIPWAY_CACHE_HOME": str(cache_home()),
         }
+        if "tools/venv.py" in text:
+            # The rehearsal's proxy leads to its cluster alone, and a reader on AWS has none, or one that leads out.
+            for name in ("HTTPS_PROXY", "https_proxy"):
+                variables.pop(name, None)
+                if name in os.environ:
+                    variables[name] = os.environ[name]
         # There is no terminal at which the engine could ask. With --preview-only it does not, and refuses the word.
         variables.pop("PULUMI_SKIP_CONFIRMATIONS", None)
         if "--preview-only" not in text:
