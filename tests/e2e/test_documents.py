@@ -187,7 +187,6 @@ def test_06_upgrade(walker: Walker) -> None:
     walk(walker, "docs/upgrade.md", before={"slipway preview": newer})
 
 
-@UNSEEN
 def test_07_preview(walker: Walker) -> None:
     def recorded(walker: Walker) -> None:
         stream = "pulumi preview --stack dev --json > events.jsonl"
@@ -204,7 +203,6 @@ def test_08_restore_etcd(walker: Walker) -> None:
     walk(walker, "docs/restore-etcd.md", before={"kubectl --namespace kube-system rollout": something_to_restart})
 
 
-@UNSEEN
 def test_09_recover(walker: Walker) -> None:
     def interrupted(walker: Walker) -> None:
         told = json.loads(walker.shell("slipway history dev --format json").stdout)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from infra.ops.preview.changes import DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.groups import CONTROL_PLANE, Group, Roll
-from infra.ops.preview.openings import Opening
+from infra.ops.preview.openings import ANYWHERE, Opening
 
 Level = Literal["none", "one-at-a-time", "interrupted"]
 
@@ -44,6 +44,26 @@ def api_effect(
     if broken:
         level = "interrupted"
     return ApiEffect(level, (*reasons, *broken), members)
+
+
+def access_sentences(openings: Sequence[Opening]) -> Iterator[str]:
+    """Yield from where the API can be reached that it could not be reached from before, and the other way round."""
+    for opened, words in ((True, "can be reached"), (False, "can be reached no more")):
+        peers = [
+            peer
+            for each in openings
+            if each.opened is opened and each.rule.inward and _is_api(each.rule.group)
+            if any(each.rule.covers(port) for port in API_PORTS)
+            for peer in each.rule.peers
+            if "/" in peer
+        ]
+        if peers:
+            who = ", ".join("everywhere on the internet" if p in ANYWHERE else p for p in dict.fromkeys(peers))
+            yield f"The Kubernetes API {words} from {who}." + (" Callers need credentials as before." if opened else "")
+
+
+def _is_api(group: str) -> bool:
+    return bool(re.match(r"(api|control-plane)([-.]|$)", group))
 
 
 def _roll(rolled: int, members: int) -> tuple[Level, str]:

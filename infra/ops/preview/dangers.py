@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from infra.ops.preview.changes import DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.groups import Group
 from infra.plan.stateful import GROUP_TYPE, stateful
 
+_STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 _VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 
 
@@ -87,7 +89,18 @@ def _holds(change: Change, group: Group | None) -> str | None:
             return None
         return f"{machines} running machines, which would all end at once instead of being rolled"
     entry = stateful(change.type, old.inputs if old else {})
-    return entry.holds if entry else None
+    if entry is None:
+        return None
+    return entry.holds + (_of_claims(old.inputs) if old and change.type == _STATEFUL_SET else "")
+
+
+def _of_claims(inputs: Mapping[str, Any]) -> str:
+    """Return what becomes of the claims of a StatefulSet that is deleted (``persistentVolumeClaimRetentionPolicy``)."""
+    spec = inputs.get("spec")
+    policy = spec.get("persistentVolumeClaimRetentionPolicy") if isinstance(spec, Mapping) else None
+    if isinstance(policy, Mapping) and policy.get("whenDeleted") == "Delete":
+        return ", which go with it, and with them what is on the volumes"
+    return ", which stay in the cluster with what is on them until somebody deletes them"
 
 
 def _status(change: Change) -> str:

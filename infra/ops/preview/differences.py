@@ -114,15 +114,22 @@ def _join(path: str, key: str) -> str:
 
 
 def _shown(path: str, old: Any, new: Any, replaces: bool) -> Iterator[Difference]:
-    if holds_secret(old) or holds_secret(new):
-        yield from _secret(path, old, new, replaces)
-    elif is_user_data(path) or is_document(path, old) or is_document(path, new):
+    files = is_user_data(path) or is_document(path, old) or is_document(path, new)
+    # Parts that are hidden do not keep a document from being read; a document that is secret as a whole is.
+    if files and SECRET not in (old, new) and not _hidden_within(old, new):
         for name, lines in _file_diffs(old, new):
             yield Difference(f"{path} ({name})", "", "", replaces, lines)
+    elif holds_secret(old) or holds_secret(new):
+        yield from _secret(path, old, new, replaces)
     elif lines := _text_diff(old, new):
         yield Difference(path, "", "", replaces, lines)
     else:
         yield Difference(path, shown_value(old), shown_value(new), replaces)
+
+
+def _hidden_within(*values: Any) -> bool:
+    """Return whether something other than a text holds a secret."""
+    return any(holds_secret(value) and not isinstance(value, str) for value in values)
 
 
 def _secret(path: str, old: Any, new: Any, replaces: bool) -> Iterator[Difference]:

@@ -39,7 +39,8 @@ def _of_change(change: Change) -> Iterator[Opening]:
         for where in sorted(one):
             sources = one[where] - _covering(other.get(where, set()), one[where])
             if sources:
-                yield _opening(change, where, sources, opened=opened)
+                until_now = old.get(where, set()) if opened else set()
+                yield _opening(change, where, sources, until_now, opened=opened)
 
 
 def _covering(other: set[str], sources: set[str]) -> set[str]:
@@ -65,8 +66,9 @@ def _policy(inputs: Mapping[str, Any]) -> dict[_Where, set[str]]:
     return {where: who for where, who in found.items() if where[0] != _HTTP or (_HTTPS, where[1]) not in found}
 
 
-def _opening(change: Change, where: _Where, sources: set[str], *, opened: bool) -> Opening:
+def _opening(change: Change, where: _Where, sources: set[str], until_now: set[str], *, opened: bool) -> Opening:
     port, host = where
     peers = tuple(ANYWHERE[0] if each == EVERYONE else each for each in sorted(sources))
-    rule = Rule(True, "tcp", (port, port), host or "the edge", peers, "firewall policy of the edge")
+    why = "firewall policy of the edge" + (f"; until now from {' and '.join(sorted(until_now))}" if until_now else "")
+    rule = Rule(True, "tcp", (port, port), host or "the edge", peers, why)
     return Opening(opened, rule, change.urn, opened and rule.to_everyone)

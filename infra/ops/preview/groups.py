@@ -152,7 +152,7 @@ def _rolls(groups: Mapping[str, Group], changes: Mapping[str, Change]) -> Iterat
             continue
         seen = [each for each in change.differences if top(each.path) not in _NO_MACHINE_SEES]
         if change.op == REPLACE or seen:
-            reasons = [*_reasons(seen, change.op == REPLACE), *_files(change.name, changes)]
+            reasons = [*_reasons(seen, change.op == REPLACE), *_files(change.name, changes)] or [_WORDS["userData"]]
             yield Roll(group.name, group.role, machines, tuple(reasons))
 
 
@@ -166,6 +166,8 @@ def _reasons(differences: Sequence[Difference], replaced: bool) -> Iterator[str]
         if key == "userData":
             file = each.path.partition("(")[2].rstrip(")")
             settings = list(_settings(each.lines)) if file == NODE_SETTINGS else []
+            if not settings and file == NODE_SETTINGS and _only_digest(each.lines):
+                continue
             yield from settings or [f"{word}: {file}{_in_short(each.lines)}" if file else word]
         elif each.lines or "[" in each.path or "." in each.path:
             if key not in told:
@@ -175,6 +177,7 @@ def _reasons(differences: Sequence[Difference], replaced: bool) -> Iterator[str]
         told.add(key)
 
 
+_FILES_TOLD = 4
 _SHORT_LINES, _SHORT_CHARACTERS = 6, 120
 
 
@@ -199,6 +202,11 @@ def _settings(lines: Sequence[str]) -> Iterator[str]:
         yield f"{_SETTING_WORDS.get(key, key)}{_between(old, new)}"
 
 
+def _only_digest(lines: Sequence[str]) -> bool:
+    """Return whether nothing differs but the digest of the files that the machines fetch."""
+    return all(line[1:].startswith(f"{_FILES_DIGEST}=") for line in lines if line[:1] in ("+", "-"))
+
+
 def _between(old: str, new: str) -> str:
     before, after = old.split(","), new.split(",")
     if len(before) == len(after) == 1:
@@ -212,7 +220,9 @@ def _files(identity: str, changes: Mapping[str, Change]) -> Iterator[str]:
     for change in changes.values():
         if change.type == OBJECT_TYPE and change.name == f"{identity}/files.json":
             found = [each.path.partition(" (")[2].rstrip(")") for each in change.differences if " (" in each.path]
-            yield from (f"first-boot file: {path}" for path in found)
+            if found:
+                more = f" and {len(found) - _FILES_TOLD} more" if len(found) > _FILES_TOLD else ""
+                yield f"first-boot file{'s' if found[1:] else ''}: {', '.join(found[:_FILES_TOLD])}{more}"
 
 
 def top(path: str) -> str:
@@ -241,12 +251,22 @@ def _size_words(change: Change, old: State | None, new: State | None) -> str:
         return f"new group of {_range(new)} machines"
     if change.op == DELETE:
         return f"the group goes; it had {_range(old)} machines"
+    if new is not None and old is not None and new.inputs.get("maxSize") == 0 != old.inputs.get("maxSize"):
+        return f"it is emptied; it had {_range(old)} machines. Pods that only its labels or taints admit will wait"
     sizes = ("minSize", "maxSize", "desiredCapacity")
     names = {"minSize": "least", "maxSize": "most", "desiredCapacity": "desired"}
     parts = [f"{names[each.path]} {each.old} → {each.new}" for each in change.differences if each.path in sizes]
     if any(each.path.startswith("vpcZoneIdentifiers") for each in change.differences):
-        parts.append("other zones, over which Auto Scaling balances its machines: it may exchange some, each drained")
+        parts.append(_subnet_words(change))
     return ", ".join(parts)
+
+
+def _subnet_words(change: Change) -> str:
+    """Return what other subnets mean: with more or fewer of them machines are balanced anew, else new ones move."""
+    lists = [state.inputs.get("vpcZoneIdentifiers") or () for state in (change.step.old, change.step.new) if state]
+    if len({len(each) for each in lists}) == 1:
+        return "other subnets in the same number of zones, in which new machines start"
+    return "other zones, over which Auto Scaling balances its machines: it may exchange some, each drained"
 
 
 def _range(state: State | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from infra.ops.preview.api_effect import ApiEffect, api_effect
+from infra.ops.preview.api_effect import ApiEffect, access_sentences, api_effect
 from infra.ops.preview.changes import DELETE, OPERATIONS, REPLACE, Change, changes_of
 from infra.ops.preview.cost import Cost, cost_of
 from infra.ops.preview.cross_zone import CrossZone, cross_zone
@@ -15,6 +15,8 @@ from infra.ops.preview.dangers import Danger, dangers_of
 from infra.ops.preview.edge_rules import edge_openings
 from infra.ops.preview.events import Diagnostic, Run, Violation
 from infra.ops.preview.groups import Group, Resize, Roll, groups_of, renames_of, resizes_of, rolls_of
+from infra.ops.preview.hosts import host_sentences
+from infra.ops.preview.network import NetworkEffect, network_effect
 from infra.ops.preview.openings import Opening, gravest_first, openings_of
 from infra.ops.preview.permissions import Permission, permissions_of
 from infra.ops.preview.pods import sentences_of, workloads_of
@@ -74,16 +76,16 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
     api = api_effect(groups, rolls, openings, changes)
     permissions = permissions_of(changes)
     counted = Counter(change.op for change in changes)
-    verdict = _verdict(run, dangers, rolls, api, openings, permissions, changes)
+    network, resizes = network_effect(run, changes), resizes_of(groups, changes)
+    noticed = bool(rolls) or api.level != "none" or network.noticed or any(each.fewer for each in resizes)
+    verdict = _verdict(run, dangers, openings, permissions, changes, noticed=noticed)
     cost = cost_of(run, groups, prices, region)
     crossing = cross_zone(run, prices)
     return Report(
         environment=environment,
         verdict=verdict,
         headline=_headline(verdict, environment, dangers, run, changes),
-        sentences=_sentences(
-            dangers, groups, rolls, resizes := resizes_of(groups, changes), api, openings, permissions, cost, changes
-        ),
+        sentences=_sentences(dangers, groups, rolls, resizes, api, openings, permissions, cost, changes, network, run),
         dangers=dangers,
         rolls=rolls,
         resizes=resizes,
@@ -105,11 +107,11 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
 def _verdict(
     run: Run,
     dangers: Sequence[Danger],
-    rolls: Sequence[Roll],
-    api: ApiEffect,
     openings: Sequence[Opening],
     permissions: Sequence[Permission],
     changes: Sequence[Change],
+    *,
+    noticed: bool,
 ) -> Verdict:
     mandatory = any(each.level == "mandatory" for each in run.violations)
     if any(not danger.waived for danger in dangers):
@@ -120,7 +122,7 @@ def _verdict(
         return "nothing"
     alarming = any(each.alarming for each in openings) or any(each.alarming for each in permissions)
     gone = any(change.op in (DELETE, REPLACE) for change in changes)
-    return "attention" if dangers or rolls or api.level != "none" or alarming or gone else "fine"
+    return "attention" if dangers or noticed or alarming or gone else "fine"
 
 
 def _headline(
@@ -156,6 +158,8 @@ def _sentences(
     permissions: Sequence[Permission],
     cost: Cost,
     changes: Sequence[Change],
+    network: NetworkEffect,
+    run: Run,
 ) -> tuple[str, ...]:
     if not changes:
         return ()
@@ -166,6 +170,9 @@ def _sentences(
     told.append(_roll_sentence(rolls))
     alarming = [f"Everyone on the internet: {each.words()}." for each in openings if each.alarming]
     told += _some(alarming, "rules open to everyone")
+    told += access_sentences(openings)
+    told += network.sentences
+    told += host_sentences(run)
     told += _resize_sentences(resizes)
     told += sentences_of(workloads_of(changes))
     told += [_rules_sentence(quiet)] if (quiet := [each for each in openings if not each.alarming]) else []
@@ -197,14 +204,25 @@ def _some(sentences: Sequence[str], what: str) -> list[str]:
 
 
 def _resize_sentences(resizes: Sequence[Resize]) -> list[str]:
-    told = [f"Group {each.group}: {each.words}{_machines(each)}; that needs no roll." for each in resizes[:_TOLD]]
-    if left := resizes[_TOLD:]:
+    alike: dict[str, list[Resize]] = {}
+    for each in resizes:
+        alike.setdefault(f"{each.words}{_machines(each)}", []).append(each)
+    told = [f"{_groups(of)}: {words}; that needs no roll." for words, of in list(alike.items())[:_TOLD]]
+    if left := [each for of in list(alike.values())[_TOLD:] for each in of]:
         started, ended = sum(each.more for each in left), sum(each.fewer for each in left)
         told.append(
             f"And {len(left):,} more groups change their size: {started:,} machines more to start, {ended:,} to end, "
             "each after its drain."
         )
     return told
+
+
+def _groups(resizes: Sequence[Resize]) -> str:
+    names = [each.group for each in resizes]
+    if len(names) == 1:
+        return f"Group {names[0]}"
+    more = f" and {len(names) - _TOLD:,} more" if len(names) > _TOLD else ""
+    return f"Groups {', '.join(names[:_TOLD])}{more}, each"
 
 
 def _machines(resize: Resize) -> str:

@@ -88,9 +88,14 @@ class Opening:
         return f"{'opens' if self.opened else 'closes'} {self.rule.words()}"
 
 
+def told_once(openings: Iterable[Opening]) -> tuple[Opening, ...]:
+    """Return openings without those that say the same: one group's way out and the other's way in are one rule."""
+    return tuple({each.words(): each for each in reversed(tuple(openings))}.values())[::-1]
+
+
 def gravest_first(openings: Iterable[Opening]) -> tuple[Opening, ...]:
     """Return openings in the order in which reports tell them: to everyone, then the other ones, then what closes."""
-    return tuple(sorted(openings, key=lambda each: (not each.alarming, not each.opened)))
+    return tuple(sorted(told_once(openings), key=lambda each: (not each.alarming, not each.opened)))
 
 
 def openings_of(run: Run, changes: Sequence[Change]) -> tuple[Opening, ...]:

@@ -29,21 +29,25 @@ DATA: tuple[list[str], list[Any], list[str]] = (["198.51.100.0/24"], ["postgres"
     ("old", "new", "told"),
     [
         ([WEB, OFFICE], [WEB, (["anywhere"], [443], ["admin.example.com"])],
-         ["! opens TCP port 443 (HTTPS) from 0.0.0.0/0 (everyone) to admin.example.com"]),
+         ["! opens TCP port 443 (HTTPS) from 0.0.0.0/0 (everyone) to admin.example.com; "
+          "until now from 198.51.100.0/24"]),
         ([WEB, (["anywhere"], [443], ["admin.example.com"])], [WEB, OFFICE],
          ["closes TCP port 443 (HTTPS) from 0.0.0.0/0 (everyone) to admin.example.com"]),
         ([OFFICE], [OFFICE, DATA], ["opens TCP port 5432 from 198.51.100.0/24 to the edge"]),
         ([OFFICE, WEB], [WEB, OFFICE], []),
         ([WEB], [WEB, (["203.0.113.7/32"], [443], ["example.com"])], []),
         ([OFFICE], [(["198.51.100.0/24", "203.0.113.7/32"], [80, 443], ["admin.example.com"])],
-         ["opens TCP port 443 (HTTPS) from 203.0.113.7/32 to admin.example.com"]),
+         ["opens TCP port 443 (HTTPS) from 203.0.113.7/32 to admin.example.com; until now from 198.51.100.0/24"]),
     ],
 )  # fmt: skip
 def test_what_the_policy_opens_and_closes_by_name(old: list[Any], new: list[Any], told: list[str]) -> None:
     report = report_of(step("update", OBJECT_TYPE, "config", record(*old), record(*new)))
     found = edge_openings(report.changes)
     words = [f"{'! ' if each.alarming else ''}{each.words()}" for each in found]
-    assert words == [f"{each} — firewall policy of the edge" for each in told]
+    assert words == [
+        f"{rule} — firewall policy of the edge{sign}{before}"
+        for rule, sign, before in (e.partition("; ") for e in told)
+    ]
     assert set(found) <= set(report.openings)
 
 
@@ -53,7 +57,7 @@ def test_an_opening_to_everyone_is_said_among_what_will_happen() -> None:
     assert report.verdict == "attention"
     assert (
         "Everyone on the internet: opens TCP port 443 (HTTPS) from 0.0.0.0/0 (everyone) to admin.example.com — "
-        "firewall policy of the edge."
+        "firewall policy of the edge; until now from 198.51.100.0/24."
     ) in report.sentences
 
 

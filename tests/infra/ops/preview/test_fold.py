@@ -105,8 +105,11 @@ def test_many_new_sizes_are_added_up() -> None:
     events = []
     for at in range(15):
         tags = [{"key": "slipway/instance-group", "value": f"g{at:02}", "propagateAtLaunch": True}]
-        old, new = ({"minSize": size, "maxSize": 9, "tags": tags} for size in ((4, 1) if at == 14 else (2, 5)))
+        sizes = (4, 1) if at == 14 else (2, 5 + at)
+        old, new = ({"minSize": size, "maxSize": 30, "tags": tags} for size in sizes)
         events.append(step("update", GROUP, f"g{at:02}", old, new))
     sentences = report_of(*events).sentences
     assert "Group g00: least 2 → 5 (3 machines more to start); that needs no roll." in sentences
-    assert "And 3 more groups change their size: 6 machines more to start, 3 to end, each after its drain." in sentences
+    assert (
+        "And 3 more groups change their size: 31 machines more to start, 3 to end, each after its drain." in sentences
+    )

@@ -1,0 +1,36 @@
+"""Host names that begin or cease to be answered at the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from infra.ops.preview.changes import CREATE, DELETE, IMPORT
+from infra.ops.preview.events import Run, State
+
+_KINDS = ("HTTPRoute", "TLSRoute", "GRPCRoute", "Ingress")
+
+
+def host_sentences(run: Run) -> Iterator[str]:
+    """Yield what is answered no more, then what is answered from now on. Several routes may answer one name."""
+    routes = [step for step in run.steps if step.type.rpartition(":")[2] in _KINDS]
+    before = {host for step in routes if step.op not in (CREATE, IMPORT) for host in _hosts(step.old)}
+    after = {host for step in routes if step.op != DELETE for host in _hosts(step.new)}
+    if gone := sorted(before - after):
+        yield f"Answered at the edge no more: {_listed(gone)}."
+    if come := sorted(after - before):
+        yield f"Answered at the edge from now on: {_listed(come)}."
+
+
+def _hosts(state: State | None) -> Iterator[str]:
+    spec: Any = state.inputs.get("spec") if state else None
+    if not isinstance(spec, Mapping):
+        return
+    yield from (str(each) for each in spec.get("hostnames") or ())
+    yield from (str(each["host"]) for each in spec.get("rules") or () if isinstance(each, Mapping) and each.get("host"))
+
+
+def _listed(names: list[str]) -> str:
+    shown: Iterable[str] = names[:12]
+    more = f" and {len(names) - 12:,} more" if len(names) > 12 else ""
+    return ", ".join(shown) + more

@@ -1,0 +1,254 @@
+"""What a reader who knows the report alone is told of changes that are common."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.ops.preview.groups import OBJECT_TYPE
+from infra.ops.preview.network import NAT, ROUTE, SUBNET
+from infra.ops.preview.openings import told_once
+from infra.ops.preview.render_markdown import render_markdown
+from tests.infra.ops.preview.made import (
+    GROUP,
+    INGRESS,
+    SECRET_VALUE,
+    SECURITY_GROUP,
+    component,
+    encoded,
+    group,
+    report_of,
+    step,
+    urn,
+)
+
+EIP = "aws:ec2/eip:Eip"
+HTTP_ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
+
+
+def subnet(op: str, zone: str, *, kind: str = "private", cidr: str = "10.0.0.0/20") -> dict[str, Any]:
+    inputs = {"availabilityZone": zone, "cidrBlock": cidr}
+    old, new = (None if op == "create" else inputs), (None if op == "delete" else inputs)
+    return step(op, SUBNET, f"{kind}-{zone}", old, new)
+
+
+def route(op: str, zone: str, old: str | None, new: str | None, to: str = "0.0.0.0/0") -> dict[str, Any]:
+    before, after = ({"destinationCidrBlock": to, "natGatewayId": each} if each else None for each in (old, new))
+    return step(op, ROUTE, f"private-{zone}-nat", before, after)
+
+
+def sized(name: str, old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, Any]]:
+    tags = [
+        {"key": "slipway/instance-group", "value": name, "propagateAtLaunch": True},
+        {"key": "slipway/role", "value": "Node", "propagateAtLaunch": True},
+    ]
+    state = {"parent": urn("slipway:index:InstanceGroup", name)}
+    return [
+        component("InstanceGroup", name),
+        step("update", GROUP, name, {**old, "tags": tags}, {**new, "tags": tags}, state=state),
+    ]
+
+
+def test_a_zone_that_is_added() -> None:
+    zones = ["a", "b", "c"]
+    size = {"minSize": 3, "maxSize": 9}
+    report = report_of(
+        *(subnet("same", zone) for zone in "ab"),
+        subnet("create", "c", cidr="10.0.32.0/20"),
+        subnet("create", "c", kind="public", cidr="10.0.96.0/22"),
+        *sized("nodes", {**size, "vpcZoneIdentifiers": zones[:2]}, {**size, "vpcZoneIdentifiers": zones}),
+        *sized("batch", {**size, "vpcZoneIdentifiers": zones[:2]}, {**size, "vpcZoneIdentifiers": zones}),
+    )
+    assert (
+        "Zone c is new, with the subnets private-c (10.0.32.0/20), public-c (10.0.96.0/22). Control-plane members stay "
+        "in the zones they are in."
+    ) in report.sentences
+    assert (
+        "Groups batch, nodes, each: other zones, over which Auto Scaling balances its machines: it may exchange some, "
+        "each drained; that needs no roll."
+    ) in report.sentences
+    assert report.verdict == "fine"
+
+
+def test_a_zone_that_goes() -> None:
+    report = report_of(subnet("same", "a"), subnet("delete", "b"))
+    words = "Zone b goes with its subnets: AWS refuses that while a machine or a load balancer is in them."
+    assert words in report.sentences
+    assert report.verdict == "attention"
+
+
+def test_a_whole_network_is_no_news_of_zones() -> None:
+    assert not [each for each in report_of(subnet("create", "a")).sentences if "Zone" in each]
+
+
+def test_other_subnets_in_as_many_zones() -> None:
+    size = {"minSize": 3, "maxSize": 9}
+    report = report_of(*sized("nodes", {**size, "vpcZoneIdentifiers": ["p"]}, {**size, "vpcZoneIdentifiers": ["q"]}))
+    words = "other subnets in the same number of zones, in which new machines start; that needs no roll."
+    assert f"Group nodes: {words}" in report.sentences
+
+
+def test_nat_of_one_zone_becomes_that_of_each() -> None:
+    report = report_of(
+        step("create", NAT, "nat-b", None, {"subnetId": "s"}),
+        step("create", EIP, "nat-b", None, {"domain": "vpc"}),
+        route("update", "b", "nat-1", "nat-2"),
+        route("update", "b6", "nat-1", "nat-2", "10.9.0.0/16"),
+    )
+    assert "NAT gateways are made in b." in report.sentences
+    assert (
+        "The way out of subnets private-b leads through another NAT gateway as soon as the update has changed their "
+        "routes: connections that are open to the outside break, and others see another address (allow-lists)."
+    ) in report.sentences
+    assert report.verdict == "attention"
+
+
+@pytest.mark.parametrize("op", ["delete", "update"])
+def test_nat_that_goes_takes_the_way_out_before_machines_are_replaced(op: str) -> None:
+    report = report_of(step("delete", NAT, "nat-a", {"subnetId": "s"}), route(op, "a", "nat-1", None))
+    assert "NAT gateways are deleted in a." in report.sentences
+    assert (
+        "No way out of subnets private-a any more, from the update on and before any machine is replaced: what runs "
+        "there reaches no registry and no service outside the VPC."
+    ) in report.sentences
+    assert report.verdict == "attention"
+
+
+def test_a_nat_gateway_beside_others_is_not_noticed() -> None:
+    report = report_of(step("create", NAT, "nat-b", None, {"subnetId": "s"}))
+    assert report.verdict == "fine"
+
+
+def test_a_group_that_is_retired() -> None:
+    size = {"minSize": 2, "maxSize": 6}
+    report = report_of(*sized("batch", size, {"minSize": 0, "maxSize": 0, "desiredCapacity": 0}))
+    assert (
+        "Group batch: it is emptied; it had 2 to 6 machines. Pods that only its labels or taints admit will wait "
+        "(2 machines to end, each after its drain); that needs no roll."
+    ) in report.sentences
+    assert report.verdict == "attention"
+
+
+def test_an_api_that_is_made_public() -> None:
+    api = step("same", SECURITY_GROUP, "api-public", {"name": "api-public.x"}, {"name": "api-public.x"})
+    web = step("same", SECURITY_GROUP, "edge-lb", {"name": "edge-lb.x"}, {"name": "edge-lb.x"})
+
+    def opens(name: str, group: str, source: str, op: str = "create") -> dict[str, Any]:
+        rule = {
+            "securityGroupId": f"id-{group}",
+            "cidrIpv4": source,
+            "ipProtocol": "tcp",
+            "fromPort": 443,
+            "toPort": 443,
+        }
+        return step(op, INGRESS, name, *((None, rule) if op == "create" else (rule, None)))
+
+    report = report_of(
+        api,
+        web,
+        opens("one", "api-public", "203.0.113.0/24"),
+        opens("two", "edge-lb", "198.51.100.0/24"),
+        opens("three", "api-public", "192.0.2.0/24", "delete"),
+    )
+    assert (
+        "The Kubernetes API can be reached from 203.0.113.0/24. Callers need credentials as before."
+    ) in report.sentences
+    assert "The Kubernetes API can be reached no more from 192.0.2.0/24." in report.sentences
+    everyone = report_of(api, opens("one", "api-public", "0.0.0.0/0"))
+    assert (
+        "The Kubernetes API can be reached from everywhere on the internet. Callers need credentials as before."
+    ) in everyone.sentences
+
+
+def test_a_rule_that_two_groups_have_is_told_once() -> None:
+    groups = [step("same", SECURITY_GROUP, name, {"name": name}, {"name": name}) for name in ("lb", "edge")]
+    port = {"ipProtocol": "tcp", "fromPort": 8080, "toPort": 8080}
+    inward = {**port, "securityGroupId": "id-edge", "referencedSecurityGroupId": "id-lb"}
+    outward = {**port, "securityGroupId": "id-lb", "referencedSecurityGroupId": "id-edge"}
+    egress = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+    report = report_of(
+        *groups, step("create", INGRESS, "in", None, inward), step("create", egress, "out", None, outward)
+    )
+    assert [each.words() for each in report.openings] == ["opens TCP port 8080 from lb to edge"]
+    assert report.openings[0].rule.inward, "the one that lets in is kept"
+    assert told_once(report.openings) == report.openings
+
+
+def test_hosts_that_are_answered_no_more() -> None:
+    def routed(op: str, name: str, *hosts: str) -> dict[str, Any]:
+        inputs = {"metadata": {"name": name}, "spec": {"hostnames": list(hosts)}}
+        return step(op, HTTP_ROUTE, name, None if op == "create" else inputs, None if op == "delete" else inputs)
+
+    report = report_of(
+        routed("delete", "http-shop", "shop.example.com"),
+        routed("delete", "https-shop", "shop.example.com"),
+        routed("delete", "http-web", "web.example.com"),
+        routed("same", "https-web", "web.example.com"),
+        routed("create", "https-new", "new.example.com"),
+    )
+    told = [each for each in report.sentences if "Answered" in each]
+    assert told == [
+        "Answered at the edge no more: shop.example.com.",
+        "Answered at the edge from now on: new.example.com.",
+    ]
+
+
+def test_a_document_of_files_is_told_by_file_although_a_part_of_it_is_hidden() -> None:
+    def files(version: str) -> dict[str, Any]:
+        hidden = "-----BEGIN PRIVATE KEY-----\nMIIabc\n-----END PRIVATE KEY-----\n"
+        document = {
+            "files": [
+                {"path": "/etc/a.yaml", "mode": "0644", "content": f"version: {version}\n"},
+                {"path": "/etc/key", "mode": "0600", "content": hidden},
+            ]
+        }
+        return {"key": f"x/files-{version}.json", "content": json.dumps(document)}
+
+    text = render_markdown(report_of(step("update", OBJECT_TYPE, "nodes/files.json", files("1"), files("2"))))
+    assert "@@ content (/etc/a.yaml) @@" in text
+    assert "-version: 1\n+version: 2\n" in text
+    assert "MIIabc" not in text
+    whole = step("update", OBJECT_TYPE, "nodes/files.json", {"content": SECRET_VALUE}, {"content": "{}"})
+    assert "[secret]" in render_markdown(report_of(whole))
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        (None, "which stay in the cluster with what is on them until somebody deletes them"),
+        ({"whenDeleted": "Retain"}, "which stay in the cluster with what is on them until somebody deletes them"),
+        ({"whenDeleted": "Delete"}, "which go with it, and with them what is on the volumes"),
+    ],
+)
+def test_the_claims_of_a_stateful_set_that_is_deleted(policy: dict[str, str] | None, words: str) -> None:
+    spec = {"replicas": 1, "volumeClaimTemplates": [{"metadata": {"name": "data"}}]}
+    inputs = {"metadata": {"name": "store"}, "spec": {**spec, "persistentVolumeClaimRetentionPolicy": policy}}
+    report = report_of(step("delete", "kubernetes:apps/v1:StatefulSet", "store", inputs, None))
+    assert report.dangers[0].words() == f"apps StatefulSet store would be DELETED. It holds claims to volumes, {words}."
+    assert report.exit_code == 3
+
+
+def test_files_that_machines_fetch_are_why_and_their_digest_is_not() -> None:
+    def settings(digest: str, more: str = "") -> dict[str, Any]:
+        files = [{"path": "/etc/slipway/node.env", "content": f"A=1\n{more}FILES_SHA256={digest}\n"}]
+        return {"userData": encoded("#cloud-config\n" + json.dumps({"write_files": files}))}
+
+    def files(version: int, count: int) -> dict[str, Any]:
+        entries = [{"path": f"/etc/{n}", "mode": "0644", "content": f"{version}\n"} for n in range(count)]
+        return {"content": json.dumps({"files": entries})}
+
+    def reasons(template: tuple[dict[str, Any], dict[str, Any]], count: int) -> tuple[str, ...]:
+        fetched = step("update", OBJECT_TYPE, "nodes/files.json", files(1, count), files(2, count))
+        return report_of(*group("nodes", "Node", op="update", template=template), fetched).rolls[0].reasons
+
+    digests = settings("a"), settings("b")
+    assert reasons(digests, 1) == ("first-boot file: /etc/0",)
+    assert reasons(digests, 6) == ("first-boot files: /etc/0, /etc/1, /etc/2, /etc/3 and 2 more",)
+    assert reasons((settings("a"), settings("b", "KUBELET_VERSION=v1.37.3\n")), 1) == (
+        "Kubernetes (not set) → v1.37.3",
+        "first-boot file: /etc/0",
+    )
+    alone = report_of(*group("nodes", "Node", op="update", template=digests))
+    assert alone.rolls[0].reasons == ("first-boot configuration",)
