@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Never
+from typing import TYPE_CHECKING, Any, Never
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
+
+from infra.spec.docstrings import field_docstrings
+
+if TYPE_CHECKING:  # what makes JSON Schemas takes long to import, and hardly any program makes one
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 
 class SpecModel(BaseModel):
@@ -26,8 +33,16 @@ class SpecModel(BaseModel):
         validate_by_alias=True,
         validate_by_name=False,
         validate_default=True,
-        use_attribute_docstrings=True,
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return the JSON Schema with what the source says of each field."""
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, text in field_docstrings(cls).items():
+            properties[cls.model_fields[name].alias or name]["description"] = text
+        return schema
 
 
 def refuse(problem: str, fix: str) -> Never:

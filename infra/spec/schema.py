@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from infra.spec.docstrings import field_docstrings
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.load import CONFIG_KEY
 from infra.spec.workloads.load import APPS
@@ -99,7 +100,8 @@ def _tables(root: type[BaseModel], heading: str) -> list[str]:
         doc = (model.__doc__ or "").strip().replace("\n", " ")
         parts += ["", f"## {f'`{path}`' if path else heading}", "", doc, ""]
         parts += ["| key | type | default | meaning |", "|---|---|---|---|"]
-        parts += [_row(field) for field in model.model_fields.values() if not field.exclude]
+        texts = field_docstrings(model)
+        parts += [_row(field, texts.get(name, "")) for name, field in model.model_fields.items() if not field.exclude]
     return parts
 
 
@@ -122,8 +124,8 @@ def _inner_model(annotation: Any, repeated: bool = False) -> tuple[type[BaseMode
     return None, False
 
 
-def _row(field: FieldInfo) -> str:
-    meaning = (field.description or "").replace("\n", " ").replace("|", "\\|")
+def _row(field: FieldInfo, text: str) -> str:
+    meaning = text.replace("\n", " ").replace("|", "\\|")
     return f"| `{field.alias}` | {_type(field)} | {_default(field)} | {meaning} |"
 
 

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from pydantic import BaseModel
 
 from infra.spec import CONFIG_KEY, EnvironmentSpec
+from infra.spec.docstrings import field_docstrings
 from infra.spec.errors import Location, format_path, model_at
 from infra.spec.schema import json_schema, options_table, workload_options_table, workload_schema
 from tests.infra.samples import sample_mapping
@@ -159,16 +160,14 @@ def test_every_key_is_described_to_editors_and_readers() -> None:
     definitions = json_schema()["$defs"]
     for model in models():
         properties = definitions[model.__name__]["properties"]
-        for field in model.model_fields.values():
+        texts = field_docstrings(model)
+        for name, field in model.model_fields.items():
             if field.exclude:
                 assert field.alias not in properties
                 continue
-            assert field.description, f"{model.__name__}.{field.alias} has no description"
+            assert texts.get(name), f"{model.__name__}.{field.alias} has no description"
             assert f"| `{field.alias}` | " in table
-            shown = properties[field.alias]
-            # A mapping whose description is its model's own has it there.
-            described = shown.get("description") or definitions[shown["$ref"].rpartition("/")[2]]["description"]
-            assert described == " ".join(field.description.split())
+            assert properties[field.alias]["description"] == " ".join(texts[name].split())
 
 
 def test_the_schema_repeats_no_titles() -> None:
