@@ -39,6 +39,7 @@ from infra.plan.join import certificate_user, operators_kubeconfig, token_period
 from infra.plan.state_layout import config_key
 from infra.plan.upgrade import refuse_unsupported_jump
 from infra.spec import CONFIG_KEY, EnvironmentSpec, SpecError, from_mapping
+from infra.spec.secret_config import Setting, check_secret_config
 from infra.spec.workloads.load import APPS, declare_workloads
 
 
@@ -49,14 +50,35 @@ def run() -> None:
         pulumi.RunError: the stack's configuration cannot be used; nothing has been created.
     """
     drop_debug_messages(os.environ)
-    stack = pulumi.get_stack()
-    raw = pulumi.Config(CONFIG_KEY.partition(":")[0]).get_object(CONFIG_KEY.partition(":")[2])
     try:
-        source = f"Pulumi.{stack}.yaml"
-        spec = from_mapping(raw, stack, source=source)
-        declare(declare_workloads(spec, Path(pulumi.runtime.get_root_directory()) / APPS, source=source))
+        spec = read(pulumi.get_stack())
     except SpecError as error:
         raise pulumi.RunError(str(error)) from None
+    declare(spec)
+
+
+def read(stack: str) -> EnvironmentSpec:
+    """Return the stack's environment with its workloads, whole and right before anything is declared.
+
+    What is declared is made, whatever the program finds missing after it.
+
+    Raises:
+        SpecError: with every problem.
+    """
+    project, _, key = CONFIG_KEY.partition(":")
+    source = f"Pulumi.{stack}.yaml"
+    spec = from_mapping(pulumi.Config(project).get_object(key), stack, source=source)
+    declared = declare_workloads(spec, Path(pulumi.runtime.get_root_directory()) / APPS, source=source)
+    if problems := check_secret_config(declared, _setting):
+        raise SpecError(source, problems)
+    return declared
+
+
+def _setting(key: str) -> Setting:
+    project = CONFIG_KEY.partition(":")[0]
+    if pulumi.Config(project).get_secret(key) is None:
+        return "missing"
+    return "secret" if pulumi.runtime.is_config_secret(f"{project}:{key}") else "plain"
 
 
 @dataclass(frozen=True)

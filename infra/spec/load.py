@@ -10,10 +10,13 @@ from infra.spec.errors import Problem, SpecError, show
 from infra.spec.judge import judge, position
 from infra.spec.plain import plain_data
 from infra.spec.rules import check_environment
-from infra.spec.stack_file import CONFIG_KEY, environment_in
+from infra.spec.secret_config import Setting, check_secret_config
+from infra.spec.stack_file import CONFIG_KEY, config_in
 from infra.spec.workloads.load import APPS, declare_workloads
 
 __all__ = ["CONFIG_KEY", "from_mapping", "load"]
+
+_PROJECT = CONFIG_KEY.partition(":")[0]
 
 
 def load(path: Path, name: str) -> EnvironmentSpec:
@@ -22,8 +25,17 @@ def load(path: Path, name: str) -> EnvironmentSpec:
     Raises:
         SpecError: a file cannot be read as YAML, holds no environment or workload, or holds a bad one.
     """
-    spec = from_mapping(environment_in(path), name, source=str(path))
-    return declare_workloads(spec, path.resolve().parent.parent / APPS, source=str(path))
+    config = config_in(path)
+    spec = from_mapping(config[CONFIG_KEY], name, source=str(path))
+    declared = declare_workloads(spec, path.resolve().parent.parent / APPS, source=str(path))
+
+    def setting(key: str) -> Setting:
+        value = config.get(f"{_PROJECT}:{key}")
+        return "missing" if value is None else "secret" if isinstance(value, Mapping) and "secure" in value else "plain"
+
+    if problems := check_secret_config(declared, setting):
+        raise SpecError(str(path), problems)
+    return declared
 
 
 def from_mapping(raw: object, name: str, *, source: str = "config") -> EnvironmentSpec:

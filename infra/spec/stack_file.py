@@ -75,6 +75,15 @@ def environment_in(path: Path) -> object:
     Raises:
         SpecError: the file cannot be read, is not YAML, or holds no environment.
     """
+    return config_in(path)[CONFIG_KEY]
+
+
+def config_in(path: Path) -> Mapping[str, object]:
+    """Return the stack's configuration of the file ``path``, which has an environment.
+
+    Raises:
+        SpecError: the file cannot be read, is not YAML, or holds no environment.
+    """
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=StackFileLoader)  # noqa: S506 (a SafeLoader)
     except FileNotFoundError:
@@ -91,10 +100,9 @@ def environment_in(path: Path) -> object:
         fix = "correct the file at the place named"
         raise _refusal(path, f"the file is not readable as YAML: {yaml_words(error)}", fix) from None
     config = document.get("config") if isinstance(document, Mapping) else None
-    environment = config.get(CONFIG_KEY) if isinstance(config, Mapping) else None
-    if environment is None:
+    if not isinstance(config, Mapping) or config.get(CONFIG_KEY) is None:
         raise _refusal(path, f"the file has no {CONFIG_KEY}", f"declare the environment under config: {CONFIG_KEY}:")
-    return environment
+    return config
 
 
 def _refusal(path: Path, problem: str, fix: str) -> SpecError:

@@ -36,9 +36,7 @@ def declare_workloads(spec: EnvironmentSpec, folder: Path, *, source: str) -> En
         problems += found
         if workload is not None:
             declared.append(workload)
-    uses = {use.name: (index, use) for index, use in enumerate(spec.workloads)}
-    for workload, problem in check_links(declared, spec):
-        problems.append(_placed(problem, *uses[workload.name], f"{APPS}/{workload.name}.yaml"))
+    problems += [place_in_files(problem, spec, workload.name) for workload, problem in check_links(declared, spec)]
     if problems:
         raise SpecError(source, problems)
     return spec.with_declared(tuple(declared))
@@ -106,6 +104,12 @@ def _placed(problem: Problem, index: int, use: WorkloadUse, file: str) -> Proble
     if _overridden(use.overrides, problem.location):
         return dataclasses.replace(problem, location=("workloads", index, "overrides", *problem.location))
     return dataclasses.replace(problem, file=file)
+
+
+def place_in_files(problem: Problem, spec: EnvironmentSpec, name: str) -> Problem:
+    """Return a problem of the declared workload ``name`` with the file and path where its value was written."""
+    index, use = next((i, use) for i, use in enumerate(spec.workloads) if use.name == name)
+    return _placed(problem, index, use, f"{APPS}/{name}.yaml")
 
 
 def _overridden(overrides: Mapping[str, Any], location: Location) -> bool:

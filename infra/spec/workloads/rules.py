@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from infra.spec.errors import Location, Problem
+from infra.spec.workloads.kind_rules import check_kind
 from infra.spec.workloads.parts import ProbeSpec
 from infra.spec.workloads.scalars import cpu_millicores
 from infra.spec.workloads.secret_rules import check_plain_secrets
@@ -22,7 +23,7 @@ PROBES = ("common", "readiness", "liveness", "startup")
 def check_workload(workload: WorkloadSpec) -> list[Problem]:
     """Return all problems of a structurally sound workload."""
     return [
-        *_check_kind(workload),
+        *check_kind(workload),
         *_check_storage(workload),
         *_check_ports(workload),
         *_check_probes(workload),
@@ -36,27 +37,6 @@ def check_workload(workload: WorkloadSpec) -> list[Problem]:
         *_check_traffic(workload),
         *_check_service(workload),
     ]
-
-
-def _check_kind(workload: WorkloadSpec) -> Iterator[Problem]:
-    if workload.kind == "CronJob" and workload.schedule is None:
-        yield Problem(("schedule",), "is missing", "add schedule, for example '30 2 * * *'", None, (("kind",),))
-    if workload.kind != "CronJob" and workload.schedule is not None:
-        yield Problem(
-            ("schedule",),
-            f"is for a CronJob, and this is a {workload.kind}",
-            "write kind: CronJob, or remove it",
-            repr(workload.schedule),
-            (("kind",),),
-        )
-    if workload.kind in ("Job", "CronJob") and workload.ports:
-        yield Problem(
-            ("ports",),
-            f"are for what serves, and a {workload.kind} ends",
-            "remove them, or choose another kind",
-            None,
-            (("kind",),),
-        )
 
 
 def _check_storage(workload: WorkloadSpec) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ request() {
 }
 
 # Users, roles and mappings become exactly what the files say. -rev puts hashes in the place of the passwords' names.
-"$home/plugins/opensearch-security/tools/securityadmin.sh" -rev -icl -h opensearch.log-store.svc -p 9200 \
+bash "$home/plugins/opensearch-security/tools/securityadmin.sh" -rev -icl -h opensearch.log-store.svc -p 9200 \
     -cacert "$ca" -cert /certificates/tls.crt -key /certificates/tls.key -cd /setup/security
 
 for file in /setup/template-*.json; do

@@ -42,6 +42,14 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
          "service:Action, as s3:GetObject or sqs:*."),
         ({"aws": [{"actions": ["s3:Get*"], "resources": ["acme"]}]}, "aws[0].resources[0]: 'acme' is not an ARN. Fix: "
          "write it as arn:aws:s3:::acme-media/*, or '*' for actions that name no resource."),
+        ({"kind": "DaemonSet", "replicas": 4}, "replicas: 4 is for a Deployment or StatefulSet, and does nothing for "
+         "a DaemonSet. Fix: remove it: a DaemonSet runs a pod on each node that nodeSelector and tolerations allow."),
+        ({"kind": "Job", "ports": [], "replicas": 2}, "replicas: 2 is for a Deployment or StatefulSet, and does "
+         "nothing for a Job. Fix: remove it, and write job.parallelism for pods at once, job.completions for how "
+         "many."),
+        ({"job": {"retries": 1}}, "job: is for a Job or CronJob, and does nothing for a Deployment. Fix: remove it."),
+        ({"podManagement": "parallel"}, "podManagement: 'parallel' is for a StatefulSet, and does nothing for a "
+         "Deployment. Fix: remove it."),
         ({"name": "web"}, "name: 'web' is the file's own name and not written here. Fix: remove it."),
         ({"namespace": "x"}, "namespace: 'x' is chosen by the stack file and not written here. Fix: remove it."),
         ({"ports": [{"name": "http", "port": 80}]}, "ports[0].port: 80 is below 1024, which only root or "
