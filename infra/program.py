@@ -51,10 +51,9 @@ def run() -> None:
     """
     drop_debug_messages(os.environ)
     try:
-        spec = read(pulumi.get_stack())
+        declare(read(pulumi.get_stack()))
     except SpecError as error:
         raise pulumi.RunError(str(error)) from None
-    declare(spec)
 
 
 def read(stack: str) -> EnvironmentSpec:
