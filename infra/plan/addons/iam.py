@@ -175,6 +175,7 @@ _CLOUD_READS = [
     "elasticloadbalancing:DescribeLoadBalancerAttributes",
     "elasticloadbalancing:DescribeLoadBalancerPolicies",
     "elasticloadbalancing:DescribeLoadBalancers",
+    "elasticloadbalancing:DescribeTargetGroupAttributes",
     "elasticloadbalancing:DescribeTargetGroups",
     "elasticloadbalancing:DescribeTargetHealth",
 ]
@@ -196,6 +197,7 @@ _BALANCER_CHANGES = [
     "elasticloadbalancing:ModifyListener",
     "elasticloadbalancing:ModifyLoadBalancerAttributes",
     "elasticloadbalancing:ModifyTargetGroup",
+    "elasticloadbalancing:ModifyTargetGroupAttributes",
     "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
     "elasticloadbalancing:RegisterTargets",
     "elasticloadbalancing:SetLoadBalancerPoliciesForBackendServer",
@@ -204,7 +206,10 @@ _BALANCER_CHANGES = [
 
 
 def _cloud_controller_manager(_: EnvironmentSpec, scope: _Scope) -> list[Statement]:
-    """kops's ``AddCCMPermissions`` without cloud routes."""
+    """kops's ``AddCCMPermissions`` without cloud routes, and with what it does to attributes of target groups since.
+
+    An annotation of a Service asks for it (the provider's "Service Controller": ``target-group-attributes``).
+    """
     balancers = [scope.arn("elasticloadbalancing", f"{kind}/*") for kind in ("loadbalancer", "listener", "targetgroup")]
     return [
         _allow(
