@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.ops.kube import Kube
-from infra.ops.pod_trouble import trouble_of
+from infra.ops.pod_trouble import refusals_of, trouble_of, wanted_pods
 from infra.plan.workloads.objects import selector
 from infra.spec import EnvironmentSpec
 from infra.spec.workloads.scalars import image_parts
@@ -26,7 +26,7 @@ class ImageInUse:
     running: Mapping[str, int] | None
     """Digest, or the reference where a pod has pulled nothing yet -> number of pods; None where nobody was asked."""
     troubles: tuple[str, ...] = ()
-    """Pods that do not serve, each with its reason."""
+    """Pods that do not serve, and pods that could not even be made, each with its reason."""
 
     @property
     def verdict(self) -> str:
@@ -62,13 +62,23 @@ def images_in_use(spec: EnvironmentSpec, kube: Kube) -> tuple[ImageInUse, ...]:
         OpsError: the API server cannot be asked.
     """
     pods: dict[str, list[dict[str, Any]]] = {}
+    refused: dict[str, list[dict[str, Any]]] = {}
     for namespace in sorted({workload.namespace for workload in spec.declared_workloads}):
         path = f"/api/v1/namespaces/{namespace}/pods"
         pods[namespace] = kube.items(path, labelSelector="app.kubernetes.io/managed-by=slipway")
-    return tuple(_in_use(spec, workload, pods[workload.namespace]) for workload in spec.declared_workloads)
+        refused[namespace] = kube.items(f"/api/v1/namespaces/{namespace}/events", fieldSelector="reason=FailedCreate")
+    return tuple(
+        _in_use(spec, workload, pods[workload.namespace], refused[workload.namespace])
+        for workload in spec.declared_workloads
+    )
 
 
-def _in_use(spec: EnvironmentSpec, workload: WorkloadSpec, pods: Sequence[Mapping[str, Any]]) -> ImageInUse:
+def _in_use(
+    spec: EnvironmentSpec,
+    workload: WorkloadSpec,
+    pods: Sequence[Mapping[str, Any]],
+    refused: Sequence[Mapping[str, Any]],
+) -> ImageInUse:
     wanted = selector(spec, workload.name).items()
     own = [pod for pod in pods if wanted <= pod["metadata"].get("labels", {}).items()]
     alive = [pod for pod in own if pod.get("status", {}).get("phase") not in ("Succeeded", "Failed")]
@@ -77,7 +87,10 @@ def _in_use(spec: EnvironmentSpec, workload: WorkloadSpec, pods: Sequence[Mappin
         workload.name,
         workload.image,
         dict(Counter(_image_of(pod, workload) for pod in alive)),
-        tuple(trouble for pod in own if (trouble := trouble_of(pod)) is not None),
+        (
+            *(trouble for pod in own if (trouble := trouble_of(pod)) is not None),
+            *(refusals_of(workload, refused) if len(alive) < wanted_pods(workload) else ()),
+        ),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from infra.spec.workloads.workload import WorkloadSpec
 
 _SETTLING = ("ContainerCreating", "PodInitializing")
 """Reasons of a start that is going on."""
@@ -16,6 +18,34 @@ def trouble_of(pod: Mapping[str, Any]) -> str | None:
         return None
     reason = _unscheduled(status) or _failed(status) or _containers(pod)
     return None if reason is None else f"{pod['metadata']['name']}: {reason}"
+
+
+def wanted_pods(workload: WorkloadSpec) -> int:
+    """Return how many pods a workload has when all is well; one where only its nodes or its time can say."""
+    return workload.replicas if workload.kind in ("Deployment", "StatefulSet") else 1
+
+
+def refusals_of(workload: WorkloadSpec, events: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return ``<controller>: <reason>`` of the newest pod that the API server did not let a workload's controller make.
+
+    A quota, an admission policy, a level of pod security: the controller is taken, its pods are not, and only an event
+    of the controller says so.
+    """
+    own = [event for event in events if _is_of(workload, event.get("involvedObject", {}))]
+    if not own:
+        return ()
+    newest = max(own, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or ""))
+    message = str(newest.get("message") or "").removeprefix("Error creating: ")
+    return (f"{newest['involvedObject']['name']}: {_joined('makes no pod', message)}",)
+
+
+def _is_of(workload: WorkloadSpec, controller: Mapping[str, Any]) -> bool:
+    kind, name = controller.get("kind"), str(controller.get("name", ""))
+    if workload.kind in ("Deployment", "CronJob"):
+        # ReplicaSets and Jobs are named by their owner and one more part, which has no dash.
+        made = {"Deployment": "ReplicaSet", "CronJob": "Job"}[workload.kind]
+        return kind == made and name.rpartition("-")[0] == workload.name
+    return (kind, name) == (workload.kind, workload.name)
 
 
 def _unscheduled(status: Mapping[str, Any]) -> str | None:
