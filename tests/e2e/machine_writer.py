@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 import types
@@ -27,7 +28,7 @@ class Writer:
         self._thread = threading.Thread(target=self._write, daemon=True)
         self.acknowledged: set[str] = set()
         self.refused = 0
-        self.longest_gap = 0.0
+        self._answered: list[float] = []
         self.seconds = 0.0
 
     def __enter__(self) -> Self:
@@ -39,6 +40,11 @@ class Writer:
     ) -> None:
         self._stop.set()
         self._thread.join(timeout=60)
+
+    def longest_gap(self, since: float = 0.0) -> float:
+        """Return the longest time between two acknowledgements that ended after `since` of the monotonic clock."""
+        pairs = itertools.pairwise(tuple(self._answered))
+        return max((later - earlier for earlier, later in pairs if later >= since), default=0.0)
 
     def stored(self) -> set[str]:
         """Return the names of all that the cluster has, each with the content it was written with."""
@@ -54,7 +60,8 @@ class Writer:
 
     def _write(self) -> None:
         client, number = self._client(), 0
-        began = last = time.monotonic()
+        began = time.monotonic()
+        self._answered.append(began)
         while not self._stop.is_set():
             number += 1
             name = f"{_PREFIX}{number:06d}"
@@ -67,10 +74,7 @@ class Writer:
                 client = self._client()
             else:
                 self.acknowledged.add(name)
-                now = time.monotonic()
-                self.longest_gap = max(self.longest_gap, now - last)
-                last = now
+                self._answered.append(time.monotonic())
             self._stop.wait(_PAUSE_SECONDS)
-        now = time.monotonic()
-        self.longest_gap = max(self.longest_gap, now - last)
-        self.seconds = now - began
+        self._answered.append(time.monotonic())
+        self.seconds = self._answered[-1] - began
