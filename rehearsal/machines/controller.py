@@ -138,6 +138,8 @@ class Controller:
             injected.PROXY: Path(self._settings.proxy),
             injected.CSI: Path(self._settings.csi),
         }
+        if self._settings.policies:
+            binds[injected.POLICIES] = Path(self._settings.policies)
         machine.start(binds, instance.memory_mib)
 
     def _attach(self, known: _Known, instance: Instance) -> None:

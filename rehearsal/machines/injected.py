@@ -17,6 +17,7 @@ LIBRARY: Final = "/usr/local/lib/rehearsal"
 IMAGES: Final = "/opt/rehearsal/images"
 PROXY: Final = "/opt/rehearsal/kube-proxy"
 CSI: Final = "/opt/rehearsal/csi"
+POLICIES: Final = "/opt/rehearsal/netpol"
 _UNITS: Final = "/etc/systemd/system"
 _TRUSTED: Final = "etc/ssl/certs/ca-certificates.crt"
 
@@ -57,6 +58,7 @@ def injected_files(instance: Instance, pods: IPv4Network, pod_range: IPv4Network
         Injected(f"{_UNITS}/rehearsal-kube-proxy.service", _inside("kube-proxy.service")),
         Injected(f"{_UNITS}/rehearsal-kube-proxy.path", _inside("kube-proxy.path")),
         Injected(f"{_UNITS}/rehearsal-csi.service", _inside("csi.service").replace("@NODE@", instance.identity)),
+        Injected(f"{_UNITS}/rehearsal-netpol.service", _inside("netpol.service").replace("@NODE@", instance.identity)),
         Injected("/etc/rehearsal/kube-proxy.yaml", proxy_configuration(instance.identity, pod_range)),
         network_file(instance.primary),
     )
@@ -122,6 +124,7 @@ def write(tree: Path, injected: tuple[Injected, ...], authority: str) -> None:
         ("sysinit", "rehearsal-early.service"),
         ("multi-user", "rehearsal-kube-proxy.path"),
         ("multi-user", "rehearsal-csi.service"),
+        ("multi-user", "rehearsal-netpol.service"),
     ):
         _link(tree / f"{_UNITS.lstrip('/')}/{target}.target.wants/{unit}", f"{_UNITS}/{unit}")
     for unit in MASKED:

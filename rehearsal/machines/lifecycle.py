@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sys
 import time
@@ -24,7 +25,7 @@ from rehearsal.machines.errors import MachineError
 from rehearsal.machines.images import Image, ensure_archive
 from rehearsal.machines.limits import raise_shared_limits
 from rehearsal.machines.machine import remove_groups
-from rehearsal.machines.programs import CSI, OWN, POD_NETWORK
+from rehearsal.machines.programs import CSI, OWN, POD_NETWORK, POLICIES
 from rehearsal.machines.requirements import missing_requirements
 from rehearsal.machines.settings import Settings
 from rehearsal.processes import Daemon, port_is_free, remembered_ports
@@ -36,6 +37,8 @@ _TOOLS: Final = (
     "kubelet", "kubeadm", "kubectl", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy",
     "etcd", "etcdctl", "etcdutl", "coredns",
 )  # fmt: skip
+POLICIES_VARIABLE: Final = "SLIPWAY_MACHINE_POLICIES"
+POLICIES_KEPT: Final = "enforce"
 _STOP_SECONDS: Final = 180.0
 _STALE_SECONDS: Final = 24 * 3600
 """After which an image's archive is deleted that no environment has."""
@@ -178,7 +181,16 @@ class Machines:
             api_loopback_port=self.api_port,
             kubeconfig=str(self.kubeconfig),
             groups=tuple(groups),
+            policies=str(POLICIES.ensure(console) / "netpol") if keeps_policies() else "",
         )
+
+
+def keeps_policies() -> bool:
+    """Return whether machines are to keep network policies. Raises MachineError for a value that means nothing."""
+    asked = os.environ.get(POLICIES_VARIABLE, "")
+    if asked not in ("", POLICIES_KEPT):
+        raise MachineError(f"{POLICIES_VARIABLE} is {asked!r}: leave it out, or say {POLICIES_KEPT!r}.")
+    return bool(asked)
 
 
 def _link(archive: Path, target: Path) -> None:

@@ -15,6 +15,8 @@ from rehearsal.machines.commands import run
 from rehearsal.machines.facts import Interface
 
 BRIDGE: Final = "vpc"
+ROUTER_MAC: Final = "02:01:00:00:00:01"
+"""Of no interface that the AWS stand-in makes: theirs begin with 02:00:00."""
 FRONT_ADDRESS: Final = IPv4Address("198.18.0.1")
 """Where stand-ins of AWS's endpoints and of downloads answer; of the range for benchmarks (RFC 2544), so no one's."""
 BALANCERS: Final = IPv4Network("198.18.1.0/24")
@@ -33,7 +35,9 @@ class Network:
         """Make the namespace and the bridge, with the addresses that are the same in each VPC."""
         namespaces.ensure(self.namespace)
         if not self._has(BRIDGE):
-            self._ip("link", "add", BRIDGE, "type", "bridge")
+            # A bridge without an address of its own takes the lowest of its cables': the router's would change as
+            # machines come and go, and others would send to the old one until they ask again, 40 s and more.
+            self._ip("link", "add", BRIDGE, "address", ROUTER_MAC, "type", "bridge")
             self._ip("link", "set", BRIDGE, "up")
         for address in (metadata.ADDRESS, resolver.ADDRESS, timeserver.ADDRESS, str(FRONT_ADDRESS)):
             self._ip("address", "replace", f"{address}/32", "dev", "lo")

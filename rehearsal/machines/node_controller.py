@@ -29,6 +29,26 @@ PROXY_BINDING: Final[dict[str, Any]] = {
     "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "system:node-proxier"},
     "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:nodes"}],
 }
+_POLICIES: Final = "rehearsal:network-policies"
+POLICIES_ROLE: Final[dict[str, Any]] = {
+    "apiVersion": "rbac.authorization.k8s.io/v1",
+    "kind": "ClusterRole",
+    "metadata": {"name": _POLICIES},
+    "rules": [
+        {"apiGroups": [""], "resources": ["pods", "namespaces"], "verbs": ["list", "watch"]},
+        {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"], "verbs": ["list", "watch"]},
+    ],
+}
+POLICIES_BINDING: Final[dict[str, Any]] = {
+    **PROXY_BINDING,
+    "metadata": {"name": _POLICIES},
+    "roleRef": {**PROXY_BINDING["roleRef"], "name": _POLICIES},
+}
+
+
+def granted(*, policies: bool) -> tuple[dict[str, Any], ...]:
+    """Return what machines are allowed for their own kube-proxy, and for what keeps `policies` if they have it."""
+    return (PROXY_BINDING, POLICIES_ROLE, POLICIES_BINDING) if policies else (PROXY_BINDING,)
 
 
 class NodeController:
@@ -39,6 +59,7 @@ class NodeController:
         self._volumes = VolumeController(ec2, settings.cluster, self._zones.get)
         self._kubeconfig = Path(settings.kubeconfig)
         self._client: ApiClient | None = None
+        self._granted = granted(policies=bool(settings.policies))
         self._bound = False
         self._ready: set[str] = set()
         self._watch = Watch(settings.folder)
@@ -59,7 +80,7 @@ class NodeController:
 
     def _look(self, instances: Mapping[str, Instance], began: Mapping[str, float]) -> None:
         if not self._bound:
-            self._bind_proxies()
+            self._grant()
         for node in self._call("GET", "/api/v1/nodes")["items"]:
             name = node["metadata"]["name"]
             if name not in instances:
@@ -115,11 +136,12 @@ class NodeController:
         path = f"/apis/certificates.k8s.io/v1/certificatesigningrequests/{name}/approval"
         self._call("PUT", path, {**request, "status": {"conditions": [condition]}})
 
-    def _bind_proxies(self) -> None:
-        path = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
-        known = {each["metadata"]["name"] for each in self._call("GET", path)["items"]}
-        if PROXY_BINDING["metadata"]["name"] not in known:
-            self._call("POST", path, PROXY_BINDING)
+    def _grant(self) -> None:
+        for each in self._granted:
+            path = f"/apis/rbac.authorization.k8s.io/v1/{each['kind'].lower()}s"
+            known = {known["metadata"]["name"] for known in self._call("GET", path)["items"]}
+            if each["metadata"]["name"] not in known:
+                self._call("POST", path, each)
         self._bound = True
 
     def _patch(self, path: str, patch: Mapping[str, Any]) -> None:

@@ -80,6 +80,8 @@ POD_NETWORK: Final = Programs(
     "cni",
     tuple(f"{_PLUGINS}/{name}" for name in ("main/bridge", "main/loopback", "ipam/host-local", "meta/portmap")),
 )
+POLICIES: Final = Programs("netpol", ("slipway/tools/netpol",))
+"""What keeps network policies."""
 CSI: Final = Programs("csi", ("slipway/tools/csi",))
 OWN: Final = Programs("machine", ("slipway/tools/machine/pause", "slipway/tools/machine/web"))
 AGNHOST: Final = Programs("kubernetes", ("k8s.io/kubernetes/test/images/agnhost",))

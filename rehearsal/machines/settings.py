@@ -15,7 +15,7 @@ class Settings:
     """An environment's machines. `groups` limits which Auto Scaling groups' instances boot; all when it is empty.
 
     `images` has, for each instance group, the folder of the image archives that its machines are given; under the empty
-    name that of all images, for groups that came later.
+    name that of all images, for groups that came later. `policies` is the program that keeps network policies, or none.
     """
 
     environment: str
@@ -40,6 +40,7 @@ class Settings:
     api_loopback_port: int
     kubeconfig: str
     groups: tuple[str, ...] = ()
+    policies: str = ""
 
     @property
     def folder(self) -> Path:

@@ -85,6 +85,11 @@ class Cluster:
         """Return True when a pod's web server answers with success, None when it does not."""
         return self.attempt("get", "--raw", _pod_path(pod, what, namespace, query)).returncode == 0 or None
 
+    def reached_by(self, url: str, callers: Mapping[str, str], names: set[str]) -> bool | None:
+        """Return True when these pods, and no others of `callers` (name -> namespace), are answered by a URL."""
+        found = {name for name, home in callers.items() if self.answers(name, "get", namespace=home, url=url)}
+        return True if found == names else None
+
     def refusal(self, pod: str, what: str, /, *, namespace: str = "default", **query: object) -> str:
         """Return what a pod's web server says when it cannot do what it is asked."""
         done = self.attempt("get", "--raw", _pod_path(pod, what, namespace, query))

@@ -10,10 +10,27 @@ from typing import Any
 
 from rehearsal.machines import namespaces
 from rehearsal.machines.network import FRONT_ADDRESS
+from tests.e2e.machine_objects import named
 
 DATABASE = "orders.c0ffee.eu-central-1.rds.amazonaws.com"
 """Name that the VPC's resolver has for it, as for all of AWS's."""
 DATABASE_PORT = 5432
+
+
+def ways_to_the_database() -> tuple[dict[str, Any], ...]:
+    """Return the Service `orders`, which is another name of it, and `ledger`, whose EndpointSlice has its address."""
+    ports = [{"name": "postgresql", "port": DATABASE_PORT}]
+    slices = named(
+        "EndpointSlice",
+        "ledger-1",
+        "discovery.k8s.io/v1",
+        metadata={"name": "ledger-1", "labels": {"kubernetes.io/service-name": "ledger"}},
+        addressType="IPv4",
+        endpoints=[{"addresses": [str(FRONT_ADDRESS)]}],
+        ports=ports,
+    )
+    other_name = named("Service", "orders", spec={"type": "ExternalName", "externalName": DATABASE})
+    return other_name, named("Service", "ledger", spec={"ports": ports}), slices
 
 
 class Database(http.server.BaseHTTPRequestHandler):

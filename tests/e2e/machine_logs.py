@@ -33,3 +33,13 @@ class KeptLogs:
 
     def _shell(self, command: str) -> str:
         return self._machine.execute("sh", "-c", f"cd {self._folder} && {command}")
+
+
+def rotated_twice(machine: Machine, grown: str, quiet: str) -> list[str]:
+    """Let a log of the host grow by 12 MB before each of two rotations and after them; return what is left of both."""
+    grow = f"for n in $(seq 12); do head -c 1048576 /dev/zero | tr '\\0' x; echo; done >>/var/log/{grown}"
+    machine.execute("sh", "-c", f"{grow}; echo quiet >/var/log/{quiet}")
+    for _ in range(2):
+        machine.execute("systemctl", "start", "logrotate.service")
+        machine.execute("sh", "-c", grow)
+    return machine.execute("sh", "-c", f"cd /var/log && ls {grown}* {quiet}*").split()

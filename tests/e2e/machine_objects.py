@@ -60,6 +60,16 @@ def deployment(name: str, replicas: int, **spec: Any) -> Object:
     return named("Deployment", name, "apps/v1", spec=body)
 
 
+def ingress_policy(app: str, *peers: Object) -> Object:
+    """Return a network policy that lets these peers to an app's pods, and nobody else."""
+    spec = {
+        "podSelector": {"matchLabels": {"app": app}},
+        "policyTypes": ["Ingress"],
+        "ingress": [{"from": list(peers)}],
+    }
+    return named("NetworkPolicy", app, "networking.k8s.io/v1", spec=spec)
+
+
 def service(name: str, **spec: Any) -> Object:
     ports = [{"port": 80, "targetPort": 8080}]
     return named("Service", name, spec={"selector": {"app": name}, "ports": ports, **spec})

@@ -6,6 +6,14 @@ import time
 
 from tests.e2e.machine_cluster import Cluster, eventually
 
+_SIZES = {"cpu": "10m", "memory": "200Mi"}
+CLASSES: dict[str, dict[str, dict[str, str]]] = {
+    "besteffort": {},
+    "burstable": {"requests": {"cpu": "10m", "memory": "64Mi"}},
+    "modest": {"requests": _SIZES},
+    "guaranteed": {"requests": _SIZES, "limits": _SIZES},
+}
+"""Resources of pods, in the order in which they are evicted; the last two are not."""
 THRESHOLD_MIB = 100
 """`memory.available` of the kubelet's evictionHard, which also holds for what all pods together may have."""
 _REST_MIB = 40

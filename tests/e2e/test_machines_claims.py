@@ -18,13 +18,14 @@ import pytest
 from infra.plan.addons.coredns import plan_coredns
 from infra.plan.addons.ebs_csi import plan_ebs_csi
 from infra.spec import from_mapping
+from rehearsal.machines.lifecycle import POLICIES_KEPT, POLICIES_VARIABLE
 from rehearsal.machines.network import FRONT_ADDRESS
 from tests.e2e.conftest import Rehearsed, rehearsed
 from tests.e2e.machine_cluster import NEEDS_ALL, Cluster, eventually, is_ready
-from tests.e2e.machine_database import DATABASE, DATABASE_PORT, database
-from tests.e2e.machine_logs import KeptLogs
-from tests.e2e.machine_objects import container, named, pod, service, shop, stateful_set
-from tests.e2e.machine_pressure import Pressure
+from tests.e2e.machine_database import DATABASE_PORT, database, ways_to_the_database
+from tests.e2e.machine_logs import KeptLogs, rotated_twice
+from tests.e2e.machine_objects import container, ingress_policy, named, pod, service, shop, stateful_set
+from tests.e2e.machine_pressure import CLASSES, Pressure
 from tests.e2e.specs import small, with_group
 
 pytestmark = NEEDS_ALL
@@ -39,9 +40,11 @@ MIB = 1024**2
 
 @pytest.fixture(scope="module")
 def environment(home: Path) -> Iterator[Rehearsed]:
-    for each in rehearsed(home, "claims", SPEC, options=("--machines",)):
-        each.run("up", "--yes", timeout=900).ok()
-        yield each
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(POLICIES_VARIABLE, POLICIES_KEPT)
+        for each in rehearsed(home, "claims", SPEC, options=("--machines",)):
+            each.run("up", "--yes", timeout=1200).ok()
+            yield each
 
 
 @pytest.fixture(scope="module")
@@ -145,21 +148,7 @@ def test_names_of_services_are_found_within_and_across_namespaces(cluster: Clust
 
 @pytest.mark.usefixtures("workers")
 def test_services_lead_to_a_database_outside_the_cluster(cluster: Cluster) -> None:
-    ports = [{"name": "postgresql", "port": DATABASE_PORT}]
-    slices = named(
-        "EndpointSlice",
-        "ledger-1",
-        "discovery.k8s.io/v1",
-        metadata={"name": "ledger-1", "labels": {"kubernetes.io/service-name": "ledger"}},
-        addressType="IPv4",
-        endpoints=[{"addresses": [str(FRONT_ADDRESS)]}],
-        ports=ports,
-    )
-    cluster.apply(
-        named("Service", "orders", spec={"type": "ExternalName", "externalName": DATABASE}),
-        named("Service", "ledger", spec={"ports": ports}),
-        slices,
-    )
+    cluster.apply(*ways_to_the_database())
     client = cluster.get("pod", "client")["status"]["podIP"]
     with database(cluster.network):
         for name in ("orders", "ledger"):
@@ -170,6 +159,28 @@ def test_services_lead_to_a_database_outside_the_cluster(cluster: Cluster) -> No
             print(f"\n{name}: {answer.strip()}", end="")
     assert cluster.ask("client", "lookup", name="orders").split() == [str(FRONT_ADDRESS)]
     assert cluster.ask("client", "lookup", name="ledger").split() != [str(FRONT_ADDRESS)]
+
+
+def test_a_network_policy_lets_in_whom_it_names_on_all_nodes_and_nobody_else(
+    cluster: Cluster, workers: list[str]
+) -> None:
+    cluster.apply(pod("near", nodeName=workers[0]), pod("vault", nodeName=workers[0]))
+    for name in ("near", "vault"):
+        cluster.wait("condition=Ready", f"pod/{name}")
+    url = f"http://{cluster.get('pod', 'vault')['status']['podIP']}:8080/"
+    callers = {"near": "default", "client": "default", "teller": "bank"}
+    eventually(functools.partial(cluster.reached_by, url, callers, set(callers)), 10, "all reach it")
+    # One caller is on the pod's own node, one on the other.
+    for peer, names in (
+        ({"podSelector": {"matchLabels": {"app": "client"}}}, {"client"}),
+        ({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "bank"}}}, {"teller"}),
+    ):
+        cluster.apply(ingress_policy("vault", peer))
+        eventually(functools.partial(cluster.reached_by, url, callers, names), 30, f"{names} alone reach it")
+    # Kubelets' probes go on.
+    assert is_ready(cluster.get("pod", "vault"))
+    cluster.kubectl("delete", "networkpolicy", "vault")
+    eventually(functools.partial(cluster.reached_by, url, callers, set(callers)), 30, "all reach it again")
 
 
 def test_a_stateful_pod_keeps_its_name_and_volume_on_another_node(cluster: Cluster, workers: list[str]) -> None:
@@ -214,12 +225,7 @@ def test_the_kubelet_rotates_a_container_s_log_at_10_mib(cluster: Cluster, worke
 
 def test_logrotate_rotates_a_host_s_log_that_grows_past_10_mb(cluster: Cluster, workers: list[str]) -> None:
     machine = cluster.machine(workers[0])
-    grown = "for n in $(seq 12); do head -c 1048576 /dev/zero | tr '\\0' x; echo; done >>/var/log/grown.log"
-    machine.execute("sh", "-c", f"{grown}; echo quiet >/var/log/quiet.log")
-    for _ in range(2):
-        machine.execute("systemctl", "start", "logrotate.service")
-        machine.execute("sh", "-c", grown)
-    found = machine.execute("sh", "-c", "cd /var/log && ls grown.log* quiet.log*").split()
+    found = rotated_twice(machine, "grown.log", "quiet.log")
     assert found == ["grown.log", "grown.log.1", "grown.log.2.gz", "quiet.log"]
     told = machine.execute("systemctl", "show", "logrotate.timer", "--property=NextElapseUSecRealtime", "--value")
     due = machine.execute("date", "+%s", f"--date={told.strip()}")
@@ -275,20 +281,16 @@ def test_pods_leave_a_node_that_answers_no_more(cluster: Cluster, workers: list[
 def test_memory_pressure_takes_best_effort_first_and_guaranteed_never(cluster: Cluster, workers: list[str]) -> None:
     # No pod comes to it for the next five minutes: what else is tried on it comes before.
     node = workers[0]
-    sizes = {"cpu": "10m", "memory": "200Mi"}
-    small_request = {"requests": {"cpu": "10m", "memory": "64Mi"}}
-    guaranteed = {"requests": sizes, "limits": sizes}
-    classes = {"besteffort": {}, "burstable": small_request, "modest": {"requests": sizes}, "guaranteed": guaranteed}
-    cluster.apply(*(pod(name, container(resources=each), nodeName=node) for name, each in classes.items()))
-    for name in classes:
+    cluster.apply(*(pod(name, container(resources=each), nodeName=node) for name, each in CLASSES.items()))
+    for name in CLASSES:
         cluster.wait("condition=Ready", f"pod/{name}")
 
-    pressure = Pressure(cluster, node, tuple(classes))
+    pressure = Pressure(cluster, node, tuple(CLASSES))
     for name, mib in (("burstable", 150), ("modest", 100), ("guaranteed", 150)):
         pressure.eat(name, mib)
-    assert pressure.phases() == dict.fromkeys(classes, "Running")
+    assert pressure.phases() == dict.fromkeys(CLASSES, "Running")
     first = pressure.fill("besteffort")
-    assert pressure.phases() == {**dict.fromkeys(classes, "Running"), "besteffort": "Evicted"}
+    assert pressure.phases() == {**dict.fromkeys(CLASSES, "Running"), "besteffort": "Evicted"}
     second = pressure.fill("burstable")
     assert {name for name, phase in pressure.phases().items() if phase == "Running"} == {"modest", "guaranteed"}
     for name in ("modest", "guaranteed"):

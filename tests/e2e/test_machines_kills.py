@@ -8,6 +8,7 @@ quorum is for is to bear one loss at a time.
 from __future__ import annotations
 
 import functools
+import json
 import os
 import random
 import time
@@ -75,8 +76,12 @@ def whole(cluster: Cluster, seconds: float) -> list[tuple[str, str]]:
     return eventually(found, seconds, f"{wanted} are Ready")
 
 
-def unless_ready(cluster: Cluster, name: str) -> bool | None:
-    return None if is_ready(cluster.get("node", name)) else True
+def shows(cluster: Cluster, name: str) -> bool | None:
+    """Return True once the API says that a node is gone or not Ready; None also while the API does not answer."""
+    done = cluster.attempt("get", "node", name, "-o", "json")
+    if done.returncode:
+        return True if "NotFound" in done.stderr else None
+    return None if is_ready(json.loads(done.stdout)) else True
 
 
 def test_no_acknowledged_write_is_lost_when_machines_are_killed_at_random(cluster: Cluster) -> None:
@@ -90,7 +95,7 @@ def test_no_acknowledged_write_is_lost_when_machines_are_killed_at_random(cluste
             role, name = chance.choice([each for each in nodes if number or each[0] == "ControlPlane"])
             began = time.monotonic()
             cluster.machine(name).kill()
-            eventually(functools.partial(unless_ready, cluster, name), 90, "the kill shows", 0.5)
+            eventually(functools.partial(shows, cluster, name), 90, "the kill shows", 0.5)
             nodes = whole(cluster, REPLACED_SECONDS)
             assert name not in {each[1] for each in nodes}
             print(f"\n{role} {name} killed; all Ready again after {time.monotonic() - began:.0f} s, ", end="")

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import re
 from ipaddress import IPv4Network
 from pathlib import Path
 
 from rehearsal.machines import injected
 from rehearsal.machines.machine import REBOOTS
+from rehearsal.toolchain.table import TOOLS_FOLDER
 from tests.rehearsal.machines.samples import instance, interface
 
 PODS, ALL_PODS = IPv4Network("100.96.3.0/24"), IPv4Network("100.96.0.0/11")
@@ -38,6 +40,15 @@ def test_a_machine_is_told_its_memory_and_its_name_to_the_volumes_driver() -> No
     assert given["/usr/local/lib/rehearsal/memory-mib"] == "8192\n"
     unit = given["/etc/systemd/system/rehearsal-csi.service"]
     assert "ExecStart=/opt/rehearsal/csi -node=i-0123456789abcdef0\n" in unit
+
+
+def test_what_keeps_network_policies_runs_where_it_is_given_and_knows_its_node() -> None:
+    unit = files()["/etc/systemd/system/rehearsal-netpol.service"]
+    assert f"ConditionPathExists={injected.POLICIES}\n" in unit
+    assert f"ExecStart={injected.POLICIES} -node=i-0123456789abcdef0\n" in unit
+    queue = re.search(r"^const queue = (\d+)$", (TOOLS_FOLDER / "netpol" / "main.go").read_text(), re.MULTILINE)
+    assert queue
+    assert f'-j NFQUEUE --queue-num {queue[1]}"' in unit
 
 
 def test_a_reboot_leaves_the_file_that_the_machines_process_looks_for() -> None:

@@ -21,6 +21,25 @@ def kept() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("kept")
+def test_an_instance_never_gets_the_address_of_an_interface() -> None:
+    ec2 = boto3.client("ec2", region_name="eu-central-1")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone="eu-central-1a")["Subnet"]
+        for number in (1, 2)
+    ]
+    one, other = (each["SubnetId"] for each in subnets)
+    ec2.create_network_interface(SubnetId=one, PrivateIpAddress="10.0.1.5")
+
+    def launched(subnet: str) -> list[str]:
+        made = ec2.run_instances(ImageId="ami-12345678", MinCount=3, MaxCount=3, SubnetId=subnet)
+        return [each["PrivateIpAddress"] for each in made["Instances"]]
+
+    assert launched(one) == ["10.0.1.4", "10.0.1.6", "10.0.1.7"]
+    assert launched(other) == ["10.0.2.4", "10.0.2.5", "10.0.2.6"]
+
+
+@pytest.mark.usefixtures("kept")
 def test_reserved_addresses_stay_reserved_after_a_snapshot() -> None:
     ec2 = boto3.client("ec2", region_name="eu-central-1")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
