@@ -39,6 +39,11 @@ from rehearsal.standin_nodes import Runner, StandInMachines
 from rehearsal.toolchain import resolve
 
 CLUSTER = "rolling.slipway.test"
+ALLOWANCES: tuple[tuple[str, int | str, int | str], ...] = (
+    ("surge 1 (kops's default)", 1, 0),
+    ("surge 10%", "10%", 0),
+    ("surge 10%, unavailable 10%", "10%", "10%"),
+)
 console = Console(stderr=True, soft_wrap=True)
 
 
@@ -240,16 +245,15 @@ def main(
     nodes: Annotated[int, typer.Option(help="Nodes to roll.")] = 100,
     boot: Annotated[float, typer.Option(help="Seconds from a machine's launch to its ready node.")] = 2.0,
     poll: Annotated[float, typer.Option(help="Seconds between two looks of the roll.")] = 0.25,
+    only: Annotated[str, typer.Option(help="Only the allowance of this name.")] = "",
 ) -> None:
     """Measure and print the report as Markdown."""
     os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     complete_groups()
     print(HEADER)
-    for name, surge, unavailable in (
-        ("surge 1 (kops's default)", 1, 0),
-        ("surge 10%", "10%", 0),
-        ("surge 10%, unavailable 10%", "10%", "10%"),
-    ):
+    for name, surge, unavailable in ALLOWANCES:
+        if only and only != name:
+            continue
         print(measure(name, surge, unavailable, nodes, boot, poll).row(), flush=True)
 
 

@@ -78,7 +78,11 @@ WHOLE = {
 }
 
 
-@pytest.mark.parametrize("after", [3, 12, 25])
+EVERY = bool(os.environ.get("SLIPWAY_EVERY_KILL"))
+"""Whether updates are killed at every resource, which takes a quarter of an hour, and not at three of them."""
+
+
+@pytest.mark.parametrize("after", range(1, 31) if EVERY else [3, 12, 25])
 def test_an_up_killed_half_way_goes_on_and_duplicates_nothing(home: Path, tmp_path: Path, after: int) -> None:
     name = f"killed{after}"
     for env in rehearsed(home, name, small(name)):

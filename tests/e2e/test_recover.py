@@ -123,19 +123,29 @@ def test_02_the_state_from_before_the_change_comes_back_and_the_engine_agrees(en
     assert env.changes() == {}
 
 
-def test_03_a_truncated_state_is_found_and_brought_back(env: Rehearsed) -> None:
+def test_03_a_damaged_state_is_found_and_brought_back(env: Rehearsed) -> None:
     s3, bucket = env.client("s3"), env.spec["state"]["bucket"]
     content = s3.get_object(Bucket=bucket, Key=STATE)["Body"].read()
-    s3.put_object(Bucket=bucket, Key=STATE, Body=content[: len(content) // 2])
-    assert env.engine("stack", "export").status != 0
-    examined = slipway(env, "doctor", env.name, "--format", "json")
-    assert examined.status == 4
-    (finding,) = json.loads(examined.output)["findings"]
-    assert finding["code"] == "state-damaged"
-    program, *command = finding["fix"].split()
-    assert program == "slipway"
-    slipway(env, *command).ok()
-    assert slipway(env, "doctor", env.name).status == 0
+    document = json.loads(content)
+    resources = document["checkpoint"]["latest"]["resources"]
+    lost = next(each for each in resources if each["type"] == "aws:ec2/vpc:Vpc")
+    resources.remove(lost)
+    damages = {
+        "state-damaged": content[: len(content) // 2],  # truncated
+        "state-inconsistent": json.dumps(document).encode(),  # corrupted: it can be read, and a resource is not there
+    }
+    for code, damaged in damages.items():
+        s3.put_object(Bucket=bucket, Key=STATE, Body=damaged)
+        assert env.engine("stack", "export").status != 0
+        examined = slipway(env, "doctor", env.name, "--format", "json")
+        assert examined.status == 4
+        found = json.loads(examined.output)["findings"]
+        assert {finding["code"] for finding in found} == {code}
+        commands = {finding["fix"] for finding in found if finding["fix"].startswith("slipway recover")}
+        (command,) = commands
+        slipway(env, *command.split()[1:]).ok()
+        assert s3.get_object(Bucket=bucket, Key=STATE)["Body"].read() == content
+        assert slipway(env, "doctor", env.name).status == 0
     assert env.changes() == {}
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import time
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -108,6 +111,32 @@ def test_state_and_records_come_back_as_new_versions(world: World) -> None:
     assert head["Metadata"]["mine"] == "kept"
     assert set(head["Metadata"]) == {"mine", "slipway-recovery", "slipway-by", "slipway-from"}
     assert world.recovering().plan(world.target())[-1].source == world.then
+
+
+@pytest.mark.e2e
+def test_a_recovery_among_ten_thousand_versions(world: World) -> None:
+    stored = world.bucket.stored.keys
+    for key, count in ((KEYS.state, 9_500), (CONFIG, 500)):
+        real = stored.getlist(key)
+        older = []
+        for number in range(count):
+            each = copy.copy(real[0])
+            each._version_id = f"old-{number}"
+            each.last_modified = (at(-90_000) + timedelta(minutes=number)).replace(tzinfo=None)
+            older.append(each)
+        stored.setlist(key, [*older, *real])
+
+    def kept() -> int:  # the stand-in lists as slowly as it has versions
+        return sum(len(stored.getlist(key)) for key in stored)
+
+    versions = kept()
+    assert versions > 10_000
+    began = time.monotonic()
+    world.recovering().begin(world.target(), ignore)
+    print(f"recovered among {versions:,} versions: {time.monotonic() - began:.2f} s")
+    assert world.contents() == THEN
+    assert kept() >= versions, "no version is deleted"
+    assert stack_locks(world.s3, BUCKET, KEYS) == []
 
 
 def test_and_forth_again(world: World) -> None:

@@ -48,6 +48,24 @@ def test_every_truncation_is_found() -> None:
             parse(zipped[:length])
 
 
+def test_no_changed_byte_breaks_the_reader() -> None:
+    """It is found, or it is in a value, which the engine would not notice either; packed, it is always found."""
+    content = state(resource("a", dependencies=[f"{QUEUE}b"]))
+    found = 0
+    for at in range(len(content)):
+        for other in b'{"0':
+            changed = content[:at] + bytes([other]) + content[at + 1 :]
+            try:
+                found += bool(integrity_problems(parse(changed)))
+            except DamagedStateError:
+                found += 1
+    assert found > len(content)
+    zipped = packed(content)
+    for at in range(10, len(zipped)):  # the header says nothing of the content
+        with pytest.raises(DamagedStateError, match="cannot be unpacked"):
+            parse(zipped[:at] + bytes([zipped[at] ^ 0x55]) + zipped[at + 1 :])
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
