@@ -94,7 +94,6 @@ class Rehearsed:
 
     def changes(self) -> dict[str, set[str]]:
         """Return what a preview would do, as operation -> ``type name`` of each resource that is not left as it is."""
-        self.run("start").ok()
         done = subprocess.run(
             self.command("pulumi", "--", "preview", "--json", "--non-interactive"),
             env=self.environ,

@@ -12,9 +12,12 @@ from pulumi.runtime import resource as registration
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import source_pb2
 
+from infra.components.sdk import drop_debug_messages
+
 # Where in the program each resource was declared is for the engine's messages. Under pytest the stack is deep, and
 # reading it takes as long as everything else that a registration does.
 registration._get_stack_trace = source_pb2.StackTrace
+drop_debug_messages({})
 
 PUBLIC_KEY = (Path(__file__).parent / "service-account.pub").read_text()
 """An RSA public key; nobody has its private half."""
