@@ -128,7 +128,8 @@ class ClusterPki(pulumi.ComponentResource):
                 bucket=self._bucket,
                 key=self._plan.key(path),
                 content=content,
-                opts=pulumi.ResourceOptions(parent=self),
+                # In a bucket with versions the provider deletes all versions of an object: backups need the keys.
+                opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
             )
         )
 

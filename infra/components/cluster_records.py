@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.plan.join import ApiAddress
-from infra.plan.records import JoinRecordPlan, RecordsPlan
+from infra.plan.records import CLUSTER_RECORD, JoinRecordPlan, RecordsPlan
 
 
 class ClusterRecords(pulumi.ComponentResource):
@@ -36,7 +36,10 @@ class ClusterRecords(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:index:ClusterRecords", name, None, opts)
+        # In a bucket with versions the provider deletes all versions of an object, and recovery needs them. But the
+        # record of the cluster itself goes with it: by it the program knows that there is one, and of which version.
         child = pulumi.ResourceOptions(parent=self)
+        kept = pulumi.ResourceOptions(parent=self, retain_on_delete=True)
         known: list[tuple[str, str, pulumi.Input[str], str]] = [
             (each.name, each.key, each.content, each.content_type) for each in plan.records
         ]
@@ -45,7 +48,12 @@ class ClusterRecords(pulumi.ComponentResource):
         ]
         made: dict[str, pulumi.Resource] = {
             record: aws.s3.BucketObjectv2(
-                record, bucket=bucket, key=key, content=content, content_type=content_type, opts=child
+                record,
+                bucket=bucket,
+                key=key,
+                content=content,
+                content_type=content_type,
+                opts=child if record == CLUSTER_RECORD else kept,
             )
             for record, key, content, content_type in [*known, *later]
         }

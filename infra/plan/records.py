@@ -16,6 +16,8 @@ from infra.plan.state_layout import config_key, igconfig_prefix, instance_group_
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 
 API_VERSION = "slipway/v1"
+CLUSTER_RECORD = "config"
+"""Name of the record of the cluster as a whole."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def plan_records(spec: EnvironmentSpec) -> RecordsPlan:
     groups = spec.instance_groups
     return RecordsPlan(
         records=(
-            RecordPlan("config", config_key(spec), yaml_text(_cluster(spec)), _YAML),
+            RecordPlan(CLUSTER_RECORD, config_key(spec), yaml_text(_cluster(spec)), _YAML),
             *(
                 RecordPlan(
                     f"instancegroup/{group_identity(group)}",

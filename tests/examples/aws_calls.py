@@ -205,7 +205,8 @@ TABLE: Mapping[str, Calls] = {
         "s3:PutObject object; s3:PutObjectTagging object; kms:GenerateDataKey state-key",
         "s3:GetObject object; s3:GetObjectTagging object; s3:ListBucket bucket; kms:Decrypt state-key",
         "s3:PutObject object; s3:PutObjectTagging object; kms:GenerateDataKey state-key",
-        "s3:DeleteObject object",
+        # In a bucket with versions the provider deletes each (`resourceObjectDelete` of terraform-provider-aws).
+        "s3:DeleteObject object; s3:DeleteObjectVersion object",
     ),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Calls(
         "s3:PutBucketOwnershipControls bucket",

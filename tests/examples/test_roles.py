@@ -40,6 +40,8 @@ KEPT_OUT: Mapping[tuple[str, str], str] = {
     ("deploy", "kms:UpdateAlias state"): "another key under that name would lock the state away",
     ("deploy", "kms:DeleteAlias state"): "the name by which the engine finds the key",
     ("deploy", "kms:ScheduleKeyDeletion state"): "without the key nothing in the bucket can be read",
+    ("deploy", "s3:DeleteObjectVersion"): "the provider deletes all versions of an object. What the program no longer "
+    "declares is kept (`retain_on_delete`), but for the cluster's own record, which a person destroys with it",
     ("deploy", "s3:DeleteObject pki"): "keys and certificates: they are exchanged, and their versions stay",
 }
 """What a type's calls have, and a role must not: role and action -> why."""

@@ -50,6 +50,8 @@ def test_every_file_that_members_share_is_in_the_bucket() -> None:
     for name in FILES:
         inputs = recorder.inputs(OBJECT, name)
         assert (inputs["bucket"], inputs["key"]) == ("acme-slipway-test", f"test.example.com/pki/{name}")
+        # The provider would delete all versions, and with them what backups are read by.
+        assert recorder.options(OBJECT, name).retainOnDelete
     assert recorder.inputs(OBJECT, "ca.crt")["content"] == "authority\n"
 
 

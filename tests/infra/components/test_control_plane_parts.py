@@ -105,6 +105,10 @@ def test_a_workers_record_is_secret_and_a_members_is_not() -> None:
     )
     assert recorder.inputs(OBJECT, "config")["key"] == "test.example.com/config"
     assert recorder.inputs(OBJECT, "config")["contentType"] == "text/yaml"
+    # The provider would delete all versions of an object; that there is a cluster is told by its own record alone.
+    kept = {name: recorder.options(OBJECT, name).retainOnDelete for name in recorder.names(OBJECT)}
+    assert {name for name, retained in kept.items() if not retained} == {"config"}
+    assert len(kept) > 3
 
 
 def test_who_shows_the_token_may_ask_for_a_nodes_identity_and_no_more() -> None:
