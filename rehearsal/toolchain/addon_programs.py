@@ -6,6 +6,7 @@ from typing import Final
 
 from semver import Version
 
+from rehearsal.toolchain.patches import Patch
 from rehearsal.toolchain.release import Release, Tool
 from rehearsal.toolchain.versions import SAME_MINOR
 
@@ -18,6 +19,15 @@ CLOUD_CONTROLLER_MANAGER: Final = Release(
     pinned_module="k8s.io/cloud-provider-aws",
     purpose="the AWS cloud provider",
     variables=(("k8s.io/component-base/version.gitVersion", "v{version}"),),
+    build_minutes=3,
+)
+KUBE_STATE_METRICS: Final = Release(
+    name="kube-state-metrics",
+    version=Version(2, 19, 1),
+    module="kube-state-metrics",
+    pinned_module="k8s.io/kube-state-metrics/v2",
+    purpose="states of the API's objects as metrics",
+    variables=_PROMETHEUS_VERSION,
     build_minutes=2,
 )
 NODE_EXPORTER: Final = Release(
@@ -29,6 +39,18 @@ NODE_EXPORTER: Final = Release(
     variables=_PROMETHEUS_VERSION,
     build_minutes=1,
 )
+ALERTMANAGER: Final = Release(
+    name="alertmanager",
+    version=Version(0, 34, 1),
+    module="alertmanager",
+    pinned_module="github.com/prometheus/alertmanager",
+    purpose="what tells people of alerts",
+    variables=_PROMETHEUS_VERSION,
+    build_minutes=1,
+    # Its pages are made when a release is, and are not in the module.
+    patches=(Patch("github.com/prometheus/alertmanager", "ui", "no_pages.go.txt", replaces=True),),
+)
+
 ADDON_PROGRAMS: Final = (
     Tool(
         name="aws-cloud-controller-manager",
@@ -39,11 +61,30 @@ ADDON_PROGRAMS: Final = (
         rule=SAME_MINOR,
     ),
     Tool(
+        name="kube-state-metrics",
+        release=KUBE_STATE_METRICS,
+        package="k8s.io/kube-state-metrics/v2",
+        purpose="tells states of the API's objects",
+        version_arguments=("version",),
+        rule=SAME_MINOR,
+    ),
+    Tool(
         name="node_exporter",
         release=NODE_EXPORTER,
         package="github.com/prometheus/node_exporter",
         purpose="tells figures of a machine",
         version_arguments=("--version",),
         rule=SAME_MINOR,
+    ),
+    *(
+        Tool(
+            name=name,
+            release=ALERTMANAGER,
+            package=f"github.com/prometheus/alertmanager/cmd/{name}",
+            purpose=purpose,
+            version_arguments=("--version",),
+            rule=SAME_MINOR,
+        )
+        for name, purpose in (("alertmanager", "tells people of alerts"), ("amtool", "checks its configuration"))
     ),
 )

@@ -20,7 +20,9 @@ import pytest
 from moto import settings
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.ec2.responses import EC2Response
+from moto.elbv2.models import ELBv2Backend
 from moto.iam.access_control import IAMPolicyStatement, IAMRequestBase, PermissionResult
+from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
 from infra.plan.addons.iam import plan_addon_roles
@@ -41,6 +43,8 @@ class Cloud:
         assert spec.account_id == ACCOUNT
         self._region = spec.region
         self._server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+        # Its state is this process's.
+        moto_api_backend.reset()
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
         self._server.start()
         self.endpoint = "http://{}:{}".format(*self._server.get_host_and_port())
@@ -104,6 +108,16 @@ class Cloud:
         patch.setattr(ActionAuthenticatorMixin, "_authenticate_and_authorize_action", authenticate)
         patch.setattr(IAMRequestBase, "check_action_permitted", note)
         patch.setattr(IAMPolicyStatement, "is_action_permitted", by_action)
+        make: Callable[..., Any] = ELBv2Backend.create_load_balancer
+
+        def make_named(backend: ELBv2Backend, *arguments: Any, **keywords: Any) -> Any:
+            made = make(backend, *arguments, **keywords)
+            if made.type == "network":
+                # Names of network load balancers have the region behind `elb`; moto's have it before, as classic ones.
+                made.dns_name = f"{made.name}-0123456789abcdef.elb.{backend.region_name}.amazonaws.com"
+            return made
+
+        patch.setattr(ELBv2Backend, "create_load_balancer", make_named)
         # As EC2 answers for machine types that have none; moto has no answer.
         none = "<DescribeInstanceTopologyResponse><instanceSet/></DescribeInstanceTopologyResponse>"
         patch.setattr(EC2Response, "describe_instance_topology", lambda _: none, raising=False)
@@ -134,8 +148,9 @@ class Cloud:
         return f"http://127.0.0.1:{self._metadata.server_address[1]}"
 
     def stop(self) -> None:
-        """End both servers."""
+        """End both servers, and forget everything."""
         if self._metadata is not None:
             self._metadata.shutdown()
             self._metadata.server_close()
         self._server.stop()
+        moto_api_backend.reset()

@@ -23,6 +23,12 @@ SPEC = sample_spec(accountId=ACCOUNT)
 ADDONS = {plan.name: plan.objects for plan in plan_addons(SPEC)}
 UNINITIALIZED = {"key": "node.cloudprovider.kubernetes.io/uninitialized", "value": "true", "effect": "NoSchedule"}
 POD = {"containers": [{"name": "it", "image": "it:1"}], "automountServiceAccountToken": False}
+ACCOUNT_OF_PODS = {
+    "apiVersion": "v1",
+    "kind": "ServiceAccount",
+    "metadata": {"name": "default", "namespace": "default"},
+}
+"""What a controller makes too, a while after a cluster begins."""
 RUNNABLE = ("DaemonSet", "Deployment", "StatefulSet")
 
 

@@ -34,7 +34,7 @@ mount --rbind /proc "$ROOT/proc"
 mount --rbind /sys "$ROOT/sys"
 mount --rbind /dev "$ROOT/dev"
 while read -r from to; do
-    if [ -d "$from" ]; then mkdir -p "$ROOT$to"; else mkdir -p "$ROOT${to%/*}"; : > "$ROOT$to"; fi
+    if [ -d "$from" ]; then mkdir -p "$ROOT$to"; else mkdir -p "$ROOT${to%/*}"; [ -e "$ROOT$to" ] || : > "$ROOT$to"; fi
     mount --bind "$from" "$ROOT$to"
 done < "$MOUNTS"
 mount -o remount,ro "$ROOT"
@@ -116,7 +116,7 @@ class Container:
         self._pod = self._body["spec"]["template"]["spec"]
         self._container = self._pod["containers"][0]
         self._beside = {(each.kind, each.name): settled(each.body, known or {}) for each in beside}
-        mounts = {f"/{program.name}": program, **self._volumes(), **(mounted or {})}
+        mounts = {f"/bin/{program.name}": program, **self._volumes(), **(mounted or {})}
         assert {each["mountPath"] for each in self._container.get("volumeMounts", [])} <= set(mounts)
         (folder / "root").mkdir()
         (folder / "mounts").write_text("".join(f"{source} {target}\n" for target, source in mounts.items()))
@@ -125,7 +125,7 @@ class Container:
         self.log = folder / "log"
         with self.log.open("wb") as stream:
             self.process = subprocess.Popen(
-                ["unshare", "--mount", "sh", "-c", _SCRIPT, "sh", f"/{program.name}", *declared, *added],
+                ["unshare", "--mount", "sh", "-c", _SCRIPT, "sh", f"/bin/{program.name}", *declared, *added],
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,

@@ -148,6 +148,7 @@ class Router:
             point["address"] = f"127.0.0.1:{ports[int(point['address'].removeprefix(':'))]}"
         file = folder / "traefik.yaml"
         file.write_text(yaml.safe_dump(config), encoding="utf-8")
+        self.ports = ports
         self._ports = {entry.port: ports[entry.router_port] for entry in plan.entries}
         self.log = folder / "router.log"
         #: How many lines it had written when it first answered as planned.

@@ -22,6 +22,8 @@ SECONDS: Mapping[str, int] = {
     "tests/e2e/test_local_standins.py": 40,
     "tests/e2e/test_kubernetes_standin.py": 40,
     "tests/e2e/test_member_added.py": 40,
+    "tests/e2e/test_addon_programs.py": 40,
+    "tests/e2e/test_monitoring_programs.py": 40,
     "tests/e2e/test_etcd_restore.py": 30,
     "tests/e2e/test_edge.py": 25,
     "tests/e2e/test_node_config.py": 20,

@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import ssl
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -26,6 +27,7 @@ from rehearsal.controlplane import ControlPlane
 from rehearsal.providers.kubernetes.api import ApiError
 from rehearsal.providers.kubernetes.provider import Provider
 from rehearsal.toolchain import resolve
+from tests.e2e import promql
 from tests.e2e.cluster import plane, tools
 from tests.e2e.edge_router import (
     BALANCER,
@@ -248,6 +250,16 @@ def test_each_route_has_its_certificate_and_old_tls_is_refused(routed: tuple[Edg
         assert subject.rfc4514_string() == f"CN={name}"
     with pytest.raises(ssl.SSLError):
         router.ask("8.8.8.8", "shop.example.com", tls=ssl.TLSVersion.TLSv1_2)
+
+
+def test_the_alert_of_certificates_names_what_the_router_tells(routed: tuple[EdgePlan, Router]) -> None:
+    plan, router = routed
+    with urllib.request.urlopen(f"http://127.0.0.1:{router.ports[9101]}/metrics", timeout=10) as answer:
+        found = promql.series(answer.read().decode().splitlines())
+    if plan.spec.tls.acm is None:
+        assert promql.judged(found, "traefik_") == set()
+        names = {each["cn"] for each in found["traefik_tls_certs_not_after"]}
+        assert {route["name"] for route in ROUTES} <= names
 
 
 def test_an_ingress_that_no_policy_has_seen_opens_nothing(routed: tuple[EdgePlan, Router], cluster: Provider) -> None:

@@ -206,10 +206,7 @@ _BALANCER_CHANGES = [
 
 
 def _cloud_controller_manager(_: EnvironmentSpec, scope: _Scope) -> list[Statement]:
-    """kops's ``AddCCMPermissions`` without cloud routes, and with what it does to attributes of target groups since.
-
-    An annotation of a Service asks for it (the provider's "Service Controller": ``target-group-attributes``).
-    """
+    """kops's ``AddCCMPermissions`` without cloud routes, with what the annotation ``target-group-attributes`` takes."""
     balancers = [scope.arn("elasticloadbalancing", f"{kind}/*") for kind in ("loadbalancer", "listener", "targetgroup")]
     return [
         _allow(

@@ -31,7 +31,7 @@ _PINNED: Mapping[str, str] = {
     # What Traefik's chart 41.6.0 installs.
     "traefik": "docker.io/library/traefik:v3.7.13",
     "cert-manager-controller": "quay.io/jetstack/cert-manager-controller:v1.21.2",
-    "node-termination-handler": "public.ecr.aws/aws-ec2/aws-node-termination-handler:v1.25.2",
+    "node-termination-handler": "public.ecr.aws/aws-ec2/aws-node-termination-handler:v1.25.6",
 }
 
 _CLOUD_CONTROLLER_MANAGERS: Mapping[str, str] = {"1.37": "v1.37.1"}

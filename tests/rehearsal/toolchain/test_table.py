@@ -96,7 +96,9 @@ def test_linker_flags() -> None:
 
 def test_names_of_built_files_follow_go() -> None:
     built = {tool.name: tool.built_name for tool in TOOLS.values()}
-    assert built == {name: name for name in TOOLS} | {"etcd": "server"}
+    assert built == {name: name for name in TOOLS} | {
+        "etcd": "server",
+    }
 
 
 def test_tools_are_named_once_and_in_order() -> None:
@@ -109,5 +111,6 @@ def test_every_unknown_name_is_told() -> None:
     assert str(caught.value) == (
         "No tool is named 'kubectx', 'helm'. The tools are: pulumi, etcd, kube-apiserver, "
         "kube-controller-manager, kube-scheduler, kubectl, kubeadm, kubelet, kube-proxy, etcdctl, etcdutl, promtool, "
-        "prometheus, coredns, kube-score, traefik, aws-cloud-controller-manager, node_exporter."
+        "prometheus, coredns, kube-score, traefik, aws-cloud-controller-manager, kube-state-metrics, node_exporter, "
+        "alertmanager, amtool."
     )
