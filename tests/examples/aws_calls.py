@@ -63,6 +63,7 @@ TABLE: Mapping[str, Calls] = {
         "new:network-interface; "
         "iam:PassRole role",
         "autoscaling:DescribeAutoScalingGroups *; autoscaling:DescribeWarmPool *; "
+        "autoscaling:DescribeScalingActivities *; "
         "elasticloadbalancing:DescribeTargetHealth *; "
         "ec2:DescribeLaunchTemplateVersions *",
         "autoscaling:UpdateAutoScalingGroup group; autoscaling:CreateOrUpdateTags group; autoscaling:DeleteTags group; "

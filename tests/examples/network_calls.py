@@ -42,7 +42,7 @@ NETWORK: Mapping[str, Calls] = {
     ),
     "aws:ec2/launchTemplate:LaunchTemplate": Calls(
         "ec2:CreateLaunchTemplate new:launch-template",
-        "ec2:DescribeLaunchTemplates *; ec2:DescribeLaunchTemplateVersions *",
+        "ec2:DescribeLaunchTemplates *; ec2:DescribeLaunchTemplateVersions *; ec2:DescribeInstanceTypes *",
         "ec2:CreateLaunchTemplateVersion own:launch-template; ec2:ModifyLaunchTemplate own:launch-template; "
         + _TAGS.format("launch-template"),
         "ec2:DeleteLaunchTemplate own:launch-template",
@@ -58,7 +58,7 @@ NETWORK: Mapping[str, Calls] = {
         "ec2:DescribeNetworkInterfaces *",
         "ec2:ModifyNetworkInterfaceAttribute own:network-interface own:security-group; "
         + _TAGS.format("network-interface"),
-        "ec2:DeleteNetworkInterface own:network-interface",
+        "ec2:DetachNetworkInterface own:network-interface; ec2:DeleteNetworkInterface own:network-interface",
     ),
     "aws:ec2/route:Route": Calls(
         "ec2:CreateRoute own:route-table",
@@ -82,13 +82,13 @@ NETWORK: Mapping[str, Calls] = {
         "ec2:CreateSecurityGroup new:security-group own:vpc; ec2:RevokeSecurityGroupEgress own:security-group",
         "ec2:DescribeSecurityGroups *",
         _TAGS.format("security-group"),
-        "ec2:DeleteSecurityGroup own:security-group",
+        "ec2:DescribeNetworkInterfaces *; ec2:DeleteSecurityGroup own:security-group",
     ),
     "aws:ec2/subnet:Subnet": Calls(
         "ec2:CreateSubnet new:subnet own:vpc; ec2:ModifySubnetAttribute own:subnet",
         "ec2:DescribeSubnets *",
         "ec2:ModifySubnetAttribute own:subnet; " + _TAGS.format("subnet"),
-        "ec2:DeleteSubnet own:subnet",
+        "ec2:DescribeNetworkInterfaces *; ec2:DeleteSubnet own:subnet",
     ),
     "aws:ec2/vpc:Vpc": Calls(
         "ec2:CreateVpc new:vpc; ec2:ModifyVpcAttribute own:vpc",
