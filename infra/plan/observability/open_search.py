@@ -140,7 +140,9 @@ def _dashboards_config() -> dict[str, Any]:
 
 def setup_files(spec: EnvironmentSpec) -> dict[str, str]:
     """Return the files of the set-up job by path below its folder."""
-    config = {"config.yml": _access(), "action_groups.yml": _meta("actiongroups"), "tenants.yml": _meta("tenants")}
+    # Each file has to be there, or securityadmin.sh uploads some of them and fails (seen with 3.4.0).
+    empty = {"action_groups.yml": "actiongroups", "nodes_dn.yml": "nodesdn", "tenants.yml": "tenants"}
+    config = {"config.yml": _access(), **{name: _meta(kind) for name, kind in empty.items()}}
     users = {"internal_users.yml": _users(), "roles.yml": _roles(), "roles_mapping.yml": _mappings()}
     made = {f"security/{name}": yaml_text(content) for name, content in {**config, **users}.items()}
     for stream in streams(spec):
