@@ -69,6 +69,9 @@ class Network:
         """End all that runs in it."""
         for process in [*reversed(self._running), self._holder]:
             if process is not None and process.poll() is None:
+                # A pod's first process changes its user, which takes its parent's death from it: it is ended by name.
+                for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+                    os.kill(int(child), signal.SIGKILL)
                 process.send_signal(signal.SIGTERM)
                 try:
                     process.wait(20)

@@ -20,6 +20,8 @@ from infra.spec.observability import STORE_NAMESPACE
 NAME = "opensearch"
 _DASHBOARDS = "opensearch-dashboards"
 _SETUP = "opensearch-setup"
+SEARCHED_OF_APPLICATIONS = ("level", "severity", "logger", "msg", "status", "trace_id")
+"""Keys of an application's JSON that are fields; the others are found in the text of ``log``."""
 CONFIG_DIGEST = "slipway/config-digest"
 """Annotation by which a change of a configuration replaces pods."""
 
@@ -238,8 +240,12 @@ def _retention(prefix: str, days: int) -> dict[str, Any]:
 def _template(spec: EnvironmentSpec, prefix: str) -> dict[str, Any]:
     members = spec.logging.open_search.members
     keyword = {"type": "keyword", "ignore_above": 1024}
-    # Labels and what applications say have keys of anybody's choice, each a field of the mapping otherwise.
+    # Labels have keys of anybody's choice, each a field of the mapping otherwise, and values of 63 characters at most.
     flat = {"type": "flat_object"}
+    # A document that is refused is sent again without end, with all that came with it: what applications say, and
+    # bodies of the audit log, are kept and not indexed, since flat_object refuses a value over 32,766 bytes (seen in 3.4.0).
+    kept = {"type": "object", "enabled": False}
+    said = {"type": "object", "dynamic": False, "properties": dict.fromkeys(SEARCHED_OF_APPLICATIONS, keyword)}
     labels = {"type": "object", "properties": {"labels": flat}}
     return {
         "index_patterns": [f"{prefix}-*"],
@@ -251,18 +257,21 @@ def _template(spec: EnvironmentSpec, prefix: str) -> dict[str, Any]:
                 "index.codec": "best_compression",
                 "index.refresh_interval": "5s",
                 "index.mapping.total_fields.limit": 500,
+                # A number or time that is none loses its field, not the document.
+                "index.mapping.ignore_malformed": True,
             },
             "mappings": {
+                "date_detection": False,
                 "dynamic_templates": [{"texts": {"match_mapping_type": "string", "mapping": keyword}}],
                 "properties": {
                     "@timestamp": {"type": "date_nanos"},
                     "log": {"type": "text"},
                     "message": {"type": "text"},
-                    "app": flat,
+                    "app": said,
                     "kubernetes": labels,
                     # Of the audit log: bodies of any object.
-                    "requestObject": flat,
-                    "responseObject": flat,
+                    "requestObject": kept,
+                    "responseObject": kept,
                     "annotations": flat,
                 },
             },
