@@ -243,7 +243,7 @@ def _template(spec: EnvironmentSpec, prefix: str) -> dict[str, Any]:
     # Labels have keys of anybody's choice, each a field of the mapping otherwise, and values of 63 characters at most.
     flat = {"type": "flat_object"}
     # A document that is refused is sent again without end, with all that came with it: what applications say, and
-    # bodies of the audit log, are kept and not indexed, since flat_object refuses a value over 32,766 bytes (seen in 3.4.0).
+    # bodies of the audit log, are kept and not indexed, since flat_object refuses values over 32,766 bytes (3.4.0).
     kept = {"type": "object", "enabled": False}
     said = {"type": "object", "dynamic": False, "properties": dict.fromkeys(SEARCHED_OF_APPLICATIONS, keyword)}
     labels = {"type": "object", "properties": {"labels": flat}}
