@@ -210,7 +210,7 @@ def test_what_monitors_reaches_all_that_runs(cluster: Cluster) -> None:
 
     machines = sum(NODES.values())
     wanted = {
-        "apiserver": 1, "etcd": 1, "collector": 1, "prometheus": 1, "kube-dns": 2, "edge-router": 2,
+        "apiserver": 1, "etcd": 1, "collector": 1, "prometheus": 1, "kube-dns": 2, "edge-router-metrics": 2,
         "kubelet": machines, "cadvisor": machines, "node-exporter": machines, "fluent-bit": machines,
     }  # fmt: skip
     up = eventually(lambda: found if (found := jobs("up == 1")) >= Counter(wanted) else None, 300, "all are asked")
