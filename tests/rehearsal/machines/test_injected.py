@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rehearsal.machines import injected
 from rehearsal.machines.machine import REBOOTS
-from rehearsal.toolchain.table import TOOLS_FOLDER
+from rehearsal.toolchain.release import TOOLS_FOLDER
 from tests.rehearsal.machines.samples import instance, interface
 
 PODS, ALL_PODS = IPv4Network("100.96.3.0/24"), IPv4Network("100.96.0.0/11")
