@@ -207,17 +207,18 @@ def test_a_duration_of_more_digits_than_python_reads(key: str) -> None:
     assert paths(with_fourth(**{key: "9" * 9 + "d"})) == [f"{GROUP}.{key}"]
 
 
-def write(folder: Path, environment: object) -> Path:
-    """Write a stack file that declares ``environment``, and return its path."""
+def write(folder: Path, environment: object, *secrets: str) -> Path:
+    """Write a stack file that declares ``environment`` and holds ``secrets``, and return its path."""
     path = folder / "Pulumi.dev.yaml"
-    path.write_text(yaml.safe_dump({"config": {CONFIG_KEY: environment}}, sort_keys=False), encoding="utf-8")
+    config = {CONFIG_KEY: environment, **{f"slipway:{name}": {"secure": "v1:sealed"} for name in secrets}}
+    path.write_text(yaml.safe_dump({"config": config}, sort_keys=False), encoding="utf-8")
     return path
 
 
 def test_a_good_file_is_read_whole(tmp_path: Path) -> None:
     # Workloads have files of their own, which tests/infra/spec/workloads reads.
     whole = {key: value for key, value in RICH.items() if key not in ("workloads", "backends", "edge")}
-    spec = load(write(tmp_path, whole), "dev")
+    spec = load(write(tmp_path, whole, "logPassword", "alertReceivers"), "dev")
     assert spec.name == "dev"
     assert spec == from_mapping(whole, "dev")
     assert [group.name for group in spec.instance_groups] == [group["name"] for group in RICH["instanceGroups"]]
