@@ -141,6 +141,9 @@ def test_04_drift_is_found_and_neither_state_nor_cloud_is_written(env: Rehearsed
     rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group["GroupId"]]}])
     (ssh,) = [each for each in rules["SecurityGroupRules"] if each.get("FromPort") == 22]
     ec2.revoke_security_group_ingress(GroupId=group["GroupId"], SecurityGroupRuleIds=[ssh["SecurityGroupRuleId"]])
+    ec2.authorize_security_group_ingress(
+        GroupId=group["GroupId"], IpProtocol="tcp", FromPort=3389, ToPort=3389, CidrIp="0.0.0.0/0"
+    )
 
     done = slipway(env, "drift", "--format", "json")
     report = json.loads(done.output)
@@ -148,6 +151,8 @@ def test_04_drift_is_found_and_neither_state_nor_cloud_is_written(env: Rehearsed
     assert [each["label"] for each in report["gone"]] == ["vpc SecurityGroupIngressRule ssh"]
     found = [(each["label"], each["path"], each["expected"], each["found"]) for each in report["drifted"]]
     assert found == [("autoscaling Group nodes", "maxSize", "3", "9")]
+    beside = [(each["words"], each["alarming"]) for each in report["beside"]]
+    assert beside == [("TCP port 3389 (RDP) from 0.0.0.0/0 (everyone) to bastion", True)]
     assert state(env) == before
 
 

@@ -24,6 +24,8 @@ def _text_lines(report: DriftReport) -> Iterator[str]:
         yield from (f"  error: {line}" for line in error.message.splitlines())
     for gone in report.gone:
         yield f"  GONE  {gone.label} ({gone.id})"
+    for rule in report.beside:
+        yield f"  BESIDE THE PROGRAM  {rule.words} ({rule.id})"
     last = ""
     for each in report.drifted:
         if each.urn != last:
@@ -45,6 +47,10 @@ def render_markdown(report: DriftReport, *, limit: int = COMMENT_LIMIT) -> str:
     head = f"<!-- slipway-drift: {report.environment} -->\n## {MARKS[report.verdict]} {escaped(report.headline)}\n\n"
     errors = [Block(1, fenced(each.message), label="errors") for each in report.errors]
     gone = [Block(2, f"- {code(each.label)} ({code(each.id)})\n", label="resources gone") for each in report.gone]
+    beside = [
+        Block(2, f"- {'🔴 ' if each.alarming else ''}{escaped(each.words)} ({code(each.id)})\n", label="rules beside")
+        for each in report.beside
+    ]
     drifted = [Block(10, _row(each), label="drifted properties") for each in report.drifted]
     moved = [
         Block(
@@ -56,6 +62,7 @@ def render_markdown(report: DriftReport, *, limit: int = COMMENT_LIMIT) -> str:
         Section("", [Block(NEVER, head)]),
         Section("", errors, "\n"),
         Section("### Gone\n\n", gone, "\n"),
+        Section("### Security group rules that the program does not declare\n\n", beside, "\n"),
         Section(
             "### Changed outside\n\n| resource | property | expected | found |\n|---|---|---|---|\n", drifted, "\n"
         ),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from infra.ops.drift.beside import Beside
 from infra.ops.preview.changes import short_type
 from infra.ops.preview.differences import ABSENT, step_differences, value_at
 from infra.ops.preview.events import PROVIDER_PREFIX, Diagnostic, Run, Step
@@ -58,13 +59,14 @@ class Moved:
 
 @dataclass(frozen=True)
 class DriftReport:
-    """What a refresh found."""
+    """What a refresh found, and what EC2 has beside it."""
 
     environment: str
     verdict: Verdict
     headline: str
     gone: tuple[Gone, ...]
     drifted: tuple[Drifted, ...]
+    beside: tuple[Beside, ...]
     moved: tuple[Moved, ...]
     errors: tuple[Diagnostic, ...]
     looked_at: int
@@ -76,8 +78,8 @@ class DriftReport:
         return EXIT_CODES[self.verdict]
 
 
-def drift_of(run: Run, environment: str) -> DriftReport:
-    """Return what a previewed refresh found."""
+def drift_of(run: Run, environment: str, beside: tuple[Beside, ...] = ()) -> DriftReport:
+    """Return what a previewed refresh found; ``beside`` is what no refresh can see."""
     results = [step for step in run.results if step.state.custom and not step.type.startswith(PROVIDER_PREFIX)]
     gone = tuple(
         Gone(step.urn, _label(step), step.old.id if step.old else "") for step in results if step.op == "delete"
@@ -85,13 +87,14 @@ def drift_of(run: Run, environment: str) -> DriftReport:
     compared = [step for step in results if step.op in ("update", "refresh", "same") and step.old and step.new]
     drifted = tuple(each for step in compared for each in _drifted(step))
     moved = tuple(each for step in compared for each in _moved(step))
-    verdict: Verdict = "failed" if not run.finished else "drift" if gone or drifted else "none"
+    verdict: Verdict = "failed" if not run.finished else "drift" if gone or drifted or beside else "none"
     return DriftReport(
         environment=environment,
         verdict=verdict,
-        headline=_headline(verdict, environment, gone, drifted, len(results)),
+        headline=_headline(verdict, environment, gone, drifted, beside, len(results)),
         gone=gone,
         drifted=drifted,
+        beside=beside,
         moved=moved,
         errors=run.errors,
         looked_at=len(results),
@@ -99,7 +102,12 @@ def drift_of(run: Run, environment: str) -> DriftReport:
 
 
 def _headline(
-    verdict: Verdict, environment: str, gone: tuple[Gone, ...], drifted: tuple[Drifted, ...], looked_at: int
+    verdict: Verdict,
+    environment: str,
+    gone: tuple[Gone, ...],
+    drifted: tuple[Drifted, ...],
+    beside: tuple[Beside, ...],
+    looked_at: int,
 ) -> str:
     if verdict == "failed":
         return f"{environment}: looking for drift FAILED; what follows is what was seen before that."
@@ -108,7 +116,9 @@ def _headline(
     resources = len({each.urn for each in drifted})
     parts = [f"{len(gone)} of them gone"] if gone else []
     parts += [f"{len(drifted)} properties of {resources} changed outside"] if drifted else []
-    return f"{environment}: DRIFT. Of {looked_at} resources: {', '.join(parts)}."
+    told = [f"Of {looked_at} resources: {', '.join(parts)}."] if parts else []
+    told += [f"Security group rules beside the program: {len(beside)}."] if beside else []
+    return f"{environment}: DRIFT. {' '.join(told)}"
 
 
 def _label(step: Step) -> str:
