@@ -20,6 +20,8 @@ def complete_groups() -> None:
     """Make moto keep these settings. It answers with any attribute of a group that has a member's name."""
     _remember_launch_versions()
     _read_user_data_of_every_version()
+    _keep_policy_that_an_update_does_not_name()
+    _start_as_many_machines_as_are_desired()
     for operation in ("create_auto_scaling_group", "update_auto_scaling_group"):
         _keep_after(operation)
 
@@ -43,6 +45,46 @@ def _keep_after(operation: str) -> None:
         return answer
 
     setattr(AutoScalingResponse, operation, completed)
+
+
+def _keep_policy_that_an_update_does_not_name() -> None:
+    """Make moto keep a group's mixed instances policy when an update says nothing of what it launches from."""
+    update = FakeAutoScalingGroup.update
+    launch_from = FakeAutoScalingGroup._set_launch_configuration
+
+    def updated(self: Any, *arguments: Any, **named: Any) -> None:
+        self.policy_before = self.mixed_instances_policy
+        update(self, *arguments, **named)
+
+    def launched_from(
+        self: Any, configuration: str, template: dict[str, Any], mixed_instances_policy: dict[str, Any] | None
+    ) -> None:
+        if not (configuration or template or mixed_instances_policy):
+            self.mixed_instances_policy = getattr(self, "policy_before", None)
+        launch_from(self, configuration, template, mixed_instances_policy)
+
+    if getattr(update, "keeps", False):
+        return
+    updated.keeps = True  # type: ignore[attr-defined]
+    setattr(FakeAutoScalingGroup, update.__name__, updated)
+    setattr(FakeAutoScalingGroup, launch_from.__name__, launched_from)
+
+
+def _start_as_many_machines_as_are_desired() -> None:
+    """Make moto count as AWS does: it rounds On-Demand and Spot down each, and a mixed group gets a machine too few."""
+    desire = FakeAutoScalingGroup.set_desired_capacity
+
+    def desired(self: Any, new_capacity: int | None) -> None:
+        policy, self.mixed_instances_policy = self.mixed_instances_policy, None
+        try:
+            desire(self, new_capacity)
+        finally:
+            self.mixed_instances_policy = policy
+
+    if getattr(desire, "counts", False):
+        return
+    desired.counts = True  # type: ignore[attr-defined]
+    setattr(FakeAutoScalingGroup, desire.__name__, desired)
 
 
 def _read_user_data_of_every_version() -> None:

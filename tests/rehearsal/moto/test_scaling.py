@@ -42,3 +42,33 @@ def test_a_group_starts_machines_from_a_later_version_of_a_template_with_user_da
         answer = ec2.describe_instance_attribute(InstanceId=each["InstanceId"], Attribute="userData")
         told.append(base64.b64decode(answer["UserData"]["Value"]))
     assert told == [b"first", b"second"]
+
+
+@mock_aws
+def test_an_update_that_names_no_policy_keeps_the_one_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    complete_groups()
+    ec2, scaling = (boto3.client(name, region_name="eu-central-1") for name in ("ec2", "autoscaling"))
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    template = ec2.create_launch_template(LaunchTemplateName="nodes", LaunchTemplateData={"ImageId": image})
+    specification = {"LaunchTemplateId": template["LaunchTemplate"]["LaunchTemplateId"], "Version": "$Latest"}
+    overrides = [{"InstanceType": "m7i.large"}, {"InstanceType": "m7a.large"}]
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName="nodes",
+        MixedInstancesPolicy={
+            "LaunchTemplate": {"LaunchTemplateSpecification": specification, "Overrides": overrides},
+            "InstancesDistribution": {"OnDemandPercentageAboveBaseCapacity": 20},
+        },
+        MinSize=1,
+        MaxSize=3,
+        AvailabilityZones=["eu-central-1a"],
+    )
+    (before,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    scaling.update_auto_scaling_group(AutoScalingGroupName="nodes", MaxSize=9, DesiredCapacity=2)
+    (after,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert after["MixedInstancesPolicy"] == before["MixedInstancesPolicy"]
+    assert (after["MaxSize"], len(after["Instances"])) == (9, 2)
+    scaling.update_auto_scaling_group(AutoScalingGroupName="nodes", LaunchTemplate=specification)
+    (last,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert "MixedInstancesPolicy" not in last
