@@ -19,6 +19,7 @@ from urllib3.exceptions import (
     MaxRetryError,
     NameResolutionError,
     NewConnectionError,
+    ProtocolError,
     ProxyError,
     ReadTimeoutError,
 )
@@ -171,6 +172,8 @@ def _words(error: BaseException) -> str:
         return f"no connection within {_SECONDS[0]:.0f} s"
     if isinstance(error, ReadTimeoutError):
         return f"no answer within {_SECONDS[1]:.0f} s"
+    if isinstance(error, ProtocolError) and isinstance(error.args[-1], Exception):
+        return f"the connection broke: {error.args[-1]}"
     return str(error).rpartition("Failed to establish a new connection: ")[2]
 
 

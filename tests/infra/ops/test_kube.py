@@ -17,6 +17,7 @@ from urllib3.exceptions import (
     MaxRetryError,
     NameResolutionError,
     NewConnectionError,
+    ProtocolError,
     ProxyError,
     ReadTimeoutError,
     SSLError,
@@ -161,6 +162,11 @@ def test_nobody_answers(server: Server, kube: Kube) -> None:
         (MaxRetryError(POOL, "/x", NameResolutionError("a.b", POOL, socket.gaierror())), "its name cannot be resolved"),
         (MaxRetryError(POOL, "/x", ConnectTimeoutError(POOL, "late")), "no connection within 5 s"),
         (ReadTimeoutError(POOL, "/x", "late"), "no answer within 30 s"),
+        (
+            MaxRetryError(POOL, "/x", ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer"))),
+            "the connection broke: [Errno 104] reset by peer",
+        ),
+        (ProtocolError("Response ended prematurely"), "Response ended prematurely"),
         (
             MaxRetryError(
                 POOL, "/x", ProxyError("Unable to connect to proxy", OSError("Tunnel connection failed: 503"))
