@@ -12,6 +12,9 @@ from infra.ops.preview.markdown_text import code, escaped, fenced
 
 MARKS = {"none": "🟢", "drift": "🟠", "failed": "🔴"}
 
+_MOVED_SHOWN = 5
+"""Values that are no drift which a terminal is told: they are there to be recognised, and must not bury what is drift."""
+
 
 def render_text(report: DriftReport) -> str:
     """Return the report for a terminal or a log."""
@@ -38,8 +41,11 @@ def _text_lines(report: DriftReport) -> Iterator[str]:
         else:
             note = f" ({each.note})" if each.note else ""
             yield f"    {each.path}: expected {each.expected}, found {each.found}{note}"
-    for moved in report.moved:
+    for moved in report.moved[:_MOVED_SHOWN]:
         yield f"  (not declared, no drift) {moved.label}: {moved.path} {moved.before} → {moved.found}"
+    more = len(report.moved) - _MOVED_SHOWN
+    if more > 0:
+        yield f"  (not declared, no drift) and {more} more, which --format json names"
 
 
 def render_markdown(report: DriftReport, *, limit: int = COMMENT_LIMIT) -> str:

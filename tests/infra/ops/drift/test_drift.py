@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from infra.ops.drift.render import render_json, render_markdown, render_text
 from infra.ops.drift.report import drift_of
 from infra.ops.preview.events import read_events
@@ -61,6 +63,19 @@ def test_what_controllers_keep_in_an_objects_status_is_not_told() -> None:
     states["new"] = {**states["new"], "outputs": {"status": {"replicas": 2}, "other": 2}}
     report = drift_of(run_of(event), "test")
     assert [(each.path, each.before, each.found) for each in report.moved] == [("other", "1", "2")]
+
+
+@pytest.mark.parametrize(("moved", "told"), [(4, []), (5, []), (7, ["and 2 more, which --format json names"])])
+def test_a_terminal_is_not_buried_in_what_is_no_drift(moved: int, told: list[str]) -> None:
+    event = found("refresh", "aws:ec2/vpc:Vpc", "v", {"a": 1}, {"a": 1})
+    states = event["resOutputsEvent"]["metadata"]
+    for side, value in (("old", 1), ("new", 2)):
+        states[side] = {**states[side], "outputs": {f"p{n}": value for n in range(moved)}}
+    mark = "  (not declared, no drift) "
+    lines = [
+        line.removeprefix(mark) for line in render_text(drift_of(run_of(event), "test")).splitlines() if mark in line
+    ]
+    assert lines == [f"ec2 Vpc v: p{n} 1 → 2" for n in range(min(moved, 5))] + told
 
 
 def test_secrets_are_hidden() -> None:
