@@ -13,7 +13,7 @@ from infra.ops.preview.markdown_text import code, escaped, fenced
 MARKS = {"none": "🟢", "drift": "🟠", "failed": "🔴"}
 
 _MOVED_SHOWN = 5
-"""Values that are no drift which a terminal is told: they are there to be recognised, and must not bury what is drift."""
+"""Values that are no drift which a terminal is told: to be recognised, and not to bury what is."""
 
 
 def render_text(report: DriftReport) -> str:
