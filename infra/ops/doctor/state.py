@@ -54,7 +54,8 @@ def _of_content(s3: Any, bucket: str, version: ObjectVersion, env: str) -> list[
     found = []
     wrong = integrity_problems(checkpoint)
     if wrong:
-        fix = f"pulumi state repair --stack {env}, or {_recover(s3, bucket, version.key, env)}"
+        # `pulumi state repair` would drop what refers to the missing, and the next update make it a second time.
+        fix = _recover(s3, bucket, version.key, env)
         found += [Finding("state-inconsistent", "error", f"in {where}, {problem}", fix) for problem in wrong]
     return found + [_pending(operation, env) for operation in checkpoint.pending]
 
