@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.plan.addons.identity import assume_role
-from infra.plan.addons.objects import AddonObject, AddonPlan
+from infra.plan.addons.objects import AddonObject, AddonPlan, add_arguments
 from infra.plan.addons.objects import Manifest as Files
 from infra.plan.edge.entries import HTTP_ENTRY
 from infra.plan.edge.gateway import tls_secret
@@ -26,6 +26,14 @@ CERTIFICATES = "edge-certificates"
 
 ISSUER = "letsencrypt"
 ACCOUNT_SECRET = "letsencrypt-account"  # noqa: S105 (the name of a Secret)
+
+_BY_DNS = (
+    # The role is the pod's, and an Issuer, unlike a ClusterIssuer, uses no credentials of its pod unless it is let.
+    "--issuer-ambient-credentials=true",
+    # Else it asks the zone's own name servers whether the challenge is there, on port 53 of the internet.
+    "--dns01-recursive-nameservers-only=true",
+)
+"""Arguments for proof by DNS (cert-manager's documentation: "Route53", "Setting Nameservers for DNS01 Self Check")."""
 
 SERVERS = {
     "production": "https://acme-v02.api.letsencrypt.org/directory",
@@ -47,6 +55,7 @@ def plan_certificates(spec: EnvironmentSpec, edge: EdgeSpec) -> AddonPlan | None
     template = Files(CERTIFICATES, spec)
     if acme.solver == "dns01":
         assume_role(template, spec, "Deployment", CERTIFICATES, "cert-manager", CERTIFICATES)
+        add_arguments(template.container("Deployment", CERTIFICATES, "cert-manager"), _BY_DNS)
     controller = template.plan().objects
     first = [AddonObject(CERTIFICATES, body) for body in kinds("certificate_crds")]
     asked = [AddonObject(CERTIFICATES, body) for body in (_issuer(spec, edge, acme), *_certificates(edge))]

@@ -173,6 +173,31 @@ def test_the_role_is_of_the_service_account_that_uses_it() -> None:
     assert deployment["spec"]["template"]["spec"]["serviceAccountName"] == "edge-certificates"
 
 
+def arguments(certificates: AddonPlan) -> list[str]:
+    (deployment,) = (each.body for each in certificates.objects if each.kind == "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    return list(container["args"])
+
+
+def test_the_issuer_may_use_the_role_and_asks_the_clusters_dns_alone() -> None:
+    _, certificates = planned(by_dns())
+    # An Issuer, unlike a ClusterIssuer, takes no credentials from its surroundings unless it is let.
+    assert "--issuer-ambient-credentials=true" in arguments(certificates)
+    # It would ask the zone's own name servers, which the network policy does not let it reach.
+    assert "--dns01-recursive-nameservers-only=true" in arguments(certificates)
+    (policy,) = (
+        each.body for each in certificates.objects if (each.kind, each.name) == ("NetworkPolicy", "edge-certificates")
+    )
+    dns, web = policy["spec"]["egress"]
+    assert dns["to"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}]
+    assert 53 not in [each["port"] for each in web["ports"]]
+
+
+def test_an_issuer_without_a_role_uses_none() -> None:
+    _, certificates = planned(by_http())
+    assert not [each for each in arguments(certificates) if "ambient" in each or "dns01" in each]
+
+
 def test_cert_manager_is_held_to_one_namespace() -> None:
     _, certificates = planned(by_http())
     kinds_used = {each.kind for each in certificates.objects}
