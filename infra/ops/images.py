@@ -11,7 +11,7 @@ from infra.ops.kube import Kube
 from infra.ops.pod_trouble import refusals_of, trouble_of, wanted_pods
 from infra.plan.workloads.objects import selector
 from infra.spec import EnvironmentSpec
-from infra.spec.workloads.scalars import image_parts
+from infra.spec.workloads.image_reference import image_parts
 from infra.spec.workloads.workload import WorkloadSpec
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +15,7 @@ from pydantic_core import ErrorDetails
 Location = tuple[str | int, ...]
 
 _FIXES = {
-    "string_type": "write text; put it in quotes if YAML takes it for a number",
-    "int_type": "write a whole number, without quotes",
     "bool_type": "write true or false, without quotes",
-    "dict_type": "write a mapping of keys to values",
     "model_type": "write a mapping of keys to values",
     "tuple_type": "write a list, one item a line beginning with '- '",
 }
@@ -181,6 +179,35 @@ def _items(count: int) -> str:
     return f"{count or 'no'} item{'' if count == 1 else 's'}"
 
 
+def _text_fix(written: Any) -> str:
+    """Return what to write where text is meant, by what is there instead."""
+    if written is None:
+        return 'write text, "" for none'
+    if isinstance(written, Mapping | list):
+        return f"write text in place of the {'mapping' if isinstance(written, Mapping) else 'list'}"
+    return "write it in quotes, so that YAML takes it for text"
+
+
+def _number_fix(written: Any) -> str:
+    """Return what to write where a whole number is meant: one with a unit behind it is known by its key."""
+    match = re.fullmatch(r"([0-9]{1,9}) ?[A-Za-z]{1,12}", written) if isinstance(written, str) else None
+    return f"write {int(match[1])}: the key says the unit" if match else "write a whole number, without quotes"
+
+
+def _mapping_fix(written: Any) -> str:
+    pairs = isinstance(written, list) and any(isinstance(each, Mapping) and "name" in each for each in written)
+    if pairs:
+        return 'write keys and values in place of the list, one a line, as PORT: "8080"'
+    return "write a mapping of keys to values"
+
+
+_FIXES_OF_VALUES: Mapping[str, Callable[[Any], str]] = {
+    "string_type": _text_fix,
+    "int_type": _number_fix,
+    "dict_type": _mapping_fix,
+}
+
+
 def problems_of(root: type[BaseModel], error: ErrorDetails) -> list[Problem]:
     """Translate one of pydantic's errors; an error of a mapping may speak of several of its entries."""
     if error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]:
@@ -210,6 +237,8 @@ def _problem_of(root: type[BaseModel], error: ErrorDetails) -> Problem:
         return Problem(
             location, "has not the form of such a value", f"write what matches {error['ctx']['pattern']}", value
         )
+    if kind in _FIXES_OF_VALUES:
+        return Problem(location, _PROBLEMS[kind], _FIXES_OF_VALUES[kind](error["input"]), value)
     bounds = _bounds(error)
     problem, fix = bounds or (_PROBLEMS.get(kind, error["msg"]), _FIXES.get(kind, "see the options table"))
     return Problem(location, problem, fix, value)

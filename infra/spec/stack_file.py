@@ -116,4 +116,5 @@ def yaml_words(error: yaml.YAMLError) -> str:
     if mark is None or what is None:
         return " ".join(str(error).split())
     context = getattr(error, "context", None)
-    return f"{f'{context}, ' if context else ''}{what} (line {mark.line + 1}, column {mark.column + 1})"
+    hint = "; text that begins with * goes in quotes" if context == "while scanning an alias" else ""
+    return f"{f'{context}, ' if context else ''}{what} (line {mark.line + 1}, column {mark.column + 1}){hint}"

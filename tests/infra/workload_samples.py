@@ -17,6 +17,11 @@ from tests.infra.samples import sample_spec
 DIGEST = "sha256:" + "ab" * 32
 IMAGE = f"registry.example.com/team/web@{DIGEST}"
 NAMESPACES = [{"name": "web"}, {"name": "data"}]
+EDGE: dict[str, Any] = {
+    "firewall": [{"name": "all", "sources": ["anywhere"], "ports": [443], "hosts": ["*.example.com"]}],
+    "tls": {"acm": "arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"},
+}
+"""An edge for those workloads that are to be reached through one."""
 
 
 def environment(
@@ -25,14 +30,18 @@ def environment(
     uses: Sequence[Mapping[str, Any]] | None = None,
     backends: Sequence[Mapping[str, Any]] = (),
     namespaces: Sequence[Mapping[str, Any]] = tuple(NAMESPACES),
+    groups: Sequence[Mapping[str, Any]] | None = None,
     pinned: bool = True,
 ) -> EnvironmentSpec:
-    """Return the sample environment with these workloads, by default all in namespace ``web``."""
+    """Return the sample environment with these workloads, by default all in namespace ``web``; with an edge where
+    one of them is exposed."""
     spec = sample_spec(
         cluster={"namespaces": list(namespaces)},
         workloads=list(uses if uses is not None else [{"name": name, "namespace": "web"} for name in files]),
         backends=list(backends),
         pinnedImages=pinned,
+        **({} if groups is None else {"instanceGroups": list(groups)}),
+        **({"edge": EDGE} if any("expose" in written for written in files.values()) else {}),
     )
     with tempfile.TemporaryDirectory() as folder:
         for name, written in files.items():
@@ -83,13 +92,13 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
     if kind in ("Deployment", "StatefulSet"):
         made["update"] = {"maxSurge": draw(_COUNTS), "minReadySeconds": draw(st.integers(0, 700))}
         made["disruption"] = {"maxUnavailable": draw(_COUNTS)}
+        made["spread"] = {"zones": draw(st.sampled_from(["required", "preferred", "none"]))}
     if kind == "CronJob":
         made["schedule"] = draw(st.sampled_from(["30 2 * * *", "*/5 1-3 1,15 * 0", "@daily"]))
         made["cron"] = {"concurrency": draw(st.sampled_from(["Forbid", "Allow", "Replace"]))}
     made["probes"] = {"common": {"type": draw(_probe_type(made))}, "liveness": draw(_PROBE)}
     if made["probes"]["common"]["type"] == "exec":
         made["probes"]["common"]["command"] = ["true"]
-    made["spread"] = {"zones": draw(st.sampled_from(["required", "preferred", "none"]))}
     made["secrets"] = draw(st.sampled_from([[], [{"name": "a.key", "generate": 20, "env": "A_KEY"}]]))
     made["config"] = draw(st.dictionaries(st.sampled_from(["a.yaml", "b_c"]), st.text(max_size=20), max_size=2))
     made["env"] = draw(st.dictionaries(st.sampled_from(["A", "B_1", "c.d"]), st.text("xyz 1$()", max_size=9)))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from infra.plan.workloads.objects import selector
 from infra.spec import EnvironmentSpec, Problem, SpecError
 from infra.spec.edge import EdgeRouteSpec, EdgeSpec
 from infra.spec.edge_rules import check_edge
 from infra.spec.errors import Location
 from infra.spec.workloads.workload import WorkloadSpec
+
+_LONGEST = 40
+"""Characters of a route's name (``EdgeRouteSpec.name``)."""
 
 
 def with_exposed(spec: EnvironmentSpec, edge: EdgeSpec) -> EdgeSpec:
@@ -21,7 +26,10 @@ def with_exposed(spec: EnvironmentSpec, edge: EdgeSpec) -> EdgeSpec:
         return edge
     whole = edge.model_copy(update={"routes": (*edge.routes, *(_route(spec, workload) for workload in exposed))})
     found = check_edge(spec.model_copy(update={"edge": whole}))
-    problems = [_placed(problem, len(edge.routes), exposed) for problem in found]
+    taken = _taken_hosts(edge, exposed)
+    places = {(problem.file, problem.location) for problem in taken}
+    others = (_placed(problem, len(edge.routes), exposed) for problem in found)
+    problems = [*taken, *(problem for problem in others if (problem.file, problem.location) not in places)]
     if problems:
         raise SpecError(f"environment {spec.name}", problems)
     return whole
@@ -31,7 +39,7 @@ def _route(spec: EnvironmentSpec, workload: WorkloadSpec) -> EdgeRouteSpec:
     port, expose = workload.ports[0], workload.expose
     assert expose is not None  # noqa: S101 (for the type checker)
     written = {
-        "name": f"app-{workload.name}"[:40].rstrip("-"),
+        "name": _route_name(workload.name),
         "hosts": [expose.host],
         "path": expose.path,
         "namespace": workload.namespace,
@@ -41,6 +49,33 @@ def _route(spec: EnvironmentSpec, workload: WorkloadSpec) -> EdgeRouteSpec:
         "podLabels": selector(spec, workload.name),
     }
     return EdgeRouteSpec.model_validate(written, strict=False)
+
+
+def _route_name(workload: str) -> str:
+    """Return the route's name, within 40 characters, another one for each workload."""
+    if len(workload) <= _LONGEST - len("app-"):
+        return f"app-{workload}"
+    digest = hashlib.sha256(workload.encode()).hexdigest()[:6]
+    return f"app-{workload[: _LONGEST - len('app--') - len(digest)].rstrip('-')}-{digest}"
+
+
+def _taken_hosts(edge: EdgeSpec, exposed: list[WorkloadSpec]) -> list[Problem]:
+    """Return each host that a route of the stack file, or a workload before, answers already."""
+    owners = {
+        host: (f"edge.routes[{index}] ({route.name})", "choose another host, or take it out of that route")
+        for index, route in enumerate(edge.routes)
+        for host in route.hosts
+    }
+    problems = []
+    for workload in exposed:
+        host = workload.expose.host if workload.expose else ""
+        file = f"apps/{workload.name}.yaml"
+        if host in owners:
+            owner, fix = owners[host]
+            what = f"is answered by {owner} already"
+            problems.append(Problem(("expose", "host"), what, fix, repr(host), (), file))
+        owners.setdefault(host, (file, "choose another host: each leads to one workload"))
+    return problems
 
 
 def _placed(problem: Problem, listed: int, exposed: list[WorkloadSpec]) -> Problem:

@@ -10,7 +10,7 @@ from typing import Any
 
 from infra.plan.naming import kubernetes_token
 from infra.spec import EnvironmentSpec
-from infra.spec.workloads.scalars import image_parts
+from infra.spec.workloads.image_reference import image_parts
 from infra.spec.workloads.workload import WorkloadSpec
 
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}

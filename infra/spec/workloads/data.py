@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from infra.spec.base import SpecModel
 from infra.spec.scalars import DnsLabel, UrlPath
-from infra.spec.workloads.scalars import FileName, HostName, IamAction, IamResource, MountPath, Seconds
+from infra.spec.workloads import foreign
+from infra.spec.workloads.scalars import (
+    ConfigKey,
+    FileName,
+    HostName,
+    IamAction,
+    IamResource,
+    MountPath,
+    ObjectName,
+    Seconds,
+    TimeZone,
+    VariableName,
+)
 
 
 class ClaimSpec(SpecModel):
     """A claim on a volume that outlives pods."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_CLAIM
 
     name: Annotated[DnsLabel, Field(examples=["data"])]
     """Name of the claim. It cannot be changed later."""
@@ -23,7 +38,7 @@ class ClaimSpec(SpecModel):
     size_gi: Annotated[int, Field(ge=1, le=65536, examples=[10])]
     """Size in GiB. It can be raised by hand where the storage class allows it; a StatefulSet's template is fixed."""
 
-    storage_class: DnsLabel | None = None
+    storage_class: ObjectName | None = None
     """Storage class. Unset: the cluster's default."""
 
     access: Literal["ReadWriteOncePod", "ReadWriteOnce", "ReadWriteMany"] = "ReadWriteOncePod"
@@ -33,24 +48,28 @@ class ClaimSpec(SpecModel):
 class SecretSpec(SpecModel):
     """A secret value, kept out of the files. One of `config`, `generate` and `existing` says where it is from."""
 
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_SECRET
+
     name: Annotated[FileName, Field(examples=["database-password"])]
     """Name of the file in the container, and the key in the Secret."""
 
-    config: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]*$")] | None = None
+    config: ConfigKey | None = None
     """Key in the stack's secret configuration: `pulumi config set --secret slipway:KEY`."""
 
     generate: Annotated[int, Field(ge=16, le=128)] | None = None
     """Number of random letters and digits: made once, kept in the state, encrypted."""
 
-    existing: DnsLabel | None = None
+    existing: ObjectName | None = None
     """Secret in the namespace that others keep (such as the External Secrets operator); `name` is its key."""
 
-    env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = None
+    env: VariableName | None = None
     """Also as this environment variable. Files are safer: variables reach child processes and crash reports."""
 
 
 class StatementSpec(SpecModel):
     """One thing that the workload may do in AWS."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_STATEMENT
 
     actions: Annotated[tuple[IamAction, ...], Field(min_length=1, examples=[["s3:GetObject"]])]
     """IAM actions; `*` may end one, and does not stand alone."""
@@ -61,6 +80,8 @@ class StatementSpec(SpecModel):
 
 class JobSpec(SpecModel):
     """Settings of a Job, and of each Job that a CronJob makes."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_JOB
 
     deadline: Seconds = "1h"
     """Time after which a Job that still runs is stopped and has failed."""
@@ -82,7 +103,9 @@ class JobSpec(SpecModel):
 class CronSpec(SpecModel):
     """Settings of a CronJob."""
 
-    time_zone: Annotated[str, Field(pattern=r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$")] = "Etc/UTC"
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_CRON
+
+    time_zone: TimeZone = "Etc/UTC"
     """Time zone of the schedule, as in the IANA database."""
 
     concurrency: Literal["Forbid", "Allow", "Replace"] = "Forbid"
@@ -103,6 +126,8 @@ class CronSpec(SpecModel):
 
 class ExposeSpec(SpecModel):
     """How the edge router reaches the workload from outside the cluster."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_EXPOSE
 
     host: Annotated[HostName, Field(examples=["app.example.com"])]
     """Host name of requests."""

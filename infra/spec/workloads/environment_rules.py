@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem, format_path
 from infra.spec.workloads.backend import BackendSpec
+from infra.spec.workloads.image_reference import image_parts
+from infra.spec.workloads.node_rules import check_node_selector
 from infra.spec.workloads.rules import CALLERS
-from infra.spec.workloads.scalars import image_parts
 from infra.spec.workloads.workload import WorkloadSpec
 
 _POD_TYPES = ("clusterIP", "headless", "nodePort", "loadBalancer")
@@ -156,6 +158,8 @@ def check_declared(spec: EnvironmentSpec, workload: WorkloadSpec) -> list[Proble
         *_check_image(spec, workload),
         *_check_neighbours(spec, workload),
         *_check_pod_security(spec, workload),
+        *check_node_selector(spec, workload),
+        *_check_exposed(spec, workload),
     ]
 
 
@@ -189,9 +193,17 @@ def _check_neighbours(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator
             yield Problem(
                 ("to", index),
                 f"is neither a workload of the environment nor a backend in {workload.namespace}",
-                f"{_nearest(name, (*names, *backends))}, or declare it under backends in the stack file",
+                _way_to(name, (*names, *backends)),
                 repr(name),
             )
+
+
+def _way_to(name: str, known: Sequence[str]) -> str:
+    """Return how to reach what a workload calls: what lies outside the cluster is a backend."""
+    host = re.sub(r"[:/].*$", "", re.sub(r"^[a-z]+://", "", name))
+    if "." in host:
+        return f"declare a backend of type externalName for {host} in the stack file, and write its name here"
+    return f"{_nearest(name, known)}, or declare it under backends in the stack file"
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
@@ -199,6 +211,17 @@ def _nearest(name: str, known: Sequence[str]) -> str:
     if near:
         return f"write {near[0]}"
     return f"write one of {', '.join(sorted(known))}" if known else "declare it under workloads"
+
+
+def _check_exposed(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:
+    if workload.expose is not None and spec.edge is None:
+        yield Problem(
+            ("expose",),
+            "is for the edge router, and this environment has none",
+            "declare edge in the stack file, or write expose: null under overrides there",
+            None,
+            (("edge",),),
+        )
 
 
 def _check_pod_security(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:
@@ -220,7 +243,15 @@ def check_links(declared: Sequence[WorkloadSpec], spec: EnvironmentSpec) -> list
     for caller in declared:
         for index, name in enumerate(caller.to):
             target = by_name.get(target_of(spec, caller.namespace, name) or "")
-            if target is not None and caller.name not in target.from_:
+            if target is not None and not target.ports:
+                problem = Problem(
+                    ("to", index),
+                    "has no ports, so nothing answers there",
+                    f"remove it, or add ports, and {caller.name} to from, in apps/{target.name}.yaml",
+                    repr(name),
+                )
+                found.append((caller, problem))
+            elif target is not None and caller.name not in target.from_:
                 problem = Problem(
                     ("to", index),
                     f"does not let {caller.name} in: the from of apps/{target.name}.yaml does not name it",

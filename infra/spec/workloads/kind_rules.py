@@ -13,6 +13,7 @@ _OF_KINDS: dict[str, tuple[tuple[str, ...], str]] = {
     "replicas": (_COUNTED, "remove it"),
     "update": (_SERVING, "remove it"),
     "disruption": (_COUNTED, "remove it"),
+    "spread": (_COUNTED, "remove it"),
     "pod_management": (("StatefulSet",), "remove it"),
     "job": (("Job", "CronJob"), "remove it"),
     "cron": (("CronJob",), "remove it"),
@@ -41,15 +42,24 @@ def check_kind(workload: WorkloadSpec) -> Iterator[Problem]:
             repr(workload.schedule),
             (("kind",),),
         )
-    if workload.kind in ("Job", "CronJob") and workload.ports:
-        yield Problem(
-            ("ports",),
-            f"are for what serves, and a {workload.kind} ends",
-            "remove them, or choose another kind",
-            None,
-            (("kind",),),
-        )
+    if not serves(workload):
+        yield from _check_served(workload)
     yield from _check_keys(workload)
+
+
+def serves(workload: WorkloadSpec) -> bool:
+    """Return whether the kind is one that others may call: a Job ends."""
+    return workload.kind in _SERVING
+
+
+def _check_served(workload: WorkloadSpec) -> Iterator[Problem]:
+    for field in ("ports", "from_", "expose", "service"):
+        if field not in workload.model_fields_set or not getattr(workload, field):
+            continue
+        key = str(WorkloadSpec.model_fields[field].alias)
+        are, them = ("are", "them") if key == "ports" else ("is", "it")
+        problem = f"{are} for what serves, and a {workload.kind} ends"
+        yield Problem((key,), problem, f"remove {them}, or choose another kind", None, (("kind",),))
 
 
 def _check_keys(workload: WorkloadSpec) -> Iterator[Problem]:

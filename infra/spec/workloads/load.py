@@ -16,6 +16,7 @@ from infra.spec.judge import judge, position
 from infra.spec.plain import plain_data
 from infra.spec.stack_file import StackFileLoader, yaml_words
 from infra.spec.workloads.environment_rules import check_declared, check_links
+from infra.spec.workloads.node_rules import check_node_ports
 from infra.spec.workloads.quota_rules import check_quotas
 from infra.spec.workloads.rules import check_workload
 from infra.spec.workloads.workload import WorkloadSpec, WorkloadUse
@@ -39,6 +40,10 @@ def declare_workloads(spec: EnvironmentSpec, folder: Path, *, source: str) -> En
             declared.append(workload)
     problems += [place_in_files(problem, spec, workload.name) for workload, problem in check_links(declared, spec)]
     whole = spec.with_declared(tuple(declared))
+    problems += [
+        problem if workload is None else place_in_files(problem, spec, workload.name)
+        for workload, problem in check_node_ports(whole)
+    ]
     problems += check_quotas(whole)
     if problems:
         raise SpecError(source, problems)

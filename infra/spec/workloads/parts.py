@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
 from infra.spec.base import SpecModel, refuse
 from infra.spec.scalars import UrlPath
-from infra.spec.workloads.scalars import CountOrShare, Cpu, ImageReference, Memory, MountPath, PortName, PortNumber
+from infra.spec.workloads import foreign
+from infra.spec.workloads.image_reference import ImageReference
+from infra.spec.workloads.scalars import ContainerMemory, CountOrShare, Cpu, Memory, MountPath, PortName, PortNumber
 
 ProbeType = Literal["http", "tcp", "grpc", "exec", "none"]
 Strength = Literal["required", "preferred", "none"]
@@ -16,6 +19,8 @@ Strength = Literal["required", "preferred", "none"]
 
 class PortSpec(SpecModel):
     """A port that the container listens on."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_PORT
 
     name: Annotated[PortName, Field(examples=["http"])]
     """Name of the port. Services, probes and policies refer to it."""
@@ -38,6 +43,8 @@ def _by_name(value: object) -> object:
 
 class ProbeSpec(SpecModel):
     """How the kubelet asks whether a container is well. What is unset comes from `probes.common`, then from Slipway."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_PROBE
 
     type: ProbeType | None = None
     """`http`: GET answers 200 to 399; `tcp`: the port accepts; `grpc`: gRPC health; `exec`: the command exits with 0;
@@ -84,10 +91,12 @@ class ProbesSpec(SpecModel):
 class ResourcesSpec(SpecModel):
     """What the container asks for and may use at most."""
 
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_RESOURCES
+
     cpu: Cpu = "100m"
     """CPU request: the scheduler's reservation and the share under contention."""
 
-    memory: Memory = "128Mi"
+    memory: ContainerMemory = "128Mi"
     """Memory request, and the limit as well: memory cannot be taken back but by killing."""
 
     cpu_limit: Cpu | None = None
@@ -99,6 +108,8 @@ class ResourcesSpec(SpecModel):
 
 class UpdateSpec(SpecModel):
     """How a changed workload replaces its pods."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_UPDATE
 
     max_surge: CountOrShare = "1"
     """Pods above `replicas` while a Deployment or DaemonSet updates."""
@@ -119,6 +130,8 @@ class UpdateSpec(SpecModel):
 class DisruptionSpec(SpecModel):
     """What drains of nodes must leave running (a PodDisruptionBudget)."""
 
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_DISRUPTION
+
     max_unavailable: CountOrShare = "1"
     """Pods that may be evicted at once. With a single replica there is no budget: one that forbids its eviction
     would block every drain, and one that allows it says nothing."""
@@ -137,6 +150,8 @@ class SpreadSpec(SpecModel):
 class SecuritySpec(SpecModel):
     """Security context. The defaults satisfy the Pod Security Standard `restricted`."""
 
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_SECURITY
+
     run_as_user: Annotated[int, Field(ge=0, le=2_147_483_647)] = 65532
     """User ID of the processes (65532 is distroless's `nonroot`). 0 is root, which `restricted` refuses."""
 
@@ -152,6 +167,8 @@ class SecuritySpec(SpecModel):
 
 class ScratchSpec(SpecModel):
     """A folder that can be written and that goes with the pod."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_SCRATCH
 
     path: Annotated[MountPath, Field(examples=["/tmp"])]  # noqa: S108  a folder inside the container
     """Where it is."""

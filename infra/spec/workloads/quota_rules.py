@@ -46,7 +46,7 @@ def check_quotas(spec: EnvironmentSpec) -> Iterator[Problem]:
             needed += max(_surge(workload) * ceiling.of_pod(workload) for workload in own)
             if needed > limit * ceiling.unit:
                 at: Location = ("cluster", "namespaces", index, "quota", ceiling.key)
-                asked = ", ".join(f"{each.name} {_pods(each)} pods" for each in own)
+                asked = ", ".join(f"{each.name} {_pods(each)} pod{'' if _pods(each) == 1 else 's'}" for each in own)
                 yield Problem(
                     at,
                     f"is less than its workloads need, {_number(needed / ceiling.unit)} {ceiling.noun} ({asked}, and "

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from infra.spec.errors import Location, Problem
-from infra.spec.workloads.kind_rules import check_kind
+from infra.spec.workloads.folder_rules import check_folders
+from infra.spec.workloads.kind_rules import check_kind, serves
 from infra.spec.workloads.parts import ProbeSpec
 from infra.spec.workloads.scalars import cpu_millicores
 from infra.spec.workloads.secret_rules import check_plain_secrets
@@ -30,10 +31,9 @@ def check_workload(workload: WorkloadSpec) -> list[Problem]:
         *_check_resources(workload),
         *_check_update(workload),
         *_check_names(workload),
-        *_check_mounts(workload),
+        *check_folders(workload),
         *_check_secrets(workload),
         *check_plain_secrets(workload),
-        *_check_sidecars(workload),
         *_check_traffic(workload),
         *_check_service(workload),
     ]
@@ -41,6 +41,14 @@ def check_workload(workload: WorkloadSpec) -> list[Problem]:
 
 def _check_storage(workload: WorkloadSpec) -> Iterator[Problem]:
     if not workload.claims:
+        if "retain_claims" in workload.model_fields_set:
+            yield Problem(
+                ("retainClaims",),
+                "is of claims, and there are none",
+                "remove it, or add claims",
+                str(workload.retain_claims).lower(),
+                (("claims",),),
+            )
         return
     if workload.kind in ("DaemonSet", "Job", "CronJob"):
         yield Problem(
@@ -193,23 +201,6 @@ def _check_names(workload: WorkloadSpec) -> Iterator[Problem]:
         variables[secret.env or ""] = None
 
 
-def _check_mounts(workload: WorkloadSpec) -> Iterator[Problem]:
-    taken: dict[str, str] = {}
-    if workload.config:
-        taken["/etc/config"] = "config"
-    if workload.secrets:
-        taken["/etc/secrets"] = "secrets"
-    places: list[tuple[Location, str]] = [
-        *((("claims", i, "path"), claim.path) for i, claim in enumerate(workload.claims)),
-        *((("scratch", i, "path"), folder.path) for i, folder in enumerate(workload.scratch)),
-        *((("sidecars", i, "folder"), sidecar.folder) for i, sidecar in enumerate(workload.sidecars)),
-    ]
-    for at, path in places:
-        if path in taken:
-            yield Problem(at, f"is where {taken[path]} is mounted", "choose another folder", repr(path))
-        taken.setdefault(path, at[0] if isinstance(at[0], str) else "")
-
-
 def _check_secrets(workload: WorkloadSpec) -> Iterator[Problem]:
     for index, secret in enumerate(workload.secrets):
         sources = [key for key in ("config", "generate", "existing") if getattr(secret, key) is not None]
@@ -223,27 +214,16 @@ def _check_secrets(workload: WorkloadSpec) -> Iterator[Problem]:
             )
 
 
-def _check_sidecars(workload: WorkloadSpec) -> Iterator[Problem]:
-    for index, sidecar in enumerate(workload.sidecars):
-        at: Location = ("sidecars", index)
-        if sidecar.type == "agent" and sidecar.send_to is None:
-            yield Problem((*at, "sendTo"), "is missing", "name the workload or backend that takes the lines", None)
-        if sidecar.type == "agent" and sidecar.send_to is not None and sidecar.send_to not in workload.to:
-            yield Problem(
-                (*at, "sendTo"), "is not in to, so the network would refuse it", "add it to to", repr(sidecar.send_to)
-            )
-        if sidecar.type == "stream" and sidecar.send_to is not None:
-            yield Problem((*at, "sendTo"), "is for an agent: a stream is read on the node", "remove it", None)
-        for position, name in enumerate(sidecar.files):
-            if "/" in name or not name or name.startswith("."):
-                yield Problem(
-                    (*at, "files", position), "is not a name of a file", "write it without folder", repr(name)
-                )
-
-
 def _check_traffic(workload: WorkloadSpec) -> Iterator[Problem]:
+    for key, names in (("from", workload.from_), ("to", workload.to)):
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield Problem((key, index), "is listed twice", "remove one", repr(name))
+    if not serves(workload):
+        return
     if workload.from_ and not workload.ports:
-        yield Problem(("from",), "lets callers in, and there is no port", "add ports, or remove from", None)
+        fix = "add ports, or remove from"
+        yield Problem(("from",), "lets callers in, and there is no port", fix, None, (("ports",),))
     if workload.expose is None:
         return
     if not any(port.protocol == "TCP" for port in workload.ports):
@@ -256,6 +236,8 @@ def _check_traffic(workload: WorkloadSpec) -> Iterator[Problem]:
 
 def _check_service(workload: WorkloadSpec) -> Iterator[Problem]:
     service = workload.service
+    if not serves(workload):
+        return
     if service.type != "clusterIP" and not workload.ports:
         yield Problem(("service", "type"), "needs ports", "add ports", repr(service.type), (("ports",),))
     if service.node_port is not None and service.type != "nodePort":

@@ -5,63 +5,40 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from infra.spec.base import checked, matching, refuse, refuse_entries
 from infra.spec.labels import key_trouble, value_trouble
 from infra.spec.scalars import DnsLabel, duration_seconds
 
-_HOST = r"[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?"
-_PATH = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
-_IMAGE = re.compile(
-    rf"^(?P<name>({_HOST}/)?{_PATH}(/{_PATH})*)(:(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}))?"
-    r"(@(?P<digest>sha256:[0-9a-f]{64}))?$"
-)
-"""Grammar of a reference (distribution/reference, ``regexp.go``)."""
 _CPU = re.compile(r"^([1-9][0-9]*m|[1-9][0-9]*(\.[0-9]{1,3})?|0\.[0-9]{0,2}[1-9])$")
 _MEMORY = re.compile(r"^([1-9][0-9]*)(Ki|Mi|Gi|Ti)$")
+_MEMORY_FORM = "write a whole number and Ki, Mi, Gi or Ti"
+LEAST_MEMORY = 6 * 2**20
+"""Bytes that a container needs to start at all (Docker documentation, "Resource constraints", ``--memory``)."""
 _MEMORY_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _PORT_NAME = re.compile(r"^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$")
 _ENV = re.compile(r"^[A-Za-z_][A-Za-z0-9_.-]*$")
 _FILE = re.compile(r"^[A-Za-z0-9_.-]{1,253}$")
 _MOUNT = re.compile(r"^(/[A-Za-z0-9_.-]+)+$")
+_KERNELS = re.compile(r"^/(proc|sys|dev(?!/shm$))(/|$)")
+_IMAGES = ("/bin", "/boot", "/etc", "/lib", "/lib64", "/sbin", "/usr", "/usr/bin", "/usr/lib", "/usr/sbin")
+"""Folders without which hardly an image's program starts, or finds its user, its names and its certificates."""
 _COUNT_OR_SHARE = re.compile(r"^([0-9]{1,5}|[0-9]{1,2}%|100%)$")
-_CRON_FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-_CRON_PART = re.compile(r"^(\*|[0-9]{1,2}(-[0-9]{1,2})?)(/[1-9][0-9]?)?$")
-_CRON_MACROS = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly")
+_OBJECT_NAME = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$")
+"""A DNS subdomain, as Kubernetes names most objects (RFC 1123)."""
+_VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+_CONFIG_KEY = r"^[A-Za-z][A-Za-z0-9_.-]*$"
+_TIME_ZONE = r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$"
 _IPV4_FORM = r"^([0-9]{1,3}\.){3}[0-9]{1,3}$"
 _IAM_ACTION = re.compile(r"^[a-z0-9-]+:[A-Za-z0-9*?]+$")
 _IAM_RESOURCE = re.compile(r"^(\*|arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9*-]*:([0-9]{12}|aws|\*)?:\S+)$")
 _HOST_NAME = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")
 
 
-def image_parts(reference: str) -> tuple[str, str | None, str | None]:
-    """Return name, tag and digest of a checked image reference.
-
-    Raises:
-        ValueError: the text is not an image reference.
-    """
-    match = _IMAGE.fullmatch(reference)
-    if match is None:
-        raise ValueError(f"{reference!r} is not an image reference")
-    return match["name"], match["tag"], match["digest"]
-
-
 def _workload_name(value: str) -> str:
     if len(value) > 52:
         refuse(f"has {len(value)} characters", "use at most 52: Jobs of a CronJob append eleven to its name")
-    return value
-
-
-def _image(value: str) -> str:
-    match = _IMAGE.fullmatch(value)
-    if match is None:
-        refuse("is not an image reference", "write registry/name:tag@sha256:<64 hex digits>, in lower case")
-    if match["digest"] is None and match["tag"] in (None, "latest"):
-        refuse(
-            "names no version: whatever is newest when a node pulls it would run",
-            "append the digest, as name@sha256:<64 hex digits>, or at least a tag other than latest",
-        )
     return value
 
 
@@ -79,7 +56,31 @@ def cpu_millicores(value: str) -> int:
 def _memory(value: str) -> str:
     if not _MEMORY.fullmatch(value):
         hint = " (m is a thousandth of a byte)" if value.endswith("m") else ""
-        refuse(f"is not an amount of memory{hint}", "write a whole number and Ki, Mi, Gi or Ti, as 256Mi")
+        refuse(f"is not an amount of memory{hint}", f"{_MEMORY_FORM}, as {_likely_memory(value)}")
+    return value
+
+
+def _likely_memory(value: str) -> str:
+    """Return what was probably meant by an amount in another form."""
+    match = re.fullmatch(r"([0-9]+)(?:\.([0-9]+))? ?(k|m|g|t)i?b?", value, re.IGNORECASE)
+    if match is None or value.endswith("m") or not int(match[1]):
+        return "256Mi"
+    unit = match[3].upper()
+    if match[2] is None:
+        return f"{int(match[1])}{unit}i"
+    smaller = {"T": "Gi", "G": "Mi", "M": "Ki"}.get(unit)
+    return f"{round(float(f'{match[1]}.{match[2]}') * 1024)}{smaller}" if smaller else "256Mi"
+
+
+def _with_unit(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        refuse("has no unit", f"{_MEMORY_FORM}, as {max(1, round(value))}Mi")
+    return value
+
+
+def _container_memory(value: str) -> str:
+    if memory_bytes(value) < LEAST_MEMORY:
+        refuse("is too little for any container to start", f"write {LEAST_MEMORY // 2**20}Mi at least")
     return value
 
 
@@ -158,6 +159,10 @@ def _node_selector(values: dict[str, str]) -> dict[str, str]:
 def _mount(value: str) -> str:
     if not _MOUNT.fullmatch(value) or "/../" in f"{value}/" or "/./" in f"{value}/":
         refuse("is not a folder to mount at", "write an absolute path without .. and trailing slash, as /var/lib/store")
+    if _KERNELS.match(value):
+        refuse("is the kernel's own", "choose another folder, as /var/lib/store")
+    if value in _IMAGES:
+        refuse("would hide the image's own files", "choose another folder, as /var/lib/store")
     return value
 
 
@@ -167,26 +172,10 @@ def _count_or_share(value: str) -> str:
     return value
 
 
-def _schedule(value: str) -> str:
-    if value in _CRON_MACROS:
-        return value
-    fields = value.split()
-    if len(fields) != 5 or not all(map(_cron_field, fields, _CRON_FIELDS)):
-        refuse(
-            "is not a schedule",
-            "write minute, hour, day of month, month, day of week as numbers, ranges and steps, as 30 2 * * *",
-        )
+def _with_time_unit(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        refuse("has no unit", f"write a whole number and a unit (s, m, h or d), as {max(1, value)}s")
     return value
-
-
-def _cron_field(field: str, bounds: tuple[int, int]) -> bool:
-    for part in field.split(","):
-        if not _CRON_PART.fullmatch(part):
-            return False
-        ends = [int(end) for end in part.split("/")[0].split("-") if end != "*"]
-        if not all(bounds[0] <= end <= bounds[1] for end in ends) or ends != sorted(ends):
-            return False
-    return True
 
 
 def _seconds(value: str) -> str:
@@ -204,7 +193,42 @@ def _address(value: str) -> str:
     return value
 
 
+def _object_name(value: str) -> str:
+    if len(value) > 253 or not _OBJECT_NAME.fullmatch(value):
+        refuse(
+            "is not a name of an object",
+            "use lower-case letters, digits, hyphens and dots, beginning and ending with a letter or digit",
+        )
+    return value
+
+
+def _variable(value: str) -> str:
+    if not re.fullmatch(_VARIABLE, value):
+        refuse("is not a name of an environment variable", "use letters, digits and underscores, no digit in front")
+    return value
+
+
+def _config_key(value: str) -> str:
+    if value.startswith("slipway:") and re.fullmatch(_CONFIG_KEY, value.removeprefix("slipway:")):
+        refuse("is written with the project's name", f"write {value.removeprefix('slipway:')}")
+    if not re.fullmatch(_CONFIG_KEY, value):
+        refuse(
+            "is not a key of the stack's configuration here",
+            "begin with a letter, and use letters, digits, dots, underscores and hyphens",
+        )
+    return value
+
+
+def _time_zone(value: str) -> str:
+    if not re.fullmatch(_TIME_ZONE, value):
+        refuse("is not the name of a time zone", "write it as in the IANA database, as Europe/Berlin")
+    return value
+
+
 def _host_name(value: str) -> str:
+    host = re.sub(r"^[a-z]+://|[:/].*$", "", re.sub(r"^[a-z]+://", "", value))
+    if "://" in value and _HOST_NAME.fullmatch(host):
+        refuse("is a URL", f"write the name alone: {host}")
     if not _HOST_NAME.fullmatch(value):
         refuse("is not a full DNS name", "write it in lower case with its domain, as db.example.com, no dot at the end")
     return value
@@ -225,9 +249,11 @@ def _iam_resource(value: str) -> str:
 
 
 WorkloadName = Annotated[DnsLabel, checked(_workload_name)]
-ImageReference = Annotated[str, checked(_image), matching(re.sub(r"\?P<[a-z]+>", "", _IMAGE.pattern))]
 Cpu = Annotated[str, checked(_cpu), matching(_CPU.pattern)]
-Memory = Annotated[str, checked(_memory), matching(_MEMORY.pattern)]
+Memory = Annotated[str, BeforeValidator(_with_unit), checked(_memory), matching(_MEMORY.pattern)]
+ContainerMemory = Annotated[
+    str, BeforeValidator(_with_unit), checked(_memory), checked(_container_memory), matching(_MEMORY.pattern)
+]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 PortName = Annotated[str, checked(_port_name), matching(_PORT_NAME.pattern)]
 FileName = Annotated[str, checked(_file_name), matching(_FILE.pattern)]
@@ -238,8 +264,11 @@ PodLabels = Annotated[dict[str, str], checked(_labels)]
 NodeSelector = Annotated[dict[str, str], checked(_node_selector)]
 MountPath = Annotated[str, checked(_mount), matching(_MOUNT.pattern)]
 CountOrShare = Annotated[str, checked(_count_or_share), matching(_COUNT_OR_SHARE.pattern)]
-Schedule = Annotated[str, checked(_schedule)]
-Seconds = Annotated[str, checked(_seconds), matching(r"^[0-9]{1,7}[smhd]$")]
+ObjectName = Annotated[str, checked(_object_name), matching(_OBJECT_NAME.pattern)]
+VariableName = Annotated[str, checked(_variable), matching(_VARIABLE)]
+ConfigKey = Annotated[str, checked(_config_key), matching(_CONFIG_KEY)]
+TimeZone = Annotated[str, checked(_time_zone), matching(_TIME_ZONE)]
+Seconds = Annotated[str, BeforeValidator(_with_time_unit), checked(_seconds), matching(r"^[0-9]{1,7}[smhd]$")]
 IPv4 = Annotated[str, checked(_address), matching(_IPV4_FORM)]
 IamAction = Annotated[str, checked(_iam_action), matching(_IAM_ACTION.pattern)]
 IamResource = Annotated[str, checked(_iam_resource), matching(_IAM_RESOURCE.pattern)]

@@ -14,8 +14,10 @@ _NAME = re.compile(r"(?:^|[_.-])(?:password|passwd|passphrase|secret|token|api_?
 _CONTENT = (
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"), "a private key"),
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), "the ID of an AWS access key"),
+    (re.compile(r"[a-z0-9+.-]+://[^/?#\s:@]*:[^/?#\s@$<{%(]+@", re.IGNORECASE), "a password in a URL"),
 )
-"""Forms that nothing else has (RFC 7468; IAM User Guide, "IAM identifiers")."""
+"""Forms that nothing else has (RFC 7468; IAM User Guide, "IAM identifiers"; RFC 3986, "userinfo", where it is no
+placeholder for a program to fill in)."""
 
 
 def check_plain_secrets(workload: WorkloadSpec) -> Iterator[Problem]:

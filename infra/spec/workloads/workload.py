@@ -10,8 +10,10 @@ from pydantic import Field
 from infra.spec.base import SpecModel
 from infra.spec.labels import TaintText
 from infra.spec.scalars import DnsLabel
+from infra.spec.workloads import foreign
 from infra.spec.workloads.backend import LoadBalancerSpec, NodePortNumber, TrafficDistribution
 from infra.spec.workloads.data import ClaimSpec, CronSpec, ExposeSpec, JobSpec, SecretSpec, StatementSpec
+from infra.spec.workloads.image_reference import ImageReference
 from infra.spec.workloads.parts import (
     DisruptionSpec,
     PortSpec,
@@ -27,18 +29,19 @@ from infra.spec.workloads.scalars import (
     Annotations,
     EnvMap,
     FileMap,
-    ImageReference,
     NodeSelector,
     PodLabels,
-    Schedule,
     WorkloadName,
 )
+from infra.spec.workloads.schedule import Schedule
 
 Kind = Literal["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"]
 
 
 class ServiceSpec(SpecModel):
     """The Service in front of the workload's pods; there is one where it has ports."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_SERVICE
 
     type: Literal["clusterIP", "headless", "nodePort", "loadBalancer"] = "clusterIP"
     """Kind of Service. A StatefulSet gets a headless one for its pods' own names in any case."""
@@ -53,31 +56,10 @@ class ServiceSpec(SpecModel):
     """Where traffic goes first. AWS bills what crosses zones on both sides."""
 
 
-_NO_MANIFEST = "describe the workload in the words of docs/workload-options.md: this is no Kubernetes manifest"
-_NO_FOLDERS = (
-    "remove it: a workload's folders are claims (kept), scratch (gone with the pod), config and secrets, and never one "
-    "of its node"
-)
-_NO_HOST = "remove it: a workload has the network and processes of its pod, and never its node's"
-FOREIGN_KEYS = {
-    **dict.fromkeys(("apiVersion", "metadata", "spec"), _NO_MANIFEST),
-    **dict.fromkeys(("hostPath", "volumes", "volumeMounts"), _NO_FOLDERS),
-    **dict.fromkeys(("hostNetwork", "hostPID", "hostIPC", "hostPort"), _NO_HOST),
-    **{f"{probe}Probe": f"write it as probes.{probe}" for probe in ("readiness", "liveness", "startup")},
-    "securityContext": "write security",
-    "podDisruptionBudget": "write disruption",
-    "affinity": "write spread, or nodeSelector",
-    "topologySpreadConstraints": "write spread",
-    "ingress": "write expose, with a host that edge.firewall opens",
-    "serviceAccountName": "remove it: each workload has a ServiceAccount of its own, and aws gives it a role",
-}
-"""Words of Kubernetes that are written here by habit -> what to do."""
-
-
 class WorkloadSpec(SpecModel):
     """A workload: what runs, how many, what it needs, who may reach it."""
 
-    foreign_keys: ClassVar[Mapping[str, str]] = FOREIGN_KEYS
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_WORKLOAD
 
     name: Annotated[WorkloadName, Field(exclude=True, examples=["web"])]
     """Name of the workload: the file's name, filled in by Slipway."""
@@ -190,6 +172,12 @@ class WorkloadSpec(SpecModel):
 
 class WorkloadUse(SpecModel):
     """A workload of the environment."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = {
+        str(field.alias): "move it into overrides, or into apps/<name>.yaml"
+        for field in WorkloadSpec.model_fields.values()
+        if not field.exclude
+    }
 
     name: Annotated[WorkloadName, Field(examples=["web"])]
     """Its name: `apps/<name>.yaml` declares it."""

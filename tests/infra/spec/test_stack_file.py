@@ -157,7 +157,7 @@ def test_an_account_that_begins_with_a_zero_needs_its_quotes(tmp_path: Path) -> 
     text = json.dumps({"config": {CONFIG_KEY: {**ENVIRONMENT, "accountId": "012345678901"}}})
     assert load(stack_file(tmp_path, text), "test").account_id == "012345678901"
     assert refusal(stack_file(tmp_path, text.replace('"012345678901"', "012345678901"))) == (
-        "accountId: 12345678901.0 is not text. Fix: write text; put it in quotes if YAML takes it for a number."
+        "accountId: 12345678901.0 is not text. Fix: write it in quotes, so that YAML takes it for text."
     )
 
 

@@ -18,7 +18,7 @@ from tests.infra.spec.reports import GROUP, RICH, at, locations, paths, problems
 
 EVERYWHERE = tuple(locations(RICH))
 
-TEXT = "write text; put it in quotes if YAML takes it for a number"
+TEXT = "write it in quotes, so that YAML takes it for text"
 NUMBER = "write a whole number, without quotes"
 TRUTH = "write true or false, without quotes"
 MAPPING = "write a mapping of keys to values"
@@ -127,7 +127,7 @@ def _rests_on(place: Location, related: tuple[Location, ...], changed_at: Locati
         (with_fourth(retire=1), f"{GROUP}.retire: 1 is not true or false. Fix: {TRUTH}."),
         (
             with_fourth(nodeLabels={"a": {"b": 1, "c d": 2}}),
-            f"{GROUP}.nodeLabels.a: {{b, c d}} is not text. Fix: {TEXT}.",
+            f"{GROUP}.nodeLabels.a: {{b, c d}} is not text. Fix: write text in place of the mapping.",
         ),
         (with_fourth(minSize=-1), f"{GROUP}.minSize: -1 is too small. Fix: write at least 0."),
         (with_fourth(maxSize=10001), f"{GROUP}.maxSize: 10001 is too great. Fix: write at most 10000."),

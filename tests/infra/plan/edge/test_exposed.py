@@ -22,12 +22,14 @@ APP: dict[str, Any] = {
 }
 
 
-def exposing(folder: Path, host: str, path: str = "/", **edge: Any) -> EnvironmentSpec:
-    """Return the sample environment with a workload `front` that is exposed as `host`."""
+def exposing(folder: Path, host: str, path: str = "/", *, edge: bool = True) -> EnvironmentSpec:
+    """Return the sample environment, with its edge or without, and a workload `front` that is exposed as `host`."""
     (folder / "front.yaml").write_text(
         yaml.safe_dump({**APP, "expose": {"host": host, "path": path}}), encoding="utf-8"
     )
-    written = {**edge_mapping(**edge), "pinnedImages": False, "workloads": [{"name": "front", "namespace": "shop"}]}
+    written = {**edge_mapping(), "pinnedImages": False, "workloads": [{"name": "front", "namespace": "shop"}]}
+    if not edge:
+        del written["edge"]
     return declare_workloads(from_mapping(written, "test"), folder, source="test")
 
 
@@ -65,7 +67,11 @@ def test_explain_knows_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("host", "problem"),
     [
-        ("shop.example.com", "'shop.example.com' leads to route shop already. Fix: give each host one route."),
+        (
+            "shop.example.com",
+            "'shop.example.com' is answered by edge.routes[0] (shop) already. Fix: choose another host, or take it out "
+            "of that route.",
+        ),
         (
             "closed.example.com",
             "'closed.example.com' can be reached by nobody: no rule of the firewall allows it on 443.",
@@ -79,6 +85,37 @@ def test_a_workload_that_does_not_fit_the_policy(tmp_path: Path, host: str, prob
     assert str(refused.value.problems[0]).startswith(f"apps/front.yaml: expose.host: {problem}")
 
 
-def test_without_an_edge_an_exposed_workload_is_reached_by_nobody(tmp_path: Path) -> None:
-    spec = exposing(tmp_path, "one.apps.example.com").model_copy(update={"edge": None})
-    assert plan_edge(spec) is None
+def test_a_host_that_another_workload_has(tmp_path: Path) -> None:
+    spec = exposing(tmp_path, "one.apps.example.com")
+    (front,) = spec.declared_workloads
+    spec = spec.with_declared((front, front.model_copy(update={"name": "back"})))
+    with pytest.raises(SpecError) as refused:
+        plan_edge(spec)
+    assert [str(each) for each in refused.value.problems] == [
+        "apps/back.yaml: expose.host: 'one.apps.example.com' is answered by apps/front.yaml already. Fix: choose "
+        "another host: each leads to one workload."
+    ]
+
+
+def test_long_names_that_begin_alike_are_two_routes(tmp_path: Path) -> None:
+    spec = exposing(tmp_path, "one.apps.example.com")
+    (front,) = spec.declared_workloads
+    expose = front.expose
+    assert expose is not None
+    names = [f"{'long-' * 9}{end}" for end in ("one", "two")]
+    both = tuple(
+        front.model_copy(update={"name": name, "expose": expose.model_copy(update={"host": host})})
+        for name, host in zip(names, ("one.apps.example.com", "two.apps.example.com"), strict=True)
+    )
+    routes = [route.name for route in planned(spec.with_declared(both)).spec.routes if route.name.startswith("app-")]
+    assert len(set(routes)) == 2
+    assert all(len(name) <= 40 for name in routes)
+
+
+def test_without_an_edge_a_workload_cannot_be_exposed(tmp_path: Path) -> None:
+    with pytest.raises(SpecError) as refused:
+        exposing(tmp_path, "one.apps.example.com", edge=False)
+    assert str(refused.value.problems[0]) == (
+        "apps/front.yaml: expose: is for the edge router, and this environment has none. Fix: declare edge in the "
+        "stack file, or write expose: null under overrides there."
+    )

@@ -70,7 +70,7 @@ def test_a_stateful_set_keeps_its_claims() -> None:
             }
         ],
     }
-    other = spec("StatefulSet", podManagement="parallel", retainClaims=False, update={"partition": 2})
+    other = spec("StatefulSet", podManagement="parallel", claims=[CLAIM], retainClaims=False, update={"partition": 2})
     assert other["podManagementPolicy"] == "Parallel"
     assert other["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Delete", "whenScaled": "Delete"}
     assert other["updateStrategy"]["rollingUpdate"] == {"partition": 2}

@@ -201,7 +201,7 @@ def test_rights_in_aws_are_a_role_and_a_token_for_sts() -> None:
 
 def test_sidecars_are_native_and_share_the_folder() -> None:
     sidecars = [
-        {"type": "stream", "image": IMAGE, "folder": "/logs", "files": ["a.log", "b.log"]},
+        {"type": "stream", "image": IMAGE, "folder": "/logs", "files": ["a.log", "b.log"], "sizeMi": 64},
         {"type": "agent", "image": IMAGE, "folder": "/audit", "files": ["c.log"], "sendTo": "collector"},
     ]
     collector = {"image": IMAGE, "ports": [{"name": "forward", "port": 24224}], "from": ["web"]}
@@ -219,8 +219,10 @@ def test_sidecars_are_native_and_share_the_folder() -> None:
 
 
 def test_where_pods_may_go() -> None:
-    found = pod(nodeSelector={"example.com/pool": "a"}, tolerations=["dedicated=web:NoSchedule", "spot:NoExecute"])
-    assert found["nodeSelector"] == {"example.com/pool": "a"}
+    found = pod(
+        nodeSelector={"kubernetes.io/arch": "amd64"}, tolerations=["dedicated=web:NoSchedule", "spot:NoExecute"]
+    )
+    assert found["nodeSelector"] == {"kubernetes.io/arch": "amd64"}
     assert found["tolerations"] == [
         {"key": "dedicated", "operator": "Equal", "value": "web", "effect": "NoSchedule"},
         {"key": "spot", "operator": "Exists", "effect": "NoExecute"},

@@ -18,8 +18,8 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        ({"image": "Web:1"}, "image: 'Web:1' is not an image reference. Fix: write registry/name:tag@sha256:<64 hex "
-         "digits>, in lower case."),
+        ({"image": "web:1:2"}, "image: 'web:1:2' is not an image reference. Fix: write registry/name:tag@sha256:<64 "
+         "hex digits>, in lower case."),
         ({"image": "web:latest"}, "image: 'web:latest' names no version: whatever is newest when a node pulls it would "
          "run. Fix: append the digest, as name@sha256:<64 hex digits>, or at least a tag other than latest."),
         ({"image": "web:1.2"}, "image: 'web:1.2' is not named by digest, so it may be another image tomorrow. Fix: "
@@ -34,8 +34,8 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
          "begin it with /, without spaces, as /healthz."),
         ({"expose": "x.example.com"}, "expose: 'x.example.com' is not a mapping. Fix: write a mapping of keys to "
          "values, with host."),
-        ({"secrets": [{"name": "key", "config": "1x"}]}, "secrets[0].config: '1x' has not the form of such a value. "
-         "Fix: write what matches ^[A-Za-z][A-Za-z0-9_.-]*$."),
+        ({"secrets": [{"name": "key", "config": "1x"}]}, "secrets[0].config: '1x' is not a key of the stack's "
+         "configuration here. Fix: begin with a letter, and use letters, digits, dots, underscores and hyphens."),
         ({"aws": [{"actions": ["*"], "resources": ["*"]}]}, "aws[0].actions[0]: '*' allows everything in AWS. Fix: "
          "name the actions, as s3:GetObject."),
         ({"aws": [{"actions": ["s3"], "resources": ["*"]}]}, "aws[0].actions[0]: 's3' is not an IAM action. Fix: write "
@@ -73,8 +73,8 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
         ({"schedule": "0 3 * * *"}, "schedule: '0 3 * * *' is for a CronJob, and this is a Deployment. Fix: write "
          "kind: CronJob, or remove it."),
         ({"kind": "CronJob", "ports": []}, "schedule: is missing. Fix: add schedule, for example '30 2 * * *'."),
-        ({"kind": "CronJob", "ports": [], "schedule": "60 * * * *"}, "schedule: '60 * * * *' is not a schedule. Fix: "
-         "write minute, hour, day of month, month, day of week as numbers, ranges and steps, as 30 2 * * *."),
+        ({"kind": "CronJob", "ports": [], "schedule": "60 * * * *"}, "schedule: '60 * * * *' has '60' as minute, which "
+         "goes from 0 to 59. Fix: write numbers, ranges and steps of it, as 1-5 or */2."),
         ({"kind": "Job"}, "ports: are for what serves, and a Job ends. Fix: remove them, or choose another kind."),
         ({"claims": [{"name": "data", "path": "/d", "sizeGi": 1}]}, "replicas: 2 is more than one, and the claims of a "
          "Deployment are shared by its pods, which these volumes are not. Fix: write kind: StatefulSet, so that each "
@@ -159,7 +159,7 @@ def test_what_an_environment_overrides_is_told_at_its_place() -> None:
     use = {"name": "web", "namespace": "web", "overrides": {"replicas": -2, "resources": {"cpu": "1"}}}
     assert problems({"web": {**WEB, "resources": {"memory": "1g"}}}, uses=[use]) == [
         "apps/web.yaml: resources.memory: '1g' is not an amount of memory. Fix: write a whole number and Ki, Mi, Gi or "
-        "Ti, as 256Mi.",
+        "Ti, as 1Gi.",
         "workloads[0].overrides.replicas: -2 is too small. Fix: write at least 0.",
     ]
 
