@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Column, Table
 
-from infra.commands.common import Env, Write, console, load_environment, put, show
+from infra.commands.common import Env, Write, console, load_environment, put, show, stack_file
 from infra.plan.environment import EnvironmentPlan, plan_environment
 from infra.plan.inventory import STATE_BUCKET_TYPES, inventory
 from infra.spec.schema import json_schema, options_table, workload_options_table, workload_schema
+from infra.spec.workloads.load import APPS
+from infra.spec.workloads.workload import WorkloadSpec
 
 spec_app = typer.Typer(help="The environment's spec: check it, and what may stand in it.", no_args_is_help=True)
 
@@ -24,6 +27,7 @@ def check(
     """Check an environment's spec whole, and say what a first preview will show."""
     plan = plan_environment(load_environment(env))
     _summarise(plan)
+    _workloads(plan, stack_file(env, Path.cwd())[0].resolve().parent.parent / APPS)
     counts = inventory(plan)
     if resources:
         by_type = Table("type", Column("resources", justify="right"))
@@ -69,6 +73,31 @@ def _summarise(plan: EnvironmentPlan) -> None:
             style="dim" if group.retire else None,
         )
     show(groups)
+
+
+def _workloads(plan: EnvironmentPlan, folder: Path) -> None:
+    """Show what became of the workloads' files, and name files that this environment does not use."""
+    declared = plan.spec.declared_workloads
+    if declared:
+        table = Table("workload", "namespace", "kind", "pods", "reached by")
+        for each in declared:
+            callers = ", ".join(name for name in each.from_ if name != "edge" or each.expose is None)
+            reached = filter(None, [f"https://{each.expose.host}{each.expose.path}" if each.expose else "", callers])
+            table.add_row(each.name, each.namespace, each.kind, _pods(each), ", ".join(reached) or "nobody")
+        show(table)
+    unused = sorted({path.stem for path in folder.glob("*.yaml")} - {each.name for each in declared})
+    if unused:
+        files = ", ".join(f"{APPS}/{name}.yaml" for name in unused)
+        why = f"since no line under workloads names {'it' if len(unused) == 1 else 'them'}"
+        console.print(f"Not in this environment, {why}: {files}.", markup=False, highlight=False)
+
+
+def _pods(workload: WorkloadSpec) -> str:
+    if workload.kind == "CronJob":
+        return str(workload.schedule)
+    if workload.kind == "DaemonSet":
+        return "one a node"
+    return str(workload.job.parallelism if workload.kind == "Job" else workload.replicas)
 
 
 _Workload = Annotated[bool, typer.Option("--workload", help="Of a workload's file instead of the stack file.")]

@@ -97,6 +97,32 @@ def test_mixed_and_long_names_are_shown_whole(run: Run, project: Path) -> None:
     assert rows(out)[3][:5] == ["n" * 47, "Node", "2 to 6", "mixed", "a, b, c"]
 
 
+def test_workloads_are_shown_with_what_became_of_their_files(run: Run, project: Path) -> None:
+    (project / "apps").mkdir()
+    image = f"registry.example.com/web@sha256:{'ab' * 32}"
+    files = {
+        "web": {"image": image, "ports": [{"name": "http", "port": 8080}], "from": ["api", "monitoring"]},
+        "api": {"image": image, "to": ["web"], "replicas": 4},
+        "agent": {"image": image, "kind": "DaemonSet"},
+        "report": {"image": image, "kind": "CronJob", "schedule": "30 2 * * *"},
+        "spare": {"image": image},
+    }
+    for name, written in files.items():
+        (project / "apps" / f"{name}.yaml").write_text(yaml.safe_dump(written), encoding="utf-8")
+    uses: list[dict[str, object]] = [{"name": name, "namespace": "web"} for name in ("web", "api", "agent", "report")]
+    uses[1]["overrides"] = {"replicas": 3}
+    declare(project, "apps", cluster={"namespaces": [{"name": "web"}]}, workloads=uses)
+    status, out, err = run("spec", "check", "apps")
+    assert (status, err) == (0, "")
+    assert [row for row in rows(out) if len(row) == 5] == [
+        ["web", "web", "Deployment", "2", "api, monitoring"],
+        ["api", "web", "Deployment", "3", "nobody"],
+        ["agent", "web", "DaemonSet", "one a node", "nobody"],
+        ["report", "web", "CronJob", "30 2 * * *", "nobody"],
+    ]
+    assert "Not in this environment, since no line under workloads names it: apps/spare.yaml." in out
+
+
 def test_resources_by_type_add_up(run: Run, project: Path) -> None:
     _, out, _ = run("spec", "check", "test", "--resources")
     counts = {row[0]: int(row[1]) for row in rows(out) if len(row) == 2}

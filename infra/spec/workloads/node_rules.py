@@ -1,0 +1,45 @@
+"""What workloads ask of the cluster's nodes: labels that machines have, and ports that nobody else has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from infra.spec.environment import EnvironmentSpec
+from infra.spec.errors import Location, Problem
+from infra.spec.workloads.workload import WorkloadSpec
+
+_GIVEN = ("kubernetes.io", "k8s.io", "k8s.aws")
+"""Domains of labels that the kubelet, the cloud controller manager and add-ons set (Kubernetes documentation,
+"Well-Known Labels, Annotations and Taints")."""
+
+
+def check_node_selector(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:
+    """Yield the labels by which a workload selects nodes and that no machine is given."""
+    groups = [group for group in spec.instance_groups if group.role == "Node" and not group.retire]
+    for key, value in workload.node_selector.items():
+        domain = key.partition("/")[0] if "/" in key else ""
+        if domain.endswith(_GIVEN) or any(group.node_labels.get(key) == value for group in groups):
+            continue
+        yield Problem(
+            ("nodeSelector", key),
+            "is a label of no instance group with role Node",
+            f"write {key}: {value} into nodeLabels of a group, or remove it",
+            repr(value),
+            (("instanceGroups",),),
+        )
+
+
+def check_node_ports(spec: EnvironmentSpec) -> Iterator[tuple[WorkloadSpec | None, Problem]]:
+    """Yield each node port that is another's already, with its workload; None for a backend's."""
+    taken: dict[int, str] = {}
+    asked: list[tuple[WorkloadSpec | None, str, Location, int | None]] = [
+        *((each, each.name, ("service", "nodePort"), each.service.node_port) for each in spec.declared_workloads),
+        *((None, each.name, ("backends", i, "nodePort"), each.node_port) for i, each in enumerate(spec.backends)),
+    ]
+    for workload, name, at, port in asked:
+        if port is None:
+            continue
+        if port in taken:
+            fix = "choose another, or leave it to Kubernetes"
+            yield workload, Problem(at, f"is the node port of {taken[port]} already", fix, str(port))
+        taken.setdefault(port, name)
