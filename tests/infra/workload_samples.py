@@ -11,8 +11,16 @@ import yaml
 from hypothesis import strategies as st
 
 from infra.spec import EnvironmentSpec, SpecError
+from infra.spec.stack_file import StackFileLoader
 from infra.spec.workloads.load import declare_workloads
 from tests.infra.samples import sample_spec
+
+
+class FileDumper(yaml.SafeDumper):
+    """Writes YAML for the loader of stack files: text that this one takes for a number (``0E0``) goes in quotes."""
+
+    yaml_implicit_resolvers = StackFileLoader.yaml_implicit_resolvers
+
 
 DIGEST = "sha256:" + "ab" * 32
 IMAGE = f"registry.example.com/team/web@{DIGEST}"
@@ -45,7 +53,7 @@ def environment(
     )
     with tempfile.TemporaryDirectory() as folder:
         for name, written in files.items():
-            (Path(folder) / f"{name}.yaml").write_text(yaml.safe_dump(dict(written)), encoding="utf-8")
+            (Path(folder) / f"{name}.yaml").write_text(yaml.dump(dict(written), Dumper=FileDumper), encoding="utf-8")
         return declare_workloads(spec, Path(folder), source="test")
 
 

@@ -213,6 +213,11 @@ def test_a_mistake_in_the_stack_file(keywords: dict[str, Any], line: str) -> Non
     assert problems({"web": WEB}, backends=backends, **keywords) == [line]
 
 
+def test_samples_are_written_as_they_are_read() -> None:
+    (found,) = environment({"web": {**WEB, "env": {"A": "0E0", "B": "012"}}}).declared_workloads
+    assert found.env == {"A": "0E0", "B": "012"}
+
+
 @settings(max_examples=150, deadline=None)
 @given(written=workloads())
 def test_any_valid_workload_can_be_planned(written: dict[str, Any]) -> None:
