@@ -32,6 +32,9 @@ def validate(
     group: Annotated[
         list[str] | None, typer.Option("--group", "-g", help="Only this group and the control plane; may be repeated.")
     ] = None,
+    workload: Annotated[
+        list[str] | None, typer.Option("--workload", "-w", help="Only this workload; may be repeated.")
+    ] = None,
     wait: Annotated[
         str, typer.Option("--wait", help="Look again until it is valid, at most this long, as 10m.")
     ] = "0s",
@@ -39,7 +42,7 @@ def validate(
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
 ) -> None:
     """Say whether the cluster is as it should be: nodes, control plane, etcd and its backups, critical pods,
-    certificates, DNS, edge.
+    certificates, DNS, edge, workloads.
 
     Exit status: 0 valid, 4 not valid, 1 cannot tell.
     """
@@ -47,9 +50,11 @@ def validate(
     from infra.ops.errors import OpsError
     from infra.ops.roll.order import groups_to_roll
     from infra.ops.validate.run import connected, wait_until_valid
+    from infra.ops.validate.workloads import workloads_named
 
     spec = load_environment(env)
     chosen = groups_to_roll(spec, group) if group else ()
+    named = workloads_named(spec, workload or ())
     try:
         seconds = duration_seconds(wait)
     except ValueError:
@@ -57,7 +62,7 @@ def validate(
     clock = SystemClock()
     try:
         validation = connected(spec, clock)
-        report = wait_until_valid(lambda: validation.report(chosen), clock, wait=seconds, poll=poll)
+        report = wait_until_valid(lambda: validation.report(chosen, named), clock, wait=seconds, poll=poll)
     except OpsError as error:
         errors.print(f"error: {error}", markup=False, highlight=False)
         raise typer.Exit(1) from None

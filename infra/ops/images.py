@@ -62,13 +62,13 @@ def images_in_use(spec: EnvironmentSpec, kube: Kube) -> tuple[ImageInUse, ...]:
         OpsError: the API server cannot be asked.
     """
     pods: dict[str, list[dict[str, Any]]] = {}
-    refused: dict[str, list[dict[str, Any]]] = {}
+    warnings: dict[str, list[dict[str, Any]]] = {}
     for namespace in sorted({workload.namespace for workload in spec.declared_workloads}):
         path = f"/api/v1/namespaces/{namespace}/pods"
         pods[namespace] = kube.items(path, labelSelector="app.kubernetes.io/managed-by=slipway")
-        refused[namespace] = kube.items(f"/api/v1/namespaces/{namespace}/events", fieldSelector="reason=FailedCreate")
+        warnings[namespace] = kube.items(f"/api/v1/namespaces/{namespace}/events", fieldSelector="type=Warning")
     return tuple(
-        _in_use(spec, workload, pods[workload.namespace], refused[workload.namespace])
+        _in_use(spec, workload, pods[workload.namespace], warnings[workload.namespace])
         for workload in spec.declared_workloads
     )
 
@@ -77,7 +77,7 @@ def _in_use(
     spec: EnvironmentSpec,
     workload: WorkloadSpec,
     pods: Sequence[Mapping[str, Any]],
-    refused: Sequence[Mapping[str, Any]],
+    warnings: Sequence[Mapping[str, Any]],
 ) -> ImageInUse:
     wanted = selector(spec, workload.name).items()
     own = [pod for pod in pods if wanted <= pod["metadata"].get("labels", {}).items()]
@@ -88,8 +88,8 @@ def _in_use(
         workload.image,
         dict(Counter(_image_of(pod, workload) for pod in alive)),
         (
-            *(trouble for pod in own if (trouble := trouble_of(pod)) is not None),
-            *(refusals_of(workload, refused) if len(alive) < wanted_pods(workload) else ()),
+            *(str(trouble) for pod in own if (trouble := trouble_of(pod, warnings)) is not None),
+            *(map(str, refusals_of(workload, warnings)) if len(alive) < wanted_pods(workload) else ()),
         ),
     )
 

@@ -1,23 +1,61 @@
-"""Why a pod does not serve, in one line, from what its own status says."""
+"""Why a pod does not serve, from what its status says and what the kubelet and the scheduler said in events."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from infra.spec.workloads.workload import WorkloadSpec
 
 _SETTLING = ("ContainerCreating", "PodInitializing")
 """Reasons of a start that is going on."""
+_HINDERED = ("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox")
+"""Reasons of events of a start that does not get on; the status says nothing of it."""
+
+MOUNT, PROBE, UNSCHEDULED, REFUSED = _HINDERED[0], "runs and is not ready", "not scheduled", "makes no pod"
+"""Reasons by which a remedy is chosen, beside those of the kubelet."""
+
+Event = Mapping[str, Any]
 
 
-def trouble_of(pod: Mapping[str, Any]) -> str | None:
-    """Return ``<pod>: <reason>``; None where the pod is ready, is done, or is only starting."""
+@dataclass(frozen=True)
+class Trouble:
+    """Why one pod does not serve, or why a controller makes none."""
+
+    subject: str
+    """Name of the pod, or of the controller."""
+    container: str
+    """The container that it is about; empty: the whole."""
+    reason: str
+    """One word of Kubernetes, as ``ImagePullBackOff``, or what stands in its place."""
+    words: str = ""
+    """What the kubelet, the scheduler or the API server said."""
+    over: bool = False
+    """Whether the pod has ended: its controller makes another in its place."""
+
+    @property
+    def what(self) -> str:
+        """Return it without the subject, which differs between pods that suffer the same."""
+        place = f"container {self.container}: " if self.container else ""
+        return f"{place}{self.reason}: {self.words}" if self.words else f"{place}{self.reason}"
+
+    def __str__(self) -> str:
+        """Return ``<pod>: <reason>``."""
+        return f"{self.subject}: {self.what}"
+
+
+def trouble_of(pod: Mapping[str, Any], events: Sequence[Event] = ()) -> Trouble | None:
+    """Return what is wrong with a pod; None where it is ready, is done, or is only starting.
+
+    ``events`` are warnings of its namespace. They last an hour (kube-apiserver, ``--event-ttl``): a status alone may
+    know less.
+    """
     status = pod.get("status", {})
     if status.get("phase") == "Succeeded" or pod["metadata"].get("deletionTimestamp"):
         return None
-    reason = _unscheduled(status) or _failed(status) or _containers(pod)
-    return None if reason is None else f"{pod['metadata']['name']}: {reason}"
+    own = [event for event in events if event.get("involvedObject", {}).get("uid") == pod["metadata"].get("uid", "")]
+    return _unscheduled(pod, events) or _failed(pod) or _containers(pod, own)
 
 
 def wanted_pods(workload: WorkloadSpec) -> int:
@@ -25,18 +63,35 @@ def wanted_pods(workload: WorkloadSpec) -> int:
     return workload.replicas if workload.kind in ("Deployment", "StatefulSet") else 1
 
 
-def refusals_of(workload: WorkloadSpec, events: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return ``<controller>: <reason>`` of the newest pod that the API server did not let a workload's controller make.
+def refusals_of(workload: WorkloadSpec, events: Sequence[Event]) -> tuple[Trouble, ...]:
+    """Return the newest pod that the API server did not let a workload's controller make, and why.
 
     A quota, an admission policy, a level of pod security: the controller is taken, its pods are not, and only an event
     of the controller says so.
     """
-    own = [event for event in events if _is_of(workload, event.get("involvedObject", {}))]
-    if not own:
+    newest = newest_event(
+        [
+            event
+            for event in events
+            if event.get("reason") == "FailedCreate" and _is_of(workload, event.get("involvedObject", {}))
+        ]
+    )
+    if newest is None:
         return ()
-    newest = max(own, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or ""))
-    message = str(newest.get("message") or "").removeprefix("Error creating: ")
-    return (f"{newest['involvedObject']['name']}: {_joined('makes no pod', message)}",)
+    words = str(newest.get("message") or "").removeprefix("Error creating: ")
+    return (Trouble(newest["involvedObject"]["name"], "", REFUSED, one_line(words)),)
+
+
+def newest_event(events: Sequence[Event]) -> Event | None:
+    """Return the event that happened last."""
+    if not events:
+        return None
+    return max(events, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or ""))
+
+
+def one_line(text: object) -> str:
+    """Return a text in one line, cut at 300 characters."""
+    return " ".join(str(text or "").split())[:300]
 
 
 def _is_of(workload: WorkloadSpec, controller: Mapping[str, Any]) -> bool:
@@ -45,45 +100,93 @@ def _is_of(workload: WorkloadSpec, controller: Mapping[str, Any]) -> bool:
         # ReplicaSets and Jobs are named by their owner and one more part, which has no dash.
         made = {"Deployment": "ReplicaSet", "CronJob": "Job"}[workload.kind]
         return kind == made and name.rpartition("-")[0] == workload.name
+    if workload.kind == "Job":
+        return kind == "Job" and name.rpartition("-")[0] == workload.name
     return (kind, name) == (workload.kind, workload.name)
 
 
-def _unscheduled(status: Mapping[str, Any]) -> str | None:
-    for condition in status.get("conditions") or []:
+def _unscheduled(pod: Mapping[str, Any], events: Sequence[Event]) -> Trouble | None:
+    for condition in pod.get("status", {}).get("conditions") or []:
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
-            return _joined("not scheduled", condition.get("message"))
+            words = [one_line(condition.get("message")), *_claims(pod, events)]
+            return Trouble(pod["metadata"]["name"], "", UNSCHEDULED, "; ".join(filter(None, words)))
     return None
 
 
-def _failed(status: Mapping[str, Any]) -> str | None:
+def _claims(pod: Mapping[str, Any], events: Sequence[Event]) -> list[str]:
+    """Return what was said last of the claims that the pod waits for."""
+    volumes = pod.get("spec", {}).get("volumes") or []
+    names = [each["persistentVolumeClaim"]["claimName"] for each in volumes if "persistentVolumeClaim" in each]
+    found = []
+    for name in names:
+        own = {"kind": "PersistentVolumeClaim", "name": name}.items()
+        event = newest_event([each for each in events if own <= each.get("involvedObject", {}).items()])
+        if event is not None:
+            found.append(f"claim {name}: {event.get('reason')}: {one_line(event.get('message'))}")
+    return found
+
+
+def _failed(pod: Mapping[str, Any]) -> Trouble | None:
+    status = pod.get("status", {})
     if status.get("phase") != "Failed" or not status.get("reason"):
         return None
-    return _joined(str(status["reason"]), status.get("message"))
+    return Trouble(pod["metadata"]["name"], "", str(status["reason"]), one_line(status.get("message")), over=True)
 
 
-def _containers(pod: Mapping[str, Any]) -> str | None:
+def _containers(pod: Mapping[str, Any], events: Sequence[Event]) -> Trouble | None:
     status = pod.get("status", {})
     for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
-        name, state = container["name"], container.get("state") or {}
-        ended = state.get("terminated") or (container.get("lastState") or {}).get("terminated")
-        waiting = state.get("waiting")
-        if waiting and waiting.get("reason") not in _SETTLING:
-            last = f"last exit {_exit(ended)}" if ended else waiting.get("message")
-            return f"container {name}: {_joined(str(waiting.get('reason')), last)}"
-        if state.get("terminated") and ended and ended.get("exitCode"):
-            return f"container {name}: ended with {_exit(ended)}"
-        if "running" in state and not container.get("ready"):
-            what = "readiness" if container.get("started") else "startup"
-            restarts = container.get("restartCount", 0)
-            after = f", {restarts} restarts, last exit {_exit(ended)}" if restarts and ended else ""
-            return f"container {name}: runs and is not ready: its {what} probe has not succeeded{after}"
+        found = _container(container, [event for event in events if _concerns(event, container["name"])])
+        if found is not None:
+            over = status.get("phase") == "Failed"
+            return Trouble(pod["metadata"]["name"], container["name"], *found, over=over)
+    hindered = newest_event([event for event in events if event.get("reason") in _HINDERED])
+    if hindered is not None and status.get("phase") == "Pending":
+        return Trouble(pod["metadata"]["name"], "", str(hindered["reason"]), one_line(hindered.get("message")))
     return None
+
+
+def _concerns(event: Event, container: str) -> bool:
+    """Tell whether an event is of this container, or of the whole pod."""
+    place = str(event.get("involvedObject", {}).get("fieldPath") or "")
+    return not place or place.endswith(f"{{{container}}}")
+
+
+def _container(container: Mapping[str, Any], events: Sequence[Event]) -> tuple[str, str] | None:
+    """Return reason and words of a container that does not serve."""
+    state = container.get("state") or {}
+    ended = state.get("terminated") or (container.get("lastState") or {}).get("terminated")
+    waiting = state.get("waiting")
+    if waiting and waiting.get("reason") not in _SETTLING:
+        if ended:
+            killed = _probe_said("Liveness", events)
+            last = f"last exit {_exit(ended)}" + (f"; its liveness probe failed: {killed}" if killed else "")
+            return str(waiting.get("reason")), last
+        return str(waiting.get("reason")), one_line(waiting.get("message"))
+    if state.get("terminated") and ended and ended.get("exitCode"):
+        return f"ended with {_exit(ended)}", ""
+    if "running" in state and not container.get("ready"):
+        what = "readiness" if container.get("started") else "startup"
+        said = _probe_said(what.capitalize(), events)
+        restarts = container.get("restartCount", 0)
+        after = f", {restarts} restarts, last exit {_exit(ended)}" if restarts and ended else ""
+        return PROBE, f"its {what} probe has not succeeded{f' ({said})' if said else ''}{after}"
+    return None
+
+
+def _probe_said(probe: str, events: Sequence[Event]) -> str:
+    """Return what the kubelet said last of a probe that failed; empty where it said nothing."""
+    begin = f"{probe} probe failed: "
+    last = newest_event(
+        [
+            event
+            for event in events
+            if event.get("reason") == "Unhealthy" and str(event.get("message") or "").startswith(begin)
+        ]
+    )
+    return "" if last is None else one_line(str(last["message"]).removeprefix(begin))
 
 
 def _exit(ended: Mapping[str, Any]) -> str:
-    return _joined(f"{ended.get('exitCode')} ({ended.get('reason') or 'no reason'})", ended.get("message"))
-
-
-def _joined(reason: str, message: object) -> str:
-    text = " ".join(str(message or "").split())
-    return f"{reason}: {text[:300]}" if text else reason
+    text = one_line(ended.get("message"))
+    return f"{ended.get('exitCode')} ({ended.get('reason') or 'no reason'})" + (f": {text}" if text else "")

@@ -16,11 +16,12 @@ from infra.ops.roll.cloud import AwsCloud
 from infra.ops.roll.cluster import KubeCluster
 from infra.ops.roll.etcd import ApiServerEtcdHealth
 from infra.ops.roll.view import Group, Node
-from infra.ops.validate import api, certificates, control_plane, dns, edge, etcd, nodes, pods
+from infra.ops.validate import api, certificates, control_plane, dns, edge, etcd, nodes, pods, workloads
 from infra.ops.validate.findings import Check, Finding, guarded
 from infra.plan.naming import group_resource_name
 from infra.plan.state_layout import etcd_backup_prefix, pki_prefix
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
+from infra.spec.workloads.workload import WorkloadSpec
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,18 @@ class Validation:
         self._s3, self._elb = session.client("s3"), session.client("elbv2")
         self._cloud, self._cluster = AwsCloud(session), KubeCluster(kube)
 
-    def report(self, groups: Sequence[InstanceGroupSpec] = ()) -> Report:
+    def report(self, groups: Sequence[InstanceGroupSpec] = (), chosen: Sequence[WorkloadSpec] = ()) -> Report:
         """Look once. With ``groups``, only these and what they rest on: the control plane, etcd, the API's name.
+        With ``chosen`` and no groups, these workloads alone.
 
         Where the API server does not answer, that is one finding, and what can be seen without it is looked at.
         """
         named = guarded(dns.CHECK, lambda: tuple(dns.check_api_name(self._kube.server)))
         blind = api.blindness(self._kube, self._elb, self._api_targets)
-        inside, outside = list(self._inside(groups)), list(self._outside(groups, blind=blind is not None))
+        inside, outside = list(self._workloads(groups, chosen)), list[tuple[str, Check]]()
+        if groups or not chosen:
+            inside = [*self._inside(groups), *inside]
+            outside = list(self._outside(groups, blind=blind is not None))
         made = outside if blind else [*inside, *outside]
         # A name that leads nowhere is why nothing answers, and is said once.
         first = named or ((blind,) if blind else ())
@@ -86,6 +91,14 @@ class Validation:
         for group in self._chosen(groups):
             yield nodes.CHECK, functools.partial(self._nodes, group, every)
         yield pods.CHECK, lambda: tuple(self._pods([*self._planes, *groups] if groups else [], every))
+
+    def _workloads(
+        self, groups: Sequence[InstanceGroupSpec], chosen: Sequence[WorkloadSpec]
+    ) -> Iterator[tuple[str, Check]]:
+        """Yield the check of these workloads; of all where nothing was chosen."""
+        looked_at = chosen or (() if groups else self._spec.declared_workloads)
+        if looked_at:
+            yield workloads.CHECK, lambda: tuple(workloads.check_workloads(self._kube, self._spec, looked_at))
 
     def _outside(self, groups: Sequence[InstanceGroupSpec], *, blind: bool) -> Iterator[tuple[str, Check]]:
         """Yield the checks that need AWS alone, or no more of the API server than its certificate."""

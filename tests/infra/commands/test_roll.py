@@ -182,7 +182,8 @@ class Validation:
         self.findings = findings
         self.groups: list[str] = []
 
-    def report(self, groups: Any) -> Report:
+    def report(self, groups: Any, chosen: Any) -> Report:
+        assert chosen == ()
         self.groups = [group.name for group in groups]
         return Report(self.findings, ("DNS", "nodes"))
 
@@ -218,8 +219,8 @@ def test_a_validation_that_waits(run: Run, monkeypatch: pytest.MonkeyPatch) -> N
     looks = iter([(BAD,), (BAD,), ()])
 
     class Slow(Validation):
-        def report(self, groups: Any) -> Report:
-            assert groups == ()
+        def report(self, groups: Any, chosen: Any) -> Report:
+            assert groups == chosen == ()
             return Report(next(looks), ("nodes",))
 
     monkeypatch.setattr(validate_module, "connected", lambda *_: Slow())

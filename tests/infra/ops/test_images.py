@@ -51,7 +51,7 @@ def test_what_runs_beside_what_is_declared(pods: list[dict[str, Any]], running: 
     assert (found.running, found.verdict) == (running, verdict)
     assert cluster.asked == [
         ("/api/v1/namespaces/web/pods", {"labelSelector": "app.kubernetes.io/managed-by=slipway"}),
-        ("/api/v1/namespaces/web/events", {"fieldSelector": "reason=FailedCreate"}),
+        ("/api/v1/namespaces/web/events", {"fieldSelector": "type=Warning"}),
     ]
 
 
@@ -76,7 +76,12 @@ def test_a_pod_that_does_not_serve_is_named() -> None:
 
 
 def refused(kind: str, name: str, message: str, when: str = "2026-11-24T10:00:00Z") -> dict[str, Any]:
-    return {"involvedObject": {"kind": kind, "name": name}, "message": message, "lastTimestamp": when}
+    return {
+        "reason": "FailedCreate",
+        "involvedObject": {"kind": kind, "name": name},
+        "message": message,
+        "lastTimestamp": when,
+    }
 
 
 QUOTA = 'Error creating: pods "web-7d9-x" is forbidden: exceeded quota: quota, requested: pods=1, used: pods=1'

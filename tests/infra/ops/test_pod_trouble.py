@@ -54,7 +54,72 @@ ENDED = {"exitCode": 137, "reason": "OOMKilled"}
     ],
 )
 def test_what_is_wrong_with_a_pod(status: dict[str, Any], reason: str) -> None:
-    assert trouble_of(pod(status)) == f"web-1: {reason}"
+    assert str(trouble_of(pod(status))) == f"web-1: {reason}"
+
+
+def event(
+    reason: str, message: str, container: str = "", when: str = "2026-11-24T10:00:00Z", **of: str
+) -> dict[str, Any]:
+    place = {"fieldPath": f"spec.containers{{{container}}}"} if container else {}
+    involved = {"kind": "Pod", "name": "web-1", "uid": "u-1", **place, **of}
+    return {"reason": reason, "message": message, "lastTimestamp": when, "involvedObject": involved}
+
+
+CREATING = {
+    "phase": "Pending",
+    "containerStatuses": [{"name": "web", "state": {"waiting": {"reason": "ContainerCreating"}}}],
+}
+CLAIM = {"kind": "PersistentVolumeClaim"}
+NOT_READY = container(state={"running": {}}, started=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "events", "reason"),
+    [
+        (
+            CREATING,
+            [event("FailedMount", 'MountVolume.SetUp failed for volume "secrets" : secret "web-tls" not found')],
+            'FailedMount: MountVolume.SetUp failed for volume "secrets" : secret "web-tls" not found',
+        ),
+        (CREATING, [event("FailedMount", "old"), event("FailedCreatePodSandBox", "new", when="2026-11-24T10:01:00Z")],
+         "FailedCreatePodSandBox: new"),
+        (
+            NOT_READY,
+            [
+                event("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 404", "web"),
+                event("Unhealthy", "Readiness probe failed: of another container", "old-web", "2026-11-24T11:00:00Z"),
+                event("Unhealthy", "Liveness probe failed: something else", "web", "2026-11-24T11:00:00Z"),
+                event("Unhealthy", "Readiness probe failed: of another pod", "web", "2026-11-24T11:00:00Z", uid="u-2"),
+            ],
+            "container web: runs and is not ready: its readiness probe has not succeeded (HTTP probe failed with "
+            "statuscode: 404)",
+        ),
+        (
+            container(state={"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 20s"}},
+                      lastState={"terminated": {"exitCode": 0, "reason": "Completed"}}),
+            [event("Unhealthy", "Liveness probe failed: connection refused", "web"), event("BackOff", "again", "web")],
+            "container web: CrashLoopBackOff: last exit 0 (Completed); its liveness probe failed: connection refused",
+        ),
+        (
+            {"phase": "Pending", "conditions": [UNSCHEDULED]},
+            [
+                event("ProvisioningFailed", 'storageclass "gp9" not found', **CLAIM, name="data-web-1"),
+                event("ProvisioningFailed", "another's", **CLAIM, name="data-web-2"),
+            ],
+            "not scheduled: 0/3 nodes are available: 3 Insufficient cpu.; claim data-web-1: ProvisioningFailed: "
+            'storageclass "gp9" not found',
+        ),
+    ],
+)  # fmt: skip
+def test_what_events_say_beside_the_status(status: dict[str, Any], events: list[dict[str, Any]], reason: str) -> None:
+    claim = {"name": "data", "persistentVolumeClaim": {"claimName": "data-web-1"}}
+    found = trouble_of({**pod(status, uid="u-1"), "spec": {"volumes": [claim, {"name": "tmp"}]}}, events)
+    assert str(found) == f"web-1: {reason}"
+
+
+def test_a_start_that_has_got_over_its_trouble_has_none() -> None:
+    ready = {"phase": "Running", "containerStatuses": [{"name": "web", "ready": True, "state": {"running": {}}}]}
+    assert trouble_of(pod(ready, uid="u-1"), [event("FailedMount", "late")]) is None
 
 
 @pytest.mark.parametrize(

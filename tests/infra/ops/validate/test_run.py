@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +16,11 @@ from infra.ops.kube import ClusterUnreachableError
 from infra.ops.validate.run import Report, Validation
 from infra.plan.node.registration import GROUP_LABEL
 from infra.spec import EnvironmentSpec
+from infra.spec.workloads.workload import WorkloadSpec
 from tests.infra.ops.roll.simulation import FakeClock
 from tests.infra.samples import ENVIRONMENT, group_mapping, sample_spec
+from tests.infra.workload_samples import IMAGE
+from tests.infra.workload_samples import environment as applications
 
 SERVER = "https://127.0.0.1:1"
 READY = "[+]ping ok\n[+]etcd ok\n[+]etcd-readiness ok\n"
@@ -100,6 +103,8 @@ class Cluster:
         self.asked += 1
         if path == "/api/v1/nodes":
             return self.nodes
+        if "/namespaces/web/" in path:
+            return []
         wanted = query.get("labelSelector", "")
         return [
             each for each in self.pods if not wanted or each["metadata"]["labels"].get("component", "other") in wanted
@@ -122,12 +127,18 @@ def pod(name: str, on: str, *, ready: bool = True, component: str = "") -> dict[
     }
 
 
-def look(cluster: Cluster, account: Account | None = None, *groups: str) -> Report:
-    spec = environment()
+def look(
+    cluster: Cluster,
+    account: Account | None = None,
+    *groups: str,
+    spec: EnvironmentSpec | None = None,
+    workloads: Sequence[WorkloadSpec] = (),
+) -> Report:
+    spec = spec or environment()
     made: Any = account or Account()
     kube: Any = cluster
     chosen = [group for group in spec.instance_groups if group.name in groups]
-    return Validation(spec, made, kube, FakeClock()).report(chosen)
+    return Validation(spec, made, kube, FakeClock()).report(chosen, workloads)
 
 
 def said(report: Report) -> list[tuple[str, str, str]]:
@@ -288,6 +299,30 @@ def test_trouble_of_the_control_plane_concerns_every_group() -> None:
     assert without_certificate(said(look(cluster, None, "nodes"))) == [
         ("nodes", "invalid", "node n-control-plane-c of control-plane-c: is not ready")
     ]
+
+
+def test_declared_workloads_are_looked_at_with_the_whole_or_alone() -> None:
+    declared = applications({"web": {"image": IMAGE}, "api": {"image": IMAGE}}).declared_workloads
+    spec = environment().with_declared(declared)
+    cluster = Cluster()
+    whole = look(cluster, spec=spec)
+    missing = [("workloads", "invalid", f"Deployment web/{name}: is not there") for name in ("web", "api")]
+    assert without_certificate(said(whole)) == missing
+    assert "workloads" in whole.checks
+    # A group is not held up by an application, whatever it runs on.
+    assert without_certificate(said(look(cluster, None, "nodes", spec=spec))) == []
+    alone = look(cluster, spec=spec, workloads=declared[:1])
+    assert said(alone) == missing[:1]
+    assert alone.checks == ("DNS", "API server", "workloads")
+    both = look(cluster, None, "nodes", spec=spec, workloads=declared[1:])
+    assert without_certificate(said(both)) == missing[1:]
+
+
+def test_workloads_cannot_be_seen_while_the_api_server_is_down() -> None:
+    declared = applications({"web": {"image": IMAGE}}).declared_workloads
+    report = look(Cluster(fails="no connection"), spec=environment().with_declared(declared), workloads=declared)
+    assert [each[0] for each in said(report)] == ["API server"]
+    assert (report.checks, report.skipped) == (("DNS", "API server"), ("workloads",))
 
 
 def test_what_is_said_of_what_nothing_was_seen_of(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,37 @@
+"""What to do about a pod's trouble, in the words of the workload's file."""
+
+from __future__ import annotations
+
+from infra.ops.pod_trouble import MOUNT, PROBE, REFUSED, UNSCHEDULED, Trouble
+from infra.spec.workloads.workload import WorkloadSpec
+
+_IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError")
+"""Reasons of the kubelet for an image that it could not get (``pkg/kubelet/images/types.go``)."""
+_UNSTARTED = ("CreateContainerError", "RunContainerError", "StartError")
+
+
+def remedy(workload: WorkloadSpec, trouble: Trouble | None) -> str:
+    """Return where to look, or what to write, for a workload with this trouble; None where no pod shows one."""
+    file = f"apps/{workload.name}.yaml"
+    if trouble is None:
+        return f"read its log: kubectl logs -n {workload.namespace} -l app.kubernetes.io/name={workload.name}"
+    logs = f"kubectl logs -n {workload.namespace} {trouble.subject}"
+    container = f" -c {trouble.container}" if trouble.container else ""
+    if trouble.reason in _IMAGE:
+        return f"correct image in {file}, or push it; the machines' role must be let pull it"
+    if trouble.reason in (MOUNT, "CreateContainerConfigError"):
+        return f"make what it names, or correct secrets in {file}"
+    if "OOMKilled" in trouble.what:
+        return f"raise resources.memory in {file}"
+    if trouble.reason == PROBE:
+        return f"read {logs}{container}, or correct probes in {file}"
+    if trouble.reason == UNSCHEDULED:
+        wishes = "resources, nodeSelector, tolerations, spread or claims"
+        return f"raise maxSize of a group of role Node, or correct {wishes} in {file}"
+    if trouble.reason == REFUSED:
+        return f"raise the quota under cluster.namespaces, or correct what it names in {file}"
+    if trouble.reason == "CrashLoopBackOff":
+        return f"read {logs}{container} --previous"
+    if trouble.reason in _UNSTARTED or trouble.reason.startswith("ended with"):
+        return f"read {logs}{container}"
+    return f"read kubectl describe pod -n {workload.namespace} {trouble.subject}"

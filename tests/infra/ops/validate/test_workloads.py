@@ -1,0 +1,334 @@
+"""What is said of a workload that is not whole: its pod and container, why in the kubelet's words, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+
+from infra.ops.kube import Kube
+from infra.ops.validate.rollout import rollout_of
+from infra.ops.validate.workloads import Seen, check_workloads, judge_workload, workloads_named
+from infra.plan.workloads.objects import selector
+from infra.spec import EnvironmentSpec, SpecError
+from tests.infra.workload_samples import IMAGE, environment
+
+FILES: dict[str, dict[str, Any]] = {
+    "web": {"image": IMAGE},
+    "db": {"image": IMAGE, "kind": "StatefulSet"},
+    "agent": {"image": IMAGE, "kind": "DaemonSet"},
+    "load": {"image": IMAGE, "kind": "Job"},
+    "report": {"image": IMAGE, "kind": "CronJob", "schedule": "30 2 * * *"},
+}
+SPEC: EnvironmentSpec = environment(FILES)
+KINDS = {name: str(written.get("kind", "Deployment")) for name, written in FILES.items()}
+
+
+def live(name: str, status: dict[str, Any], made: str = "2026-11-24T10:00:00Z", suffix: str = "", **spec: Any) -> Any:
+    meta = {"name": name + suffix, "generation": 2, "creationTimestamp": made, "labels": selector(SPEC, name)}
+    return {"metadata": meta, "spec": {"replicas": 2, **spec}, "status": {"observedGeneration": 2, **status}}
+
+
+def pod(name: str, of: str, status: dict[str, Any], **labels: str) -> Any:
+    meta = {"name": name, "uid": f"uid-{name}", "labels": {**selector(SPEC, of), **labels}}
+    return {"metadata": meta, "spec": {}, "status": {"phase": "Pending", **status}}
+
+
+def waiting(container: str, reason: str, message: str = "", **status: Any) -> dict[str, Any]:
+    state = {"state": {"waiting": {"reason": reason, "message": message}}, "ready": False, **status}
+    return {"containerStatuses": [{"name": container, **state}]}
+
+
+def running(container: str, *, started: bool = True) -> dict[str, Any]:
+    state = {"state": {"running": {}}, "ready": False, "started": started}
+    return {"phase": "Running", "containerStatuses": [{"name": container, **state}]}
+
+
+def ended(container: str, code: int, message: str) -> dict[str, Any]:
+    state = {"state": {"terminated": {"exitCode": code, "reason": "Error", "message": message}}}
+    return {"phase": "Failed", "containerStatuses": [{"name": container, **state}]}
+
+
+def event(kind: str, name: str, reason: str, message: str) -> Any:
+    involved = {"kind": kind, "name": name, "uid": f"uid-{name}"}
+    return {"reason": reason, "message": message, "involvedObject": involved, "lastTimestamp": "2026-11-24T10:00:00Z"}
+
+
+def told(
+    name: str, controllers: Sequence[Any] | dict[str, Any], pods: Sequence[Any] = (), events: Sequence[Any] = ()
+) -> list[tuple[str, str, str]]:
+    """Return severity, problem and fix of each finding on a workload."""
+    (workload,) = (each for each in SPEC.declared_workloads if each.name == name)
+    by_kind = controllers if isinstance(controllers, dict) else {KINDS[name]: controllers}
+    found = list(judge_workload(workload, selector(SPEC, name), Seen(by_kind, pods, events)))
+    assert {each.subject for each in found} <= {f"{KINDS[name]} web/{name}"}
+    return [(each.severity, each.problem, each.fix) for each in found]
+
+
+NO_KEY = "couldn't find key a in Secret web/x"
+FIRST = "0 of 2 pods are ready; web-7d9-a"
+GOOD = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
+NONE = {"replicas": 2, "updatedReplicas": 2}
+REFUSED = {"replicas": 0}
+UNSCHEDULED = {"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available: 3 Insufficient memory."}
+QUOTA = 'pods "web-7d9-x" is forbidden: exceeded quota: quota, requested: pods=1, used: pods=4, limited: pods=4'
+PULL = 'Back-off pulling image "registry.example.com/team/web:nope"'
+
+
+@pytest.mark.parametrize(
+    ("status", "pods", "events", "problem", "fix"),
+    [
+        (
+            NONE,
+            [pod("web-7d9-a", "web", waiting("web", "ImagePullBackOff", PULL)),
+             pod("web-7d9-b", "web", waiting("web", "ImagePullBackOff", PULL))],
+            [],
+            f"{FIRST} and 1 more: container web: ImagePullBackOff: {PULL}",
+            "correct image in apps/web.yaml, or push it; the machines' role must be let pull it",
+        ),
+        (
+            NONE,
+            [pod("web-7d9-a", "web", waiting("web", "CrashLoopBackOff", "back-off 20s", lastState={"terminated": {
+                "exitCode": 1, "reason": "Error", "message": "panic: no database"}}))],
+            [],
+            f"{FIRST}: container web: CrashLoopBackOff: last exit 1 (Error): panic: no database",
+            "read kubectl logs -n web web-7d9-a -c web --previous",
+        ),
+        (
+            NONE,
+            [pod("web-7d9-a", "web", waiting("web", "CrashLoopBackOff", "back-off 20s", lastState={"terminated": {
+                "exitCode": 137, "reason": "OOMKilled"}}))],
+            [],
+            f"{FIRST}: container web: CrashLoopBackOff: last exit 137 (OOMKilled)",
+            "raise resources.memory in apps/web.yaml",
+        ),
+        (
+            {**NONE, "availableReplicas": 1},
+            [pod("web-7d9-a", "web", running("web"))],
+            [event("Pod", "web-7d9-a", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 404")],
+            "1 of 2 pods are ready; web-7d9-a: container web: runs and is not ready: its readiness probe has not "
+            "succeeded (HTTP probe failed with statuscode: 404)",
+            "read kubectl logs -n web web-7d9-a -c web, or correct probes in apps/web.yaml",
+        ),
+        (
+            NONE,
+            [pod("web-7d9-a", "web", waiting("web", "CreateContainerConfigError", NO_KEY))],
+            [],
+            f"{FIRST}: container web: CreateContainerConfigError: {NO_KEY}",
+            "make what it names, or correct secrets in apps/web.yaml",
+        ),
+        (
+            NONE,
+            [pod("web-7d9-a", "web", waiting("web", "ContainerCreating"))],
+            [event("Pod", "web-7d9-a", "FailedMount", 'MountVolume.SetUp failed for volume "secrets" : secret "x" not '
+                   "found")],
+            f'{FIRST}: FailedMount: MountVolume.SetUp failed for volume "secrets" : secret "x" '
+            "not found",
+            "make what it names, or correct secrets in apps/web.yaml",
+        ),
+        (
+            NONE,
+            [pod("web-7d9-a", "web", {"conditions": [UNSCHEDULED]})],
+            [],
+            f"{FIRST}: not scheduled: 0/3 nodes are available: 3 Insufficient memory.",
+            "raise maxSize of a group of role Node, or correct resources, nodeSelector, tolerations, spread or claims "
+            "in apps/web.yaml",
+        ),
+        (
+            REFUSED,
+            [],
+            [event("ReplicaSet", "web-7d9", "FailedCreate", f"Error creating: {QUOTA}")],
+            f"0 of 2 pods are ready; web-7d9: makes no pod: {QUOTA}",
+            "raise the quota under cluster.namespaces, or correct what it names in apps/web.yaml",
+        ),
+        (
+            {**REFUSED, "conditions": [{"type": "ReplicaFailure", "status": "True", "message": QUOTA}]},
+            [],
+            [],
+            f"0 of 2 pods are ready; web: makes no pod: {QUOTA}",
+            "raise the quota under cluster.namespaces, or correct what it names in apps/web.yaml",
+        ),
+        (
+            {"replicas": 3, "updatedReplicas": 1, "availableReplicas": 2, "conditions": [
+                {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]},
+            [pod("web-8e0-a", "web", waiting("web", "ErrImagePull", "not found"))],
+            [],
+            "1 of 2 pods are of the newest version; its update has failed: ProgressDeadlineExceeded; web-8e0-a: "
+            "container web: ErrImagePull: not found",
+            "correct image in apps/web.yaml, or push it; the machines' role must be let pull it",
+        ),
+        (
+            NONE,
+            [pod("web-7d9-a", "web", waiting("web", "ContainerCreating"))],
+            [],
+            "0 of 2 pods are ready",
+            "it may still be starting: wait, with --wait 5m",
+        ),
+        (
+            NONE,
+            [pod("web-7d9-a", "web", {"phase": "Failed", "reason": "Evicted", "message": "low on memory"})],
+            [],
+            f"{FIRST}: Evicted: low on memory",
+            "read kubectl describe pod -n web web-7d9-a",
+        ),
+    ],
+)  # fmt: skip
+def test_a_deployment_that_is_not_whole(
+    status: dict[str, Any], pods: list[Any], events: list[Any], problem: str, fix: str
+) -> None:
+    assert told("web", [live("web", status)], pods, events) == [("invalid", problem, fix)]
+
+
+def test_each_reason_is_told_and_pods_that_ended_only_where_no_other_says_more() -> None:
+    pods = [
+        pod("web-a", "web", {"phase": "Failed", "reason": "Evicted"}),
+        pod("web-b", "web", running("web", started=False)),
+        pod("web-c", "web", waiting("web", "ErrImagePull", "not found")),
+        pod("other", "db", waiting("db", "ErrImagePull", "not found")),
+    ]
+    assert [problem for _, problem, _ in told("web", [live("web", NONE)], pods)] == [
+        "0 of 2 pods are ready; web-b: container web: runs and is not ready: its startup probe has not succeeded",
+        "0 of 2 pods are ready; web-c: container web: ErrImagePull: not found",
+    ]
+
+
+@pytest.mark.parametrize("name", ["web", "db", "agent", "load", "report"])
+def test_one_that_is_not_there(name: str) -> None:
+    assert told(name, []) == [("invalid", "is not there", "run pulumi up")]
+
+
+def test_what_is_whole_is_not_talked_about_whatever_its_pods_suffered_before() -> None:
+    evicted = pod("web-a", "web", {"phase": "Failed", "reason": "Evicted"})
+    late = [event("ReplicaSet", "web-7d9", "FailedCreate", f"Error creating: {QUOTA}")]
+    assert told("web", [live("web", GOOD)], [evicted], late) == []
+    assert told("db", [live("db", GOOD)]) == []
+
+
+def test_a_daemon_set_without_nodes_is_a_warning() -> None:
+    assert told("agent", [live("agent", {"desiredNumberScheduled": 0})]) == [
+        (
+            "warning",
+            "no node takes its pods",
+            "correct nodeSelector and tolerations in apps/agent.yaml, if it should run",
+        )
+    ]
+    some = {"desiredNumberScheduled": 3, "currentNumberScheduled": 3, "updatedNumberScheduled": 3, "numberAvailable": 2}
+    assert told("agent", [live("agent", some)])[0][1] == "2 of 3 pods are ready"
+
+
+COMPLETE = {"conditions": [{"type": "Complete", "status": "True"}]}
+FAILED = {
+    "conditions": [
+        {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "too many retries"}
+    ]
+}
+RUN = {"batch.kubernetes.io/job-name": "report-2"}
+
+
+def test_a_job() -> None:
+    run = {"batch.kubernetes.io/job-name": "load-1"}
+    stuck = pod("load-1-x", "load", waiting("load", "ErrImagePull", "not found"), **run)
+    wrong = pod("load-1-y", "load", ended("load", 2, "no such table"), **run)
+    assert told("load", [live("load", COMPLETE, suffix="-1")], [wrong]) == []
+    assert told("load", [live("load", {}, suffix="-1")]) == []
+    # It tries again.
+    assert told("load", [live("load", {}, suffix="-1")], [wrong]) == []
+    assert told("load", [live("load", {}, suffix="-1")], [stuck]) == [
+        (
+            "invalid",
+            "waits; load-1-x: container load: ErrImagePull: not found",
+            "correct image in apps/load.yaml, or push it; the machines' role must be let pull it",
+        )
+    ]
+    assert told("load", [live("load", FAILED, suffix="-1")], [wrong]) == [
+        (
+            "invalid",
+            "has failed: BackoffLimitExceeded: too many retries; load-1-y: container load: ended with 2 (Error): no "
+            "such table",
+            "read kubectl logs -n web load-1-y -c load",
+        )
+    ]
+    # Its pods went with its time.
+    assert told("load", [live("load", FAILED, suffix="-1")])[0][2] == (
+        "read its log: kubectl logs -n web -l app.kubernetes.io/name=load"
+    )
+
+
+def test_a_job_whose_pods_are_refused() -> None:
+    refused = event("Job", "load-1", "FailedCreate", f"Error creating: {QUOTA}")
+    assert [each[1] for each in told("load", [live("load", {}, suffix="-1")], [], [refused])] == [
+        f"waits; load-1: makes no pod: {QUOTA}"
+    ]
+
+
+def test_of_a_cron_job_the_last_run_counts() -> None:
+    cron = live("report", {})
+    old = live("report", FAILED, suffix="-1", made="2026-11-23T02:30:00Z")
+    new = live("report", COMPLETE, suffix="-2", made="2026-11-24T02:30:00Z")
+    assert told("report", {"CronJob": [cron], "Job": [new, old]}) == []
+    assert told("report", {"CronJob": [cron]}) == []
+    failed = live("report", FAILED, suffix="-2", made="2026-11-24T02:30:00Z")
+    pods = [pod("report-2-x", "report", ended("report", 1, "no database"), **RUN)]
+    assert [each[1] for each in told("report", {"CronJob": [cron], "Job": [failed, old]}, pods)] == [
+        "its last run, report-2, has failed: BackoffLimitExceeded: too many retries; report-2-x: container report: "
+        "ended with 1 (Error): no database"
+    ]
+    zone = event("CronJob", "report", "UnknownTimeZone", "invalid timeZone: Mars/Base")
+    assert told("report", {"CronJob": [cron]}, [], [zone]) == [
+        ("invalid", "UnknownTimeZone: invalid timeZone: Mars/Base", "correct schedule and cron in apps/report.yaml")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "spec", "words"),
+    [
+        ("Deployment", GOOD, {}, ""),
+        ("Deployment", {}, {"replicas": 0}, ""),
+        ("Deployment", {**GOOD, "observedGeneration": 1}, {},
+         "its last change has not been taken up by the controller manager"),
+        ("Deployment", {**GOOD, "replicas": 3}, {}, "1 pod of an older version is still there"),
+        ("StatefulSet", {**GOOD, "updatedReplicas": 1}, {}, "1 of 2 pods are of the newest version"),
+        ("StatefulSet", {**GOOD, "updatedReplicas": 1}, {"updateStrategy": {"rollingUpdate": {"partition": 1}}}, ""),
+        ("StatefulSet", {**GOOD, "updatedReplicas": 0}, {"updateStrategy": {"rollingUpdate": {"partition": 9}}}, ""),
+        ("StatefulSet", {**GOOD, "availableReplicas": 1}, {}, "1 of 2 pods are ready"),
+    ],
+)  # fmt: skip
+def test_how_far_a_controller_has_come(kind: str, status: dict[str, Any], spec: dict[str, Any], words: str) -> None:
+    assert rollout_of(kind, live("web", status, **spec)).words == words
+
+
+class Api:
+    """Answers lists as the API server would, and remembers what was asked."""
+
+    def __init__(self, answers: dict[str, list[Any]]) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+
+    def items(self, path: str, **query: str) -> list[Any]:
+        self.asked.append(path)
+        assert query in ({"labelSelector": "app.kubernetes.io/managed-by=slipway"}, {"fieldSelector": "type=Warning"})
+        return self.answers.get(path.rpartition("/")[2], [])
+
+
+def test_only_what_is_needed_is_asked() -> None:
+    api = Api({"deployments": [live("web", GOOD)]})
+    found = list(check_workloads(cast(Kube, api), SPEC, workloads_named(SPEC, ["web"])))
+    assert found == []
+    assert api.asked == [
+        "/apis/apps/v1/namespaces/web/deployments",
+        "/api/v1/namespaces/web/pods",
+        "/api/v1/namespaces/web/events",
+    ]
+    api = Api({})
+    found = list(check_workloads(cast(Kube, api), SPEC, SPEC.declared_workloads))
+    assert [each.subject for each in found] == [f"{kind} web/{name}" for name, kind in KINDS.items()]
+    assert len(api.asked) == 7
+
+
+def test_a_name_that_no_workload_has() -> None:
+    with pytest.raises(SpecError) as refused:
+        workloads_named(SPEC, ["web", "wbe"])
+    assert [str(each) for each in refused.value.problems] == [
+        "(the environment): 'wbe' is not a workload of this environment. Fix: name one of agent, db, load, report, web."
+    ]
