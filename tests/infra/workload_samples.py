@@ -92,6 +92,8 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
         made["from"] = ["edge"] if made["ports"] and draw(st.booleans()) else []
     if kind in ("Deployment", "StatefulSet"):
         made["replicas"] = draw(st.integers(0, 5))
+        if kind == "StatefulSet" and len(made["ports"]) > 1:
+            made["ports"][-1]["membersOnly"] = draw(st.booleans())
         made["claims"] = draw(st.sampled_from([[], [{"name": "data", "path": "/data", "sizeGi": 1}]]))
         if kind == "Deployment" and made["claims"]:
             made["replicas"] = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from infra.plan.edge.manifest import EDGE_NAMESPACE
@@ -9,6 +10,7 @@ from infra.plan.workloads.objects import KubernetesObject, metadata, selector
 from infra.spec import EnvironmentSpec
 from infra.spec.workloads.backend import BackendSpec, LoadBalancerSpec
 from infra.spec.workloads.environment_rules import target_of
+from infra.spec.workloads.parts import PortSpec
 from infra.spec.workloads.workload import WorkloadSpec
 
 PLATFORM_NAMESPACES = {"edge": EDGE_NAMESPACE, "monitoring": "monitoring"}
@@ -38,15 +40,13 @@ def network_policy(spec: EnvironmentSpec, workload: WorkloadSpec) -> KubernetesO
 
 
 def _ingress(spec: EnvironmentSpec, workload: WorkloadSpec) -> list[dict[str, Any]]:
-    ports = _ports(workload)
-    if not ports:
-        return []
     peers = [_peer_of_caller(spec, name) for name in workload.from_]
     peers += [{"ipBlock": {"cidr": block}} for block in _blocks(spec, workload)]
-    rules = [{"from": peers, "ports": ports}] if peers else []
-    if workload.kind == "StatefulSet":
+    rules = [{"from": peers, "ports": _ports(workload.open_ports)}] if peers and workload.open_ports else []
+    if workload.kind == "StatefulSet" and workload.ports:
         # Members of one set talk to each other.
-        rules.append({"from": [{"podSelector": {"matchLabels": selector(spec, workload.name)}}], "ports": ports})
+        own = {"podSelector": {"matchLabels": selector(spec, workload.name)}}
+        rules.append({"from": [own], "ports": _ports(workload.ports)})
     return rules
 
 
@@ -82,7 +82,7 @@ def _egress(spec: EnvironmentSpec, workload: WorkloadSpec) -> list[dict[str, Any
     rules = [rule for name in workload.to if (rule := _way_to(spec, workload, name)) is not None]
     if workload.kind == "StatefulSet" and workload.ports:
         peers = [{"podSelector": {"matchLabels": selector(spec, workload.name)}}]
-        rules.append({"to": peers, "ports": _ports(workload)})
+        rules.append({"to": peers, "ports": _ports(workload.ports)})
     if workload.aws:
         anywhere = {"ipBlock": {"cidr": "0.0.0.0/0", "except": [_METADATA]}}
         rules.append({"to": [anywhere], "ports": [{"port": 443, "protocol": "TCP"}]})
@@ -93,10 +93,10 @@ def _way_to(spec: EnvironmentSpec, workload: WorkloadSpec, name: str) -> dict[st
     target = target_of(spec, workload.namespace, name)
     if target is not None:
         declared = next((each for each in spec.declared_workloads if each.name == target), None)
-        if declared is None or not declared.ports:
+        if declared is None or not declared.open_ports:
             return None
         # A policy sees the pod's own port: the Service's has been translated by then.
-        return {"to": [_pods(spec, target, declared.namespace)], "ports": _ports(declared)}
+        return {"to": [_pods(spec, target, declared.namespace)], "ports": _ports(declared.open_ports)}
     found = (each for each in spec.backends if (each.name, each.namespace) == (name, workload.namespace))
     backend = next(found)
     ports = [{"port": port.target_port or port.port, "protocol": port.protocol} for port in backend.ports]
@@ -111,5 +111,5 @@ def _outside(backend: BackendSpec) -> list[dict[str, Any]]:
     return [{"ipBlock": {"cidr": "0.0.0.0/0", "except": list(PRIVATE_RANGES)}}]
 
 
-def _ports(workload: WorkloadSpec) -> list[dict[str, Any]]:
-    return [{"port": port.port, "protocol": port.protocol} for port in workload.ports]
+def _ports(ports: Sequence[PortSpec]) -> list[dict[str, Any]]:
+    return [{"port": port.port, "protocol": port.protocol} for port in ports]

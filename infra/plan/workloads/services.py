@@ -10,6 +10,7 @@ from infra.plan.workloads.controllers import pods_service
 from infra.plan.workloads.objects import KubernetesObject, await_annotations, metadata, selector
 from infra.spec import EnvironmentSpec
 from infra.spec.workloads.backend import BackendSpec, LoadBalancerSpec
+from infra.spec.workloads.parts import PortSpec
 from infra.spec.workloads.workload import WorkloadSpec
 
 CLUSTER_DOMAIN = "cluster.local"
@@ -27,14 +28,13 @@ class BackendPlan:
 
 def workload_services(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[KubernetesObject, ...]:
     """Return the Services in front of a workload's pods: its own, and a StatefulSet's headless one."""
-    ports = [
-        {"name": p.name, "port": p.service_port or p.port, "targetPort": p.name, "protocol": p.protocol}
-        for p in workload.ports
-    ]
+    # A headless Service of a set's own name is its members', too.
+    shared = workload.kind == "StatefulSet" and pods_service(workload) == workload.name
+    open_, all_ = _ports(workload.ports if shared else workload.open_ports), _ports(workload.ports)
     made = []
-    if ports:
+    if open_:
         service = workload.service
-        body = _by_type(service.type, ports, service.load_balancer, service.node_port, service.traffic_distribution)
+        body = _by_type(service.type, open_, service.load_balancer, service.node_port, service.traffic_distribution)
         body["selector"] = selector(spec, workload.name)
         waited = {} if workload.replicas else {"pulumi.com/skipAwait": "true"}
         annotations = {**await_annotations(workload), **waited, **_annotations(service.type, service.load_balancer)}
@@ -46,12 +46,18 @@ def workload_services(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[Ku
             "clusterIP": "None",
             "publishNotReadyAddresses": True,
             "selector": selector(spec, workload.name),
-            **({"ports": ports} if ports else {}),
+            **({"ports": all_} if all_ else {}),
         }
         name = pods_service(workload)
         meta = metadata(spec, workload, name, {"pulumi.com/skipAwait": "true"})
         made.append(KubernetesObject("v1", "Service", name, {"metadata": meta, "spec": body}))
     return tuple(made)
+
+
+def _ports(ports: Sequence[PortSpec]) -> list[dict[str, Any]]:
+    return [
+        {"name": p.name, "port": p.service_port or p.port, "targetPort": p.name, "protocol": p.protocol} for p in ports
+    ]
 
 
 def plan_backend(spec: EnvironmentSpec, backend: BackendSpec) -> BackendPlan:

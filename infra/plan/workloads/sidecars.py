@@ -118,7 +118,7 @@ def _destination(spec: EnvironmentSpec, workload: WorkloadSpec, name: str) -> tu
             named = [port.port for port in backend.ports if port.name == "forward"]
             return name, (named or [backend.ports[0].port])[0]
     for other in spec.declared_workloads:
-        if other.name == name and other.ports:
-            ports = {port.name: port.service_port or port.port for port in other.ports}
+        if other.name == name and other.open_ports:
+            ports = {port.name: port.service_port or port.port for port in other.open_ports}
             return f"{name}.{other.namespace}", ports.get("forward", next(iter(ports.values())))
     return name, _FORWARD_PORT

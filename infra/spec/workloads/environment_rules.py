@@ -243,10 +243,10 @@ def check_links(declared: Sequence[WorkloadSpec], spec: EnvironmentSpec) -> list
     for caller in declared:
         for index, name in enumerate(caller.to):
             target = by_name.get(target_of(spec, caller.namespace, name) or "")
-            if target is not None and not target.ports:
+            if target is not None and not target.open_ports:
                 problem = Problem(
                     ("to", index),
-                    "has no ports, so nothing answers there",
+                    "has no ports that others may reach, so nothing answers there",
                     f"remove it, or add ports, and {caller.name} to from, in apps/{target.name}.yaml",
                     repr(name),
                 )

@@ -44,6 +44,15 @@ def check_kind(workload: WorkloadSpec) -> Iterator[Problem]:
         )
     if not serves(workload):
         yield from _check_served(workload)
+    for index, port in enumerate(workload.ports):
+        if port.members_only and workload.kind != "StatefulSet":
+            yield Problem(
+                ("ports", index, "membersOnly"),
+                f"is for the members of a StatefulSet, and this is a {workload.kind}",
+                "remove it",
+                "true",
+                (("kind",),),
+            )
     yield from _check_keys(workload)
 
 

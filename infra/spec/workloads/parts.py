@@ -34,6 +34,10 @@ class PortSpec(SpecModel):
     protocol: Literal["TCP", "UDP"] = "TCP"
     """Transport protocol."""
 
+    members_only: bool = False
+    """StatefulSet: its own pods alone may connect, as members do to replicate. Neither `from` nor the Service in front
+    reaches it."""
+
 
 def _by_name(value: object) -> object:
     if isinstance(value, int):

@@ -224,9 +224,17 @@ def _check_traffic(workload: WorkloadSpec) -> Iterator[Problem]:
     if workload.from_ and not workload.ports:
         fix = "add ports, or remove from"
         yield Problem(("from",), "lets callers in, and there is no port", fix, None, (("ports",),))
+    elif workload.from_ and not workload.open_ports and workload.kind == "StatefulSet":
+        yield Problem(
+            ("from",),
+            "lets callers in, and its ports are for members only",
+            "add a port that callers may reach, or remove from",
+            None,
+            (("ports",),),
+        )
     if workload.expose is None:
         return
-    if not any(port.protocol == "TCP" for port in workload.ports):
+    if not any(port.protocol == "TCP" for port in workload.open_ports):
         yield Problem(("expose",), "needs a TCP port to reach", "add ports", None, (("ports",),))
     if "edge" not in workload.from_:
         yield Problem(
@@ -238,13 +246,14 @@ def _check_service(workload: WorkloadSpec) -> Iterator[Problem]:
     service = workload.service
     if not serves(workload):
         return
-    if service.type != "clusterIP" and not workload.ports:
-        yield Problem(("service", "type"), "needs ports", "add ports", repr(service.type), (("ports",),))
+    if service.type != "clusterIP" and not workload.open_ports:
+        needs = "needs ports that callers may reach" if workload.ports else "needs ports"
+        yield Problem(("service", "type"), needs, "add ports", repr(service.type), (("ports",),))
     if service.node_port is not None and service.type != "nodePort":
         yield Problem(
             ("service", "nodePort"), "is for type nodePort", "remove it", str(service.node_port), (("service",),)
         )
-    if service.node_port is not None and len(workload.ports) > 1:
+    if service.node_port is not None and len(workload.open_ports) > 1:
         yield Problem(("service", "nodePort"), "is one number for several ports", "remove it", str(service.node_port))
     balancer = service.load_balancer
     if service.type == "loadBalancer" and balancer.scheme == "internet-facing" and not balancer.source_ranges:

@@ -169,6 +169,11 @@ class WorkloadSpec(SpecModel):
     wait: bool = True
     """`pulumi up` waits until it is ready and says of which pod and why it is not."""
 
+    @property
+    def open_ports(self) -> tuple[PortSpec, ...]:
+        """The ports that callers may reach."""
+        return tuple(port for port in self.ports if not port.members_only)
+
 
 class WorkloadUse(SpecModel):
     """A workload of the environment."""

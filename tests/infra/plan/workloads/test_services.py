@@ -104,3 +104,21 @@ def test_the_services_of_a_workload() -> None:
         "clusterIP": "None", "publishNotReadyAddresses": True, "selector": SELECTOR,
     }  # fmt: skip
     assert services(ports=[]) == {}
+
+
+def test_a_port_of_members_is_at_the_pods_own_service_alone() -> None:
+    ports = [{"name": "http", "port": 9200}, {"name": "transport", "port": 9300, "membersOnly": True}]
+
+    def named(**change: Any) -> dict[str, list[str]]:
+        files = {"web": {"image": IMAGE, "kind": "StatefulSet", "ports": ports, **change}}
+        (plan,) = plan_workloads(environment(files))
+        return {
+            each.name: [port["name"] for port in each.body["spec"]["ports"]]
+            for each in plan.beside
+            if each.kind == "Service"
+        }
+
+    assert named() == {"web": ["http"], "web-pods": ["http", "transport"]}
+    # One that is headless stands for both.
+    assert named(service={"type": "headless"}) == {"web": ["http", "transport"]}
+    assert named(ports=ports[1:]) == {"web-pods": ["transport"]}

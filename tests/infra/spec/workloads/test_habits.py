@@ -237,6 +237,33 @@ def test_claims(written: dict[str, Any], line: str) -> None:
     assert told({**SET, **written}) == [line]
 
 
+MEMBERS = [{"name": "peers", "port": 7000, "membersOnly": True}]
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        ({"kind": "Deployment"}, "ports[0].membersOnly: true is for the members of a StatefulSet, and this is a "
+         "Deployment. Fix: remove it."),
+        ({"from": ["edge"]}, "from: lets callers in, and its ports are for members only. Fix: add a port that callers "
+         "may reach, or remove from."),
+        ({"service": {"type": "nodePort"}}, "service.type: 'nodePort' needs ports that callers may reach. Fix: add "
+         "ports."),
+    ],
+)  # fmt: skip
+def test_ports_of_members(written: dict[str, Any], line: str) -> None:
+    assert told({**SET, "ports": MEMBERS, "probes": {"common": {"type": "tcp"}}}) == []
+    assert told({**SET, "ports": MEMBERS, **written}) == [line]
+
+
+def test_a_caller_of_what_has_ports_for_members_alone() -> None:
+    found = problems({"web": {**WEB, "to": ["store"]}, "store": {**SET, "ports": MEMBERS}})
+    assert found == [
+        "apps/web.yaml: to[0]: 'store' has no ports that others may reach, so nothing answers there. Fix: remove it, "
+        "or add ports, and web to from, in apps/store.yaml."
+    ]
+
+
 @pytest.mark.parametrize(
     ("written", "line"),
     [
@@ -264,8 +291,8 @@ def test_names_with_dots_that_kubernetes_allows() -> None:
 
 def test_a_caller_of_what_has_no_ports() -> None:
     assert problems({"web": {**WEB, "to": ["worker"]}, "worker": {"image": IMAGE}}) == [
-        "apps/web.yaml: to[0]: 'worker' has no ports, so nothing answers there. Fix: remove it, or add ports, and web "
-        "to from, in apps/worker.yaml."
+        "apps/web.yaml: to[0]: 'worker' has no ports that others may reach, so nothing answers there. Fix: remove it, "
+        "or add ports, and web to from, in apps/worker.yaml."
     ]
 
 
