@@ -193,13 +193,17 @@ def _check_neighbours(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator
             yield Problem(
                 ("to", index),
                 f"is neither a workload of the environment nor a backend in {workload.namespace}",
-                _way_to(name, (*names, *backends)),
+                _way_to(spec, workload, name, (*names, *backends)),
                 repr(name),
             )
 
 
-def _way_to(name: str, known: Sequence[str]) -> str:
+def _way_to(spec: EnvironmentSpec, workload: WorkloadSpec, name: str, known: Sequence[str]) -> str:
     """Return how to reach what a workload calls: what lies outside the cluster is a backend."""
+    for index, backend in enumerate(spec.backends):
+        if backend.name == name:
+            where = f"backends[{index}] is for {backend.namespace}"
+            return f"declare one for namespace {workload.namespace}, too: {where}"
     host = re.sub(r"[:/].*$", "", re.sub(r"^[a-z]+://", "", name))
     if "." in host:
         return f"declare a backend of type externalName for {host} in the stack file, and write its name here"

@@ -296,6 +296,15 @@ def test_a_caller_of_what_has_no_ports() -> None:
     ]
 
 
+def test_a_backend_is_of_its_namespace_alone() -> None:
+    db = {"name": "db", "namespace": "data", "type": "externalName", "host": "db.example.com",
+          "ports": [{"name": "sql", "port": 5432}]}  # fmt: skip
+    assert problems({"web": {**WEB, "to": ["db"]}}, backends=[db]) == [
+        "apps/web.yaml: to[0]: 'db' is neither a workload of the environment nor a backend in web. Fix: declare one "
+        "for namespace web, too: backends[0] is for data."
+    ]
+
+
 def test_a_node_port_is_one_for_the_cluster() -> None:
     service = {"type": "nodePort", "nodePort": 30080}
     db = {"name": "db", "namespace": "web", "type": "nodePort", "workload": "web", "nodePort": 30080,
