@@ -26,6 +26,7 @@ SECONDS: Mapping[str, int] = {
     "tests/e2e/test_monitoring_programs.py": 40,
     "tests/e2e/test_etcd_restore.py": 30,
     "tests/e2e/test_edge.py": 25,
+    "tests/e2e/test_workload_health.py": 25,
     "tests/e2e/test_node_config.py": 20,
     "tests/e2e/test_workloads.py": 20,
     "tests/e2e/test_observability.py": 20,

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from infra.ops.validate.workloads import check_workloads, workloads_named
 from infra.plan.workloads.workload import plan_workloads
 from infra.spec import EnvironmentSpec
 from rehearsal.controlplane import ControlPlane
+from tests.e2e.at_hand import programs_or_skip
 from tests.e2e.cluster import plane, tools
 from tests.e2e.stand_in_kubelet import StandInKubelet, wait_for
 from tests.infra.workload_samples import IMAGE, environment
@@ -168,14 +168,13 @@ def test_a_job_that_fails(kubelet: StandInKubelet, spec: EnvironmentSpec) -> Non
     assert line.endswith("container failing: ended with 2 (Error): no such table: orders")
 
 
-def test_kubectl_judges_rollouts_alike(
-    kubelet: StandInKubelet, spec: EnvironmentSpec, plane: ControlPlane, tools: dict[str, Path]
-) -> None:
+def test_kubectl_judges_rollouts_alike(kubelet: StandInKubelet, spec: EnvironmentSpec, plane: ControlPlane) -> None:
+    kubectl = programs_or_skip(["kubectl"], "kubectl")["kubectl"]
     for workload in spec.declared_workloads:
         if workload.kind == "Job":
             continue
         said = subprocess.run(
-            [tools["kubectl"], "--kubeconfig", plane.kubeconfig, "-n", workload.namespace, "rollout", "status",
+            [kubectl, "--kubeconfig", plane.kubeconfig, "-n", workload.namespace, "rollout", "status",
              f"{workload.kind.lower()}/{workload.name}", "--watch=false"],
             capture_output=True, text=True, check=False, timeout=20,
         )  # fmt: skip

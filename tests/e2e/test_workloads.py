@@ -15,7 +15,7 @@ from rehearsal.controlplane import ControlPlane
 from rehearsal.providers.kubernetes.api import ApiError
 from rehearsal.providers.kubernetes.provider import Provider
 from tests.e2e.cluster import plane, tools
-from tests.infra.workload_samples import IMAGE, environment, workloads
+from tests.infra.workload_samples import IMAGE, environment, problems, workloads
 
 __all__ = ["plane", "tools"]  # fixtures
 
@@ -140,6 +140,33 @@ def test_every_backend_is_accepted(api: Provider, backend: dict[str, Any]) -> No
     (plan,) = plan_backends(environment({"web": web}, backends=[whole]))
     for planned in plan.objects:
         accept(api, planned)
+
+
+SCHEDULES = ("30 2 * * MON-FRI", "0 0 1 jan,JUL ?", "@midnight", "@annually", "5/15 1-3,22 * * 0", "0 0 31 2 1")
+NO_SCHEDULES = (
+    "0 0 * * 7",
+    "0 30 2 * * 1",
+    "60 * * * *",
+    "0 0 * * FUN",
+    "TZ=Europe/Berlin 30 2 * * *",
+    "30-10 * * * *",
+)
+
+
+@pytest.mark.parametrize("schedule", [*SCHEDULES, *NO_SCHEDULES])
+def test_schedules_are_read_as_kubernetes_reads_them(api: Provider, schedule: str) -> None:
+    """What the spec refuses of these the API server refuses, too, and what it takes it takes."""
+    written = {"image": IMAGE, "kind": "CronJob"}
+    (plan,) = plan_workloads(environment({"any": {**written, "schedule": "0 0 * * *"}}))
+    body = {**plan.controller.body, "spec": {**plan.controller.body["spec"], "schedule": schedule}}
+    job = KubernetesObject("batch/v1", "CronJob", "any", body)
+    if schedule in SCHEDULES:
+        accept(api, job)
+        assert problems({"any": {**written, "schedule": schedule}}) == []
+        return
+    with pytest.raises(AssertionError, match="schedule"):
+        accept(api, job)
+    assert len(problems({"any": {**written, "schedule": schedule}})) == 1
 
 
 def test_what_is_not_a_field_would_be_refused(api: Provider) -> None:
