@@ -8,9 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from infra.commands.common import Env, console, errors, load_environment, show
+from infra.commands.common import Env, console, errors, load_environment
 from infra.spec.scalars import duration_seconds
 
 if TYPE_CHECKING:
@@ -78,11 +77,11 @@ def _tell(cluster: str, report: Report, form: Format) -> None:
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
         return
     if report.findings:
+        # One line each: what a kubelet says is longer than a table's column may be.
         styles = {"invalid": "red", "unknown": "yellow", "warning": "dim"}
-        table = Table("check", "", "what", "problem", "fix")
         for each in report.findings:
-            table.add_row(each.check, each.severity, each.subject, each.problem, each.fix, style=styles[each.severity])
-        show(table)
+            line = f"{each.severity}: {each.check}: {each}"
+            console.print(line, markup=False, highlight=False, style=styles[each.severity])
     words = {"valid": "is valid", "invalid": "is not valid", "unknown": "could not be looked at whole"}
     checked = ", ".join(report.checks)
     blind = f" Nothing can be seen of: {', '.join(report.skipped)}." if report.skipped else ""

@@ -25,6 +25,8 @@ def remedy(workload: WorkloadSpec, trouble: Trouble | None) -> str:
         return f"raise resources.memory in {file}"
     if trouble.reason == PROBE:
         return f"read {logs}{container}, or correct probes in {file}"
+    if trouble.reason == UNSCHEDULED and trouble.words.startswith("no nodes available"):
+        return "see why the cluster has no nodes: slipway validate without --workload"
     if trouble.reason == UNSCHEDULED:
         wishes = "resources, nodeSelector, tolerations, spread or claims"
         return f"raise maxSize of a group of role Node, or correct {wishes} in {file}"

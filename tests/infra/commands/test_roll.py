@@ -205,7 +205,10 @@ def test_a_validation(
     monkeypatch.setattr(validate_module, "connected", lambda *_: made)
     ended, out, err = run("validate")
     assert (ended, err) == (status, "")
-    assert out.splitlines()[-1] == f"test.example.com {words}. Checked: DNS, nodes."
+    assert out.splitlines() == [
+        *(f"{each.severity}: nodes: {each}" for each in findings),
+        f"test.example.com {words}. Checked: DNS, nodes.",
+    ]
     assert made.groups == []
     ended, out, _ = run("validate", "--format", "json", "--group", "nodes", "-g", "edge")
     assert ended == status

@@ -66,6 +66,7 @@ def told(
     return [(each.severity, each.problem, each.fix) for each in found]
 
 
+NO_NODES = "no nodes available to schedule pods"
 NO_KEY = "couldn't find key a in Secret web/x"
 FIRST = "0 of 2 pods are ready; web-7d9-a"
 GOOD = {"replicas": 2, "updatedReplicas": 2, "availableReplicas": 2}
@@ -134,6 +135,13 @@ PULL = 'Back-off pulling image "registry.example.com/team/web:nope"'
             f"{FIRST}: not scheduled: 0/3 nodes are available: 3 Insufficient memory.",
             "raise maxSize of a group of role Node, or correct resources, nodeSelector, tolerations, spread or claims "
             "in apps/web.yaml",
+        ),
+        (
+            NONE,
+            [pod("web-7d9-a", "web", {"conditions": [{**UNSCHEDULED, "message": NO_NODES}]})],
+            [],
+            f"{FIRST}: not scheduled: {NO_NODES}",
+            "see why the cluster has no nodes: slipway validate without --workload",
         ),
         (
             REFUSED,
