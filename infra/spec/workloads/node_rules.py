@@ -15,14 +15,15 @@ _GIVEN = ("kubernetes.io", "k8s.io", "k8s.aws")
 
 def check_node_selector(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:
     """Yield the labels by which a workload selects nodes and that no machine is given."""
-    groups = [group for group in spec.instance_groups if group.role == "Node" and not group.retire]
+    groups = [group for group in spec.instance_groups if not group.retire]
     for key, value in workload.node_selector.items():
         domain = key.partition("/")[0] if "/" in key else ""
-        if domain.endswith(_GIVEN) or any(group.node_labels.get(key) == value for group in groups):
+        given = any(domain == each or domain.endswith(f".{each}") for each in _GIVEN)
+        if given or any(group.node_labels.get(key) == value for group in groups):
             continue
         yield Problem(
             ("nodeSelector", key),
-            "is a label of no instance group with role Node",
+            "is a label of no instance group",
             f"write {key}: {value} into nodeLabels of a group, or remove it",
             repr(value),
             (("instanceGroups",),),

@@ -214,8 +214,8 @@ def test_a_digest_without_its_algorithm_or_behind_a_colon() -> None:
          "sidecars[0].files[0]: '*.log' is a pattern. Fix: name each file."),
         ({"sidecars": [{**STREAM, "files": ["a"]}, {**STREAM, "files": ["b"]}]},
          "sidecars[1].folder: '/l' is the folder of sidecars[0]. Fix: list the files of both there."),
-        ({"nodeSelector": {"pool": "gpu"}}, "nodeSelector.pool: 'gpu' is a label of no instance group with role Node. "
-         "Fix: write pool: gpu into nodeLabels of a group, or remove it."),
+        ({"nodeSelector": {"pool": "gpu"}}, "nodeSelector.pool: 'gpu' is a label of no instance group. Fix: write "
+         "pool: gpu into nodeLabels of a group, or remove it."),
     ],
 )  # fmt: skip
 def test_one_mistake_is_one_line(written: dict[str, Any], line: str) -> None:
@@ -280,6 +280,17 @@ def test_a_job_serves_nobody_and_is_told_so_once(written: dict[str, Any], line: 
     assert told({**JOB, **written}) == [line]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "postgres://web:${PASSWORD}@database/web", "amqp://queue:5672/shop@eu", "http://proxy:3128", "a:b@c",
+        "jdbc:mysql://a:3306,b:3306/web?user=x@y", "http://a:80\nmail: x@example.com", "https://web@example.com/",
+    ],
+)  # fmt: skip
+def test_urls_without_a_password_in_them(value: str) -> None:
+    assert told({**WEB, "env": {"URL": value}, "config": {"a.yaml": value}}) == []
+
+
 def test_names_with_dots_that_kubernetes_allows() -> None:
     assert told({**WEB, "secrets": [{"name": "a", "existing": "web.tls"}]}) == []
     assert told({**SET, "claims": [{**DATA, "storageClass": "gp3.encrypted"}]}) == []
@@ -329,9 +340,14 @@ def test_labels_of_groups_and_of_kubernetes_select_nodes() -> None:
     groups = [
         group_mapping("control-plane-a", role="ControlPlane", zones=["eu-central-1a"], minSize=1, maxSize=1),
         group_mapping("nodes", nodeLabels={"example.com/pool": "batch"}),
+        group_mapping("edge", role="Edge", nodeLabels={"example.com/tier": "outer"}),
     ]
     good = {"example.com/pool": "batch", "topology.kubernetes.io/zone": "eu-central-1a"}
     assert problems({"web": {**WEB, "nodeSelector": good}}, groups=groups) == []
+    # A DaemonSet that tolerates the edge's taint runs there, too.
+    assert problems({"web": {**WEB, "nodeSelector": {"example.com/tier": "outer"}}}, groups=groups) == []
+    (line,) = problems({"web": {**WEB, "nodeSelector": {"not-kubernetes.io/zone": "a"}}}, groups=groups)
+    assert "nodeSelector['not-kubernetes.io/zone']: 'a' is a label of no instance group" in line
     (line,) = problems({"web": {**WEB, "nodeSelector": {"example.com/pool": "web"}}}, groups=groups)
     assert line.startswith("apps/web.yaml: nodeSelector['example.com/pool']: 'web' is a label of no instance group")
 
