@@ -116,6 +116,34 @@ def test_the_cloud_gone_in_the_middle_is_one_clear_message_and_up_goes_on(home: 
         assert env.changes() == {}
 
 
+def test_the_api_gone_in_the_middle_is_told_with_its_name_and_up_goes_on(home: Path, tmp_path: Path) -> None:
+    spec = small("dark")
+    for env in rehearsed(home, "dark", spec):
+        env.run("up", "--skip-preview").ok()
+        changed = with_group(spec, "nodes", maxSize=4)
+        changed["cluster"]["namespaces"] = [{"name": "shop"}]
+        env.declare(changed)
+        log = tmp_path / "up.log"
+        process = env.start("up", "--skip-preview", log=log)
+        wait_for(log, r"Updating \(dark\)")
+        # What stands for the load balancer of the API, without which nobody reaches it.
+        (gateway,) = (
+            each
+            for each in psutil.process_iter(["cmdline"])
+            if each.info["cmdline"]
+            and "rehearsal.gateway" in each.info["cmdline"]
+            and str(home) in " ".join(each.info["cmdline"])
+        )
+        gateway.kill()
+        assert process.wait(timeout=PATIENCE_SECONDS) != 0
+        said = log.read_text(errors="replace")
+        assert re.search(r"cluster is unreachable: .*https://api-int-dark-\S+ does not answer: ", said), said
+        assert "Traceback" not in said, said
+        env.run("up", "--skip-preview").ok()
+        assert counts(env) == WHOLE
+        assert env.changes() == {}
+
+
 def test_a_stack_locked_by_another_names_the_holder_and_the_way_out(env: Rehearsed) -> None:
     env.run("up", "--skip-preview").ok()
     lock = ".pulumi/locks/organization/slipway/baddays/0f2c8a10-0000-4000-8000-000000000000.json"
