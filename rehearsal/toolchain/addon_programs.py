@@ -50,6 +50,43 @@ ALERTMANAGER: Final = Release(
     # Its pages are made when a release is, and are not in the module.
     patches=(Patch("github.com/prometheus/alertmanager", "ui", "no_pages.go.txt", replaces=True),),
 )
+NODE_TERMINATION_HANDLER: Final = Release(
+    name="node-termination-handler",
+    version=Version(1, 25, 6),
+    module="node-termination-handler",
+    pinned_module="github.com/aws/aws-node-termination-handler",
+    purpose="what drains machines that are to go",
+    variables=(),
+    build_minutes=3,
+)
+NODE_PROBLEM_DETECTOR: Final = Release(
+    name="node-problem-detector",
+    # The newest that is published as a Go module; the add-on's image is newer.
+    version=Version(1, 34, 0),
+    module="node-problem-detector",
+    pinned_module="k8s.io/node-problem-detector",
+    purpose="what reads faults in machines' logs",
+    variables=(("k8s.io/node-problem-detector/pkg/version.version", "v{version}"),),
+    build_minutes=3,
+)
+CERT_MANAGER: Final = Release(
+    name="cert-manager",
+    version=Version(1, 21, 2),
+    module="cert-manager",
+    pinned_module="github.com/cert-manager/cert-manager",
+    purpose="what asks for the edge's certificates",
+    variables=(),
+    build_minutes=4,
+)
+PEBBLE: Final = Release(
+    name="pebble",
+    version=Version(2, 10, 3),
+    module="cert-manager",
+    pinned_module="github.com/letsencrypt/pebble/v2",
+    purpose="a certificate authority to test with",
+    variables=(("main.version", "{version}"),),
+    build_minutes=1,
+)
 
 ADDON_PROGRAMS: Final = (
     Tool(
@@ -86,5 +123,37 @@ ADDON_PROGRAMS: Final = (
             rule=SAME_MINOR,
         )
         for name, purpose in (("alertmanager", "tells people of alerts"), ("amtool", "checks its configuration"))
+    ),
+    Tool(
+        name="node-termination-handler",
+        release=NODE_TERMINATION_HANDLER,
+        package="github.com/aws/aws-node-termination-handler/cmd",
+        purpose="drains machines that are to go",
+        version_arguments=(),
+        rule=SAME_MINOR,
+    ),
+    Tool(
+        name="node-problem-detector",
+        release=NODE_PROBLEM_DETECTOR,
+        package="k8s.io/node-problem-detector/cmd/nodeproblemdetector",
+        purpose="reads faults in a machine's log",
+        version_arguments=("--version",),
+        rule=SAME_MINOR,
+    ),
+    Tool(
+        name="cert-manager-controllers",
+        release=CERT_MANAGER,
+        package="slipway/tools/cert-manager/controller",
+        purpose="asks for the edge's certificates",
+        version_arguments=(),
+        rule=SAME_MINOR,
+    ),
+    Tool(
+        name="pebble",
+        release=PEBBLE,
+        package="github.com/letsencrypt/pebble/v2/cmd/pebble",
+        purpose="issues certificates by ACME",
+        version_arguments=("-version",),
+        rule=SAME_MINOR,
     ),
 )

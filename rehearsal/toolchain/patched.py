@@ -44,6 +44,14 @@ def patched_modules(folder: Path, patches: Sequence[Patch], go: Go, scratch: Pat
     return [f"-modfile={scratch / 'go.mod'}"]
 
 
+def module_folder(folder: Path, module: str, go: Go) -> Path:
+    """Return where Go keeps the files of a module, in the version that the `go.mod` in `folder` pins.
+
+    Raises ToolchainError when it cannot be had.
+    """
+    return Path(_downloaded(folder, module, go)["Dir"])
+
+
 def _downloaded(folder: Path, module: str, go: Go) -> dict[str, str]:
     done = subprocess.run(
         [str(go.command), "mod", "download", "-json", module],

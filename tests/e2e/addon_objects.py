@@ -151,6 +151,12 @@ def notice(instance: str) -> dict[str, Any]:
     )
 
 
+def interruption(instance: str) -> dict[str, Any]:
+    """Return the notice that EC2 takes a Spot machine back (EC2 User Guide, "Spot Instance interruption notices")."""
+    detail = {"instance-id": instance, "instance-action": "terminate"}
+    return event("EC2 Spot Instance Interruption Warning", "aws.ec2", **detail)
+
+
 def gone(instance: str) -> dict[str, Any]:
     """Return the notice that a machine is being terminated, which EC2 gives of any of the account."""
     detail = {"instance-id": instance, "state": "shutting-down"}

@@ -10,7 +10,10 @@ import pytest
 from rich.console import Console
 
 from rehearsal.toolchain import TOOLS, ToolchainError, resolve
+from rehearsal.toolchain.golang import find_go
 from rehearsal.toolchain.locate import locate
+from rehearsal.toolchain.patched import module_folder
+from rehearsal.toolchain.progress import BuildProgress
 
 ADDONS = "SLIPWAY_E2E_ADDONS"
 """Says with `all` that programs of add-ons are built whose build takes longest."""
@@ -30,3 +33,10 @@ def built_or_skip(name: str) -> Path:
     if os.environ.get(ADDONS) != "all" and locate(TOOLS[name]).path is None:
         pytest.skip(f"{name} is not built, which takes {release.build_minutes} min: {ADDONS}=all has it built")
     return programs_or_skip([name], name)[name]
+
+
+def sources(name: str) -> Path:
+    """Return where the files are that a program was built of, for those that its image has beside it."""
+    release = TOOLS[name].release
+    with BuildProgress(Console(stderr=True), release.key) as progress:
+        return module_folder(release.folder, release.pinned_module, find_go(release.folder, progress))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -11,25 +12,40 @@ from typing import Any
 import pytest
 
 from infra.plan.addons.objects import AddonObject
+from infra.plan.termination import plan_termination
 from rehearsal.controlplane import ControlPlane
+from tests.e2e import promql
 from tests.e2e.addon_cloud import Cloud
 from tests.e2e.addon_objects import (
+    ACCOUNT_OF_PODS,
     SPEC,
     UNINITIALIZED,
+    daemon,
     declare,
+    gone,
+    group_of,
+    interruption,
     machine,
     node,
+    notice,
+    pod,
+    pods_on,
     register,
+    waiting,
 )
 from tests.e2e.addon_pod import Cluster, Container
-from tests.e2e.at_hand import programs_or_skip
+from tests.e2e.at_hand import built_or_skip, programs_or_skip, sources
 from tests.e2e.cluster import live, plane, tools
 from tests.e2e.edge_router import free_port
+from tests.e2e.kernel_log import KernelLog
 from tests.e2e.test_addons import apply
 
 __all__ = ["plane", "tools"]  # fixtures
 
 pytestmark = pytest.mark.e2e
+
+OF_KUBELET = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
+"""Conditions that a kubelet sets, or in its place the controller that misses it."""
 
 
 @pytest.fixture(scope="module")
@@ -146,3 +162,135 @@ def service(name: str, port: int) -> dict[str, Any]:
         "metadata": {"name": name, "namespace": "default", "annotations": annotations},
         "spec": {"type": "LoadBalancer", "ports": [{"port": port, "targetPort": 8080}], "selector": {"app": name}},
     }
+
+
+@contextmanager
+def node_termination_handler(cluster: Cluster, cloud: Cloud, folder: Path, queue: str) -> Iterator[Container]:
+    """Run the node termination handler with a queue."""
+    running = Container(
+        built_or_skip("node-termination-handler"),
+        declare(cluster, "node-termination-handler"),
+        cluster,
+        folder,
+        known={
+            "roleArn/node-termination-handler": cloud.roles["node-termination-handler"],
+            "terminationQueueUrl": queue,
+        },
+        environment={"AWS_ENDPOINT": cloud.endpoint, "PROBES_SERVER_PORT": str(free_port())},
+    )
+    try:
+        yield running
+        assert running.complaints() == []
+        errors = [each["message"] for each in running.told() if each["level"] == "error"]
+        assert [each for each in errors if not each.startswith("WARNING: ignoring DaemonSet-managed Pods: ")] == []
+    finally:
+        running.stop()
+
+
+def test_the_node_termination_handler_drains_machines_that_go_and_leaves_strangers_alone(
+    cluster: Cluster, cloud: Cloud, tmp_path: Path
+) -> None:
+    sqs = cloud.client("sqs")
+    queue = sqs.create_queue(QueueName=plan_termination(SPEC).queue_name)["QueueUrl"]
+    zone = SPEC.network.zones[0]
+    taken, leaving, stranger = machine(cloud, zone), group_of(cloud), machine(cloud, zone, {})
+    names = [register(cluster, each) for each in (taken, leaving, stranger)]
+    before = [ACCOUNT_OF_PODS, daemon("agent"), *(pod(f"of-{name}", name) for name in names)]
+    for body in before:
+        apply(cluster.provider, AddonObject("test", body), body, dry=False)
+    with node_termination_handler(cluster, cloud, tmp_path, queue) as running:
+        running.eventually(lambda: all(pods_on(cluster, name).keys() == {"agent", f"of-{name}"} for name in names))
+        told = (interruption(names[0]), notice(names[1]), interruption(names[2]), gone(names[2]))
+        for each in told:
+            sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(each))
+
+        def settled() -> bool:
+            for name in names:
+                pods_on(cluster, name)
+            return waiting(sqs, queue) == 0
+
+        running.eventually(settled, 60)
+        for name, taint in zip(names, ("spot-itn", "asg-lifecycle-termination"), strict=False):
+            assert pods_on(cluster, name).keys() == {"agent"}
+            spec = (node(cluster, name) or {})["spec"]
+            assert spec["unschedulable"]
+            assert f"aws-node-termination-handler/{taint}" in [each["key"] for each in spec["taints"]]
+        assert pods_on(cluster, names[2]).keys() == {"agent", f"of-{names[2]}"}
+        assert "unschedulable" not in (node(cluster, names[2]) or {})["spec"]
+    detail = told[1]["detail"]
+    (completed,) = cloud.completed
+    assert completed == {
+        "LifecycleActionResult": "CONTINUE",
+        "InstanceId": names[1],
+        **{key: detail[key] for key in ("AutoScalingGroupName", "LifecycleActionToken", "LifecycleHookName")},
+    }
+    assert cloud.asked == {
+        f"node-termination-handler.sa.{SPEC.cluster.name}": {
+            "autoscaling:CompleteLifecycleAction",
+            "ec2:DescribeInstances",
+            "sqs:DeleteMessage",
+            "sqs:ReceiveMessage",
+        }
+    }
+
+
+@contextmanager
+def node_problem_detector(cluster: Cluster, folder: Path, name: str) -> Iterator[tuple[Container, KernelLog]]:
+    """Run node-problem-detector for a node, with its own configurations and a log that is ours."""
+    program = built_or_skip("node-problem-detector")
+    (folder / "localtime").write_bytes(b"")
+    log = KernelLog(folder / "kmsg")
+    running = Container(
+        program,
+        declare(cluster, "node-problem-detector"),
+        cluster,
+        folder,
+        environment={"NODE_NAME": name},
+        changed={"--prometheus-port=20257": f"--prometheus-port={free_port()}"},
+        added=(f"--port={free_port()}",),
+        mounted={
+            "/config": sources("node-problem-detector") / "config",
+            "/dev/kmsg": folder / "kmsg",
+            "/etc/localtime": folder / "localtime",
+        },
+    )
+    try:
+        yield running, log
+        assert running.complaints() == []
+    finally:
+        running.stop()
+        log.close()
+
+
+def test_node_problem_detector_sets_the_conditions_that_an_alert_names(cluster: Cluster, tmp_path: Path) -> None:
+    name = register(cluster, {"InstanceId": "i-faulty", "Placement": {"AvailabilityZone": SPEC.network.zones[0]}})
+    (alerted,) = (
+        set(value.split("|"))
+        for selector in promql.asked()
+        for label, _, value in selector.matchers
+        if label == "condition" and "KernelDeadlock" in value
+    )
+
+    def conditions() -> dict[str, str]:
+        found = (node(cluster, name) or {})["status"].get("conditions", ())
+        return {each["type"]: each["status"] for each in found if each["type"] not in OF_KUBELET}
+
+    def faulty(condition: str, line: str) -> bool:
+        log.write(line)
+        return conditions()[condition] == "True"
+
+    with node_problem_detector(cluster, tmp_path, name) as (running, log):
+        running.eventually(lambda: len(conditions()) == len(alerted))
+        assert conditions() == dict.fromkeys(alerted, "False")
+        line = "EXT4-fs (nvme0n1p1): Remounting filesystem read-only"
+        running.eventually(partial(faulty, "ReadonlyFilesystem", line))
+        assert conditions() == {**dict.fromkeys(alerted, "False"), "ReadonlyFilesystem": "True"}
+        line = "XFS (nvme1n1): Corruption of in-memory data detected. Shutting down filesystem"
+        running.eventually(partial(faulty, "XfsShutdown", line))
+
+        def killed() -> list[dict[str, Any]]:
+            log.write("Killed process 4711 (java) total-vm:9kB, anon-rss:9kB, file-rss:9kB, shmem-rss:0kB")
+            found = cluster.ask("GET", "/api/v1/events", query={"fieldSelector": "reason=OOMKilling"})["items"]
+            return [each for each in found if each["involvedObject"]["name"] == name]
+
+        assert running.eventually(killed)[0]["source"]["component"] == "kernel-monitor"

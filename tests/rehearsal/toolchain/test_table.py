@@ -98,6 +98,9 @@ def test_names_of_built_files_follow_go() -> None:
     built = {tool.name: tool.built_name for tool in TOOLS.values()}
     assert built == {name: name for name in TOOLS} | {
         "etcd": "server",
+        "node-termination-handler": "cmd",
+        "node-problem-detector": "nodeproblemdetector",
+        "cert-manager-controllers": "controller",
     }
 
 
@@ -112,5 +115,6 @@ def test_every_unknown_name_is_told() -> None:
         "No tool is named 'kubectx', 'helm'. The tools are: pulumi, etcd, kube-apiserver, "
         "kube-controller-manager, kube-scheduler, kubectl, kubeadm, kubelet, kube-proxy, etcdctl, etcdutl, promtool, "
         "prometheus, coredns, kube-score, traefik, aws-cloud-controller-manager, kube-state-metrics, node_exporter, "
-        "alertmanager, amtool."
+        "alertmanager, amtool, node-termination-handler, node-problem-detector, "
+        "cert-manager-controllers, pebble."
     )
