@@ -136,7 +136,7 @@ def test_03_a_damaged_state_is_found_and_brought_back(env: Rehearsed) -> None:
     }
     for code, damaged in damages.items():
         s3.put_object(Bucket=bucket, Key=STATE, Body=damaged)
-        assert env.engine("stack", "export").status != 0
+        assert env.engine("preview", "--non-interactive").status != 0
         examined = slipway(env, "doctor", env.name, "--format", "json")
         assert examined.status == 4
         found = json.loads(examined.output)["findings"]
