@@ -78,6 +78,8 @@ class Network:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
+        if self._holder is not None and self._holder.stdout is not None:
+            self._holder.stdout.close()
 
     @property
     def hosts(self) -> Path:

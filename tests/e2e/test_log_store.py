@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from infra.plan.observability.open_search import SEARCHED_OF_APPLICATIONS
 from rehearsal.toolchain import ToolchainError
 from rehearsal.toolchain.maven import OpenSearch, opensearch
 from tests.e2e.log_store import Answer, LogStore, Network
@@ -122,7 +123,10 @@ def test_lines_land_in_the_index_of_their_day_with_the_templates_mapping(set_up:
     fields = index["mappings"]["properties"]
     assert fields["@timestamp"]["type"] == "date_nanos"
     assert (fields["log"]["type"], fields["node"]["type"]) == ("text", "keyword")
-    assert fields["app"]["type"] == fields["kubernetes"]["properties"]["labels"]["type"] == "flat_object"
+    assert fields["kubernetes"]["properties"]["labels"]["type"] == "flat_object"
+    said = fields["app"]
+    assert (said["dynamic"], set(said["properties"])) == ("false", set(SEARCHED_OF_APPLICATIONS))
+    assert {each["type"] for each in said["properties"].values()} == {"keyword"}
     settings = index["settings"]["index"]
     assert (settings["number_of_replicas"], settings["codec"]) == ("0" if MEMBERS == 1 else "1", "best_compression")
 
