@@ -21,6 +21,9 @@ pytestmark = pytest.mark.e2e
 
 STATE = ".pulumi/stacks/slipway/recover.json"
 
+EVERY = bool(os.environ.get("SLIPWAY_EVERY_KILL"))
+"""Whether a recovery is killed at every write, and not at every second one. The unit tests kill it at every call."""
+
 
 @pytest.fixture(scope="module")
 def env(home: Path) -> Iterator[Rehearsed]:
@@ -184,7 +187,7 @@ def test_06_a_recovery_killed_at_any_write_is_finished_or_undone(
     slipway(env, "recover", env.name, "--to", now, "--apply").ok()
     assert contents(env) == as_of_now
     tried = survived = 0
-    for write in range(1, 50):
+    for write in range(1 if EVERY else 2, 50, 1 if EVERY else 2):
         killed = slipway(
             env, "recover", env.name, "--to", then, "--apply", program=("tests.e2e.programs.killed", str(write))
         )
@@ -193,7 +196,7 @@ def test_06_a_recovery_killed_at_any_write_is_finished_or_undone(
         tried += 1
         begun = slipway(env, "recover", env.name).status == 0
         assert begun or contents(env) == as_of_then, "no journal is left, and it is not done"
-        undo = write % 2 == 0
+        undo = tried % 2 == 0
         if begun:
             slipway(env, "recover", env.name, *(["--undo"] if undo else []), "--apply").ok()
             assert contents(env) == (as_of_now if undo else as_of_then)
@@ -204,7 +207,7 @@ def test_06_a_recovery_killed_at_any_write_is_finished_or_undone(
     slipway(env, "recover", env.name, "--to", now, "--apply").ok()
     assert every <= versions(env), "a version was lost"
     assert env.changes() == {}
-    assert (survived, tried >= 6) == (tried, True)
+    assert (survived, tried >= (6 if EVERY else 3)) == (tried, True)
     with capsys.disabled():
         print(f"\nrecover killed (-9) at {tried} writes over HTTP: survived {survived}, lost {tried - survived}")
 
