@@ -20,6 +20,8 @@ from rich.console import Console
 from benchmarks.environments import environment
 from benchmarks.measure import Figures, measure
 from benchmarks.report import Row, growth_table, table
+from infra.plan.environment import plan_environment
+from infra.plan.inventory import inventory
 from rehearsal.environment.environment import Environment, environment_of
 from rehearsal.environment.variables import process_environment
 from rehearsal.project import ROOT, write_project
@@ -35,20 +37,24 @@ FLOOR_PROGRAM = ROOT / "benchmarks" / "floor" / "__main__.py"
 console = Console(stderr=True, soft_wrap=True)
 
 
-def run_steps(env: Environment, logs: Path) -> dict[str, Figures]:
-    """Bring an environment up step by step and return what each step cost."""
+def run_steps(env: Environment, logs: Path, *, previews: bool) -> dict[str, Figures]:
+    """Bring an environment up step by step, or with ``previews`` only look, and return what each step cost."""
     env.prepare()
     env.start()
     env.bootstrap()
     env.create_stack()
     engine = env.engine()
     figures = {}
-    for step, arguments in STEPS.items():
+    for step, arguments in _steps(previews).items():
         log = logs / f"{env.layout.name}-{step.replace(' ', '-')}.log"
         command = engine.command([*arguments, "--non-interactive"])
         figures[step] = measure(command, cwd=env.project, env=process_environment(engine.variables), log=log)
         console.print(f"  {env.layout.name} {step}: {figures[step].seconds:.1f} s, {figures[step].peak_mib:.0f} MiB")
     return figures
+
+
+def _steps(previews: bool) -> dict[str, list[str]]:
+    return {"preview": STEPS["preview"]} if previews else STEPS
 
 
 def evaluation(stack_file: Path, logs: Path) -> Figures:
@@ -57,7 +63,7 @@ def evaluation(stack_file: Path, logs: Path) -> Figures:
     return measure(command, cwd=ROOT, env=os.environ, log=logs / f"evaluate-{stack_file.stem}.log")
 
 
-def benchmark(groups: int, folder: Path) -> list[Row]:
+def benchmark(groups: int, folder: Path, *, previews: bool) -> list[Row]:
     """Return the rows of one size."""
     name = f"groups-{groups}"
     ours = environment_of(
@@ -65,8 +71,8 @@ def benchmark(groups: int, folder: Path) -> list[Row]:
     )
     try:
         evaluated = evaluation(ours.stack_file, folder)
-        figures = run_steps(ours, folder)
-        count = len(ours.engine().state()["deployment"]["resources"])
+        figures = run_steps(ours, folder, previews=previews)
+        count = sum(inventory(plan_environment(ours.spec)).values())
     finally:
         ours.stop()
     floor_name = f"floor-{groups}"
@@ -75,16 +81,19 @@ def benchmark(groups: int, folder: Path) -> list[Row]:
     )
     floor = environment_of(floor_name, project, console, with_control_plane=False)
     try:
-        floor_figures = run_steps(floor, folder)
+        floor_figures = run_steps(floor, folder, previews=previews)
     finally:
         floor.stop()
     rows = [Row("evaluation alone", groups, count, evaluated, None)]
-    return rows + [Row(step, groups, count, figures[step], floor_figures[step]) for step in STEPS]
+    return rows + [Row(step, groups, count, figures[step], floor_figures[step]) for step in _steps(previews)]
 
 
 def main(
     sizes: Annotated[str, typer.Option(help="Numbers of instance groups, with commas between.")] = "10,100,1000",
     write: Annotated[Path | None, typer.Option(help="Write the report to this file as well.")] = None,
+    previews: Annotated[
+        bool, typer.Option("--previews", help="Preview a first update, and make none: minutes with 1,000 groups.")
+    ] = False,
 ) -> None:
     """Measure and print the report as Markdown. With 1,000 groups this takes long: most of it in the AWS stand-in."""
     rows: list[Row] = []
@@ -92,7 +101,7 @@ def main(
         os.environ["SLIPWAY_STATE_HOME"] = str(Path(temporary) / "state")
         for groups in map(int, sizes.split(",")):
             console.print(f"{groups} instance groups", highlight=False)
-            rows += benchmark(groups, Path(temporary))
+            rows += benchmark(groups, Path(temporary), previews=previews)
             text = f"{table(rows)}\n\n{growth_table(rows)}\n"
             if write is not None:
                 write.write_text(text, encoding="utf-8")
