@@ -16,6 +16,13 @@ from rehearsal.journal import JOURNAL_VARIABLE
 # What the user's shell may hold for a real account or another project must not reach the engine.
 _DROPPED_PREFIXES = ("AWS_", "PULUMI_", "KUBE", "MOTO_", "BOTO", "SLIPWAY_CREATED_")
 
+SKIP_VARIABLE = "SLIPWAY_SKIP_CHECKPOINTS"
+"""When set, the engine writes a stack's state at the end of an update alone, and not before and after each resource.
+
+That is most of the time of an update here, where the bucket is a process of this machine. An update that is killed then
+loses what it made: it is for tests that kill none. The engine's own switch, ``sdk/go/common/env/env.go`` (v3.259.0).
+"""
+
 
 def rehearsal_variables(
     layout: Layout,
@@ -56,6 +63,8 @@ def rehearsal_variables(
         "NO_PROXY": _no_proxy(os.environ),
         "no_proxy": _no_proxy(os.environ),
     }
+    if os.environ.get(SKIP_VARIABLE):
+        variables["PULUMI_SKIP_CHECKPOINTS"] = "true"
     if proxy is not None:
         # The names of the cluster's load balancers, which no resolver knows, are found through it.
         variables.update(dict.fromkeys(("HTTPS_PROXY", "https_proxy"), proxy))

@@ -11,10 +11,14 @@ import io
 import os
 import threading
 import zlib
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
 INLINE_BYTES = 8 * 1024
+
+RECENT_BYTES = 32 * 1024 * 1024
+"""Contents kept in memory as well: what was just written is digested, copied and read back several times."""
 
 
 class BodyStore:
@@ -23,6 +27,9 @@ class BodyStore:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._unsynced: set[Path] = set()
+        self._recent: OrderedDict[str, bytes] = OrderedDict()
+        self._recent_bytes = 0
+        self._lock = threading.Lock()
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def put(self, content: bytes) -> str:
@@ -34,11 +41,27 @@ class BodyStore:
             scratch.write_bytes(zlib.compress(content, level=1))
             scratch.replace(path)
             self._unsynced.add(path)
+        self._remember(digest, content)
         return digest
 
     def get(self, digest: str) -> bytes:
         """Return the content of that digest; FileNotFoundError when it was never stored."""
-        return zlib.decompress((self._directory / digest).read_bytes())
+        with self._lock:
+            content = self._recent.get(digest)
+            if content is not None:
+                self._recent.move_to_end(digest)
+                return content
+        content = zlib.decompress((self._directory / digest).read_bytes())
+        self._remember(digest, content)
+        return content
+
+    def _remember(self, digest: str, content: bytes) -> None:
+        with self._lock:
+            if digest not in self._recent:
+                self._recent[digest] = content
+                self._recent_bytes += len(content)
+            while self._recent_bytes > RECENT_BYTES:
+                self._recent_bytes -= len(self._recent.popitem(last=False)[1])
 
     def sync(self) -> None:
         """Force contents written since the last `forget_synced` to the disk."""

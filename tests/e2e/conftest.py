@@ -15,6 +15,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from rehearsal.environment.variables import SKIP_VARIABLE
 from rehearsal.project import ROOT, write_project, write_stack_file
 from tests.e2e import order
 
@@ -49,10 +50,13 @@ class Rehearsed:
     spec: dict[str, Any]
     options: tuple[str, ...] = ()
     endpoint: str = ""
+    checkpoints: bool = False
+    """Whether updates write the state as they go, which only those need that are killed."""
 
     @property
     def environ(self) -> dict[str, str]:
-        return {**os.environ, "SLIPWAY_STATE_HOME": str(self.home), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+        skip = {} if self.checkpoints else {SKIP_VARIABLE: "1"}
+        return {**os.environ, **skip, "SLIPWAY_STATE_HOME": str(self.home), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
 
     def command(self, verb: str, *arguments: str) -> list[str]:
         options = self.options if verb in ("up", "preview", "refresh", "destroy", "start") else ()

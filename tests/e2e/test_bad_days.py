@@ -85,7 +85,7 @@ EVERY = bool(os.environ.get("SLIPWAY_EVERY_KILL"))
 @pytest.mark.parametrize("after", range(1, 31) if EVERY else [3, 12, 25])
 def test_an_up_killed_half_way_goes_on_and_duplicates_nothing(home: Path, tmp_path: Path, after: int) -> None:
     name = f"killed{after}"
-    for env in rehearsed(home, name, small(name)):
+    for env in rehearsed(home, name, small(name), checkpoints=True):
         log = tmp_path / "up.log"
         process = env.start("up", "--skip-preview", log=log)
         wait_for(log, CREATED, times=after)
@@ -97,7 +97,7 @@ def test_an_up_killed_half_way_goes_on_and_duplicates_nothing(home: Path, tmp_pa
 
 
 def test_the_cloud_gone_in_the_middle_is_one_clear_message_and_up_goes_on(home: Path, tmp_path: Path) -> None:
-    for env in rehearsed(home, "gone", small("gone")):
+    for env in rehearsed(home, "gone", small("gone"), checkpoints=True):
         log = tmp_path / "up.log"
         process = env.start("up", "--skip-preview", log=log)
         wait_for(log, CREATED, times=8)

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from rehearsal.environment.layout import Layout
-from rehearsal.environment.variables import as_shell, in_process, process_environment, rehearsal_variables
+from rehearsal.environment.variables import (
+    SKIP_VARIABLE,
+    as_shell,
+    in_process,
+    process_environment,
+    rehearsal_variables,
+)
 
 LAYOUT = Layout("local", Path("/state/local"))
 
@@ -55,6 +61,13 @@ def test_every_client_is_pointed_at_the_rehearsal(monkeypatch: pytest.MonkeyPatc
         "SLIPWAY_HOST_PYTHON": sys.executable,
     }
     assert {"KUBECONFIG", "HTTPS_PROXY", "https_proxy"}.isdisjoint(_variables(kubeconfig=None))
+
+
+def test_checkpoints_are_skipped_where_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SKIP_VARIABLE, raising=False)
+    before = _variables()
+    monkeypatch.setenv(SKIP_VARIABLE, "1")
+    assert _variables() == {**before, "PULUMI_SKIP_CHECKPOINTS": "true"}
 
 
 def test_what_the_users_shell_holds_for_a_real_account_reaches_no_process(monkeypatch: pytest.MonkeyPatch) -> None:

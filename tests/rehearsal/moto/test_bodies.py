@@ -87,3 +87,22 @@ def test_only_contents_not_yet_on_the_disk_are_forced_there(tmp_path: Path) -> N
     store.sync()
     store.forget_synced(taken)
     assert {path.name for path in store.take_unsynced()} == {store.put(LARGE + b"2")}
+
+
+def test_what_was_written_last_is_in_memory_and_no_more_than_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "RECENT_BYTES", 2 * len(LARGE))
+    store = bodies.BodyStore(tmp_path)
+    first, second, third = (store.put(letter * len(LARGE)) for letter in (b"a", b"b", b"c"))
+    for digest in (first, second, third):
+        (tmp_path / digest).rename(tmp_path / f"{digest}.away")
+    assert (store.get(second)[:1], store.get(third)[:1]) == (b"b", b"c")
+    with pytest.raises(FileNotFoundError):
+        store.get(first)
+    (tmp_path / f"{first}.away").rename(tmp_path / first)
+    # What is read again pushes out what was not read for longest.
+    assert store.get(first) == b"a" * len(LARGE)
+    assert store.get(third)[:1] == b"c"
+    with pytest.raises(FileNotFoundError):
+        store.get(second)
