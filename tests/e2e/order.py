@@ -29,7 +29,6 @@ SECONDS: Mapping[str, int] = {
     "tests/e2e/test_edge_certificates.py": 100,
     "tests/e2e/test_workload_health.py": 20,
     "tests/e2e/test_edge.py": 20,
-    "tests/e2e/test_workload_health.py": 25,
     "tests/e2e/test_node_config.py": 20,
     "tests/e2e/test_workloads.py": 10,
     "tests/e2e/test_observability.py": 20,
