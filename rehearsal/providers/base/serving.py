@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, Final
 
 import grpc
+from google._upb import _message
 
 from rehearsal.providers.base.protos import provider_pb2_grpc
 
@@ -29,6 +30,9 @@ def serve(make_service: Callable[[str | None], Any], workers: int) -> None:
         signal.signal(number, _exit_now)
     calls = ThreadPoolExecutor(max_workers=workers)
     service = make_service(engine_address)
+    # A level of an object is three of a message, and protobuf reads a hundred unless it is told to read larger ones:
+    # the schema of cert-manager's issuers has 38 levels.
+    _message.SetAllowOversizeProtos(True)
     server = grpc.server(calls, options=CHANNEL_OPTIONS)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(service, server)
     port = server.add_insecure_port("127.0.0.1:0")
