@@ -44,17 +44,14 @@ def run_steps(env: Environment, logs: Path, *, previews: bool) -> dict[str, Figu
     env.bootstrap()
     env.create_stack()
     engine = env.engine()
+    steps = {"preview": STEPS["preview"]} if previews else STEPS
     figures = {}
-    for step, arguments in _steps(previews).items():
+    for step, arguments in steps.items():
         log = logs / f"{env.layout.name}-{step.replace(' ', '-')}.log"
         command = engine.command([*arguments, "--non-interactive"])
         figures[step] = measure(command, cwd=env.project, env=process_environment(engine.variables), log=log)
         console.print(f"  {env.layout.name} {step}: {figures[step].seconds:.1f} s, {figures[step].peak_mib:.0f} MiB")
     return figures
-
-
-def _steps(previews: bool) -> dict[str, list[str]]:
-    return {"preview": STEPS["preview"]} if previews else STEPS
 
 
 def evaluation(stack_file: Path, logs: Path) -> Figures:
@@ -85,7 +82,7 @@ def benchmark(groups: int, folder: Path, *, previews: bool) -> list[Row]:
     finally:
         floor.stop()
     rows = [Row("evaluation alone", groups, count, evaluated, None)]
-    return rows + [Row(step, groups, count, figures[step], floor_figures[step]) for step in _steps(previews)]
+    return rows + [Row(step, groups, count, figures[step], floor_figures[step]) for step in figures]
 
 
 def main(

@@ -13,7 +13,7 @@ from infra.commands.common import Env, Write, console, load_environment, put, sh
 from infra.plan.environment import EnvironmentPlan, plan_environment
 from infra.plan.inventory import STATE_BUCKET_TYPES, inventory
 from infra.spec.schema import json_schema, options_table, workload_options_table, workload_schema
-from infra.spec.workloads.load import APPS
+from infra.spec.workloads.load import APPS, apps_folder
 from infra.spec.workloads.workload import WorkloadSpec
 
 spec_app = typer.Typer(help="The environment's spec: check it, and what may stand in it.", no_args_is_help=True)
@@ -27,7 +27,7 @@ def check(
     """Check an environment's spec whole, and say what a first preview will show."""
     plan = plan_environment(load_environment(env))
     _summarise(plan)
-    _workloads(plan, stack_file(env, Path.cwd())[0].resolve().parent.parent / APPS)
+    _workloads(plan, apps_folder(stack_file(env, Path.cwd())[0]))
     counts = inventory(plan)
     if resources:
         by_type = Table("type", Column("resources", justify="right"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
 import boto3
 import botocore.session
 from botocore.config import Config
@@ -44,3 +47,15 @@ def require_account(spec: EnvironmentSpec, session: boto3.Session) -> None:
             identity["Arn"],
             f"use credentials of account {spec.account_id}, or correct accountId in the spec of {spec.name}",
         )
+
+
+def ec2_items(
+    ec2: Any, operation: str, listed: str, filters: Mapping[str, Sequence[str]]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield what an EC2 ``operation`` lists under the key ``listed``, of all its pages.
+
+    ``filters`` is filter -> values, any of which matches. botocore's errors pass through.
+    """
+    asked = [{"Name": name, "Values": list(values)} for name, values in filters.items()]
+    for page in ec2.get_paginator(operation).paginate(Filters=asked):
+        yield from page[listed]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.ops.kube import Kube
+from infra.ops.own_pods import pods_and_warnings
 from infra.ops.pod_trouble import refusals_of, trouble_of, wanted_pods
 from infra.plan.workloads.objects import selector
 from infra.spec import EnvironmentSpec
@@ -61,16 +62,9 @@ def images_in_use(spec: EnvironmentSpec, kube: Kube) -> tuple[ImageInUse, ...]:
     Raises:
         OpsError: the API server cannot be asked.
     """
-    pods: dict[str, list[dict[str, Any]]] = {}
-    warnings: dict[str, list[dict[str, Any]]] = {}
-    for namespace in sorted({workload.namespace for workload in spec.declared_workloads}):
-        path = f"/api/v1/namespaces/{namespace}/pods"
-        pods[namespace] = kube.items(path, labelSelector="app.kubernetes.io/managed-by=slipway")
-        warnings[namespace] = kube.items(f"/api/v1/namespaces/{namespace}/events", fieldSelector="type=Warning")
-    return tuple(
-        _in_use(spec, workload, pods[workload.namespace], warnings[workload.namespace])
-        for workload in spec.declared_workloads
-    )
+    namespaces = sorted({workload.namespace for workload in spec.declared_workloads})
+    seen = {namespace: pods_and_warnings(kube, namespace) for namespace in namespaces}
+    return tuple(_in_use(spec, workload, *seen[workload.namespace]) for workload in spec.declared_workloads)
 
 
 def _in_use(

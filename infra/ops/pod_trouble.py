@@ -94,14 +94,15 @@ def one_line(text: object) -> str:
     return " ".join(str(text or "").split())[:300]
 
 
+_NAMED_BY_OWNER = {"Deployment": "ReplicaSet", "CronJob": "Job", "Job": "Job"}
+"""Kind of a workload -> kind of what makes its pods, named by the workload and one more part, which has no dash."""
+
+
 def _is_of(workload: WorkloadSpec, controller: Mapping[str, Any]) -> bool:
     kind, name = controller.get("kind"), str(controller.get("name", ""))
-    if workload.kind in ("Deployment", "CronJob"):
-        # ReplicaSets and Jobs are named by their owner and one more part, which has no dash.
-        made = {"Deployment": "ReplicaSet", "CronJob": "Job"}[workload.kind]
+    made = _NAMED_BY_OWNER.get(workload.kind)
+    if made is not None:
         return kind == made and name.rpartition("-")[0] == workload.name
-    if workload.kind == "Job":
-        return kind == "Job" and name.rpartition("-")[0] == workload.name
     return (kind, name) == (workload.kind, workload.name)
 
 

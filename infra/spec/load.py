@@ -12,7 +12,7 @@ from infra.spec.plain import plain_data
 from infra.spec.rules import check_environment
 from infra.spec.secret_config import Setting, check_secret_config
 from infra.spec.stack_file import CONFIG_KEY, config_in
-from infra.spec.workloads.load import APPS, declare_workloads
+from infra.spec.workloads.load import apps_folder, declare_workloads
 
 __all__ = ["CONFIG_KEY", "from_mapping", "load"]
 
@@ -27,7 +27,7 @@ def load(path: Path, name: str) -> EnvironmentSpec:
     """
     config = config_in(path)
     spec = from_mapping(config[CONFIG_KEY], name, source=str(path))
-    declared = declare_workloads(spec, path.resolve().parent.parent / APPS, source=str(path))
+    declared = declare_workloads(spec, apps_folder(path), source=str(path))
 
     def setting(key: str) -> Setting:
         value = config.get(f"{_PROJECT}:{key}")

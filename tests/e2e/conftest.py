@@ -21,6 +21,9 @@ from tests.e2e import order
 
 UP_SECONDS = 600
 
+EVERY_KILL = bool(os.environ.get("SLIPWAY_EVERY_KILL"))
+"""Whether commands are killed at every step that they have, which takes a quarter of an hour, and not at a few."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first; the tests of each stay in their order."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.e2e.conftest import Rehearsed, rehearsed
+from tests.e2e.conftest import EVERY_KILL, Rehearsed, rehearsed
 from tests.e2e.specs import REGION, small, with_group
 
 pytestmark = pytest.mark.e2e
@@ -48,6 +47,19 @@ def kill_engine(pid: int) -> None:
             continue
 
 
+def processes(home: Path) -> Iterator[psutil.Process]:
+    """Yield what runs for the environments below a directory."""
+    for process in psutil.process_iter(["cmdline"]):
+        if process.info["cmdline"] and str(home) in " ".join(process.info["cmdline"]):
+            yield process
+
+
+def process_of(home: Path, module: str) -> psutil.Process:
+    """Return the one process there that runs a module."""
+    (found,) = (each for each in processes(home) if module in each.info["cmdline"])
+    return found
+
+
 def counts(env: Rehearsed) -> dict[str, int]:
     """Count what there may be only one set of, as seen through boto3."""
     ec2, iam = env.client("ec2"), env.client("iam")
@@ -78,11 +90,7 @@ WHOLE = {
 }
 
 
-EVERY = bool(os.environ.get("SLIPWAY_EVERY_KILL"))
-"""Whether updates are killed at every resource, which takes a quarter of an hour, and not at three of them."""
-
-
-@pytest.mark.parametrize("after", range(1, 31) if EVERY else [3, 12, 25])
+@pytest.mark.parametrize("after", range(1, 31) if EVERY_KILL else [3, 12, 25])
 def test_an_up_killed_half_way_goes_on_and_duplicates_nothing(home: Path, tmp_path: Path, after: int) -> None:
     name = f"killed{after}"
     for env in rehearsed(home, name, small(name), checkpoints=True):
@@ -101,12 +109,7 @@ def test_the_cloud_gone_in_the_middle_is_one_clear_message_and_up_goes_on(home: 
         log = tmp_path / "up.log"
         process = env.start("up", "--skip-preview", log=log)
         wait_for(log, CREATED, times=8)
-        (moto,) = (
-            p
-            for p in psutil.process_iter(["cmdline"])
-            if p.info["cmdline"] and "rehearsal.moto" in p.info["cmdline"] and str(home) in " ".join(p.info["cmdline"])
-        )
-        moto.send_signal(signal.SIGTERM)
+        process_of(home, "rehearsal.moto").send_signal(signal.SIGTERM)
         assert process.wait(timeout=PATIENCE_SECONDS) != 0
         said = log.read_text(errors="replace")
         assert "The AWS stand-in ended during `up" in said, said
@@ -127,14 +130,7 @@ def test_the_api_gone_in_the_middle_is_told_with_its_name_and_up_goes_on(home: P
         process = env.start("up", "--skip-preview", log=log)
         wait_for(log, r"Updating \(dark\)")
         # What stands for the load balancer of the API, without which nobody reaches it.
-        (gateway,) = (
-            each
-            for each in psutil.process_iter(["cmdline"])
-            if each.info["cmdline"]
-            and "rehearsal.gateway" in each.info["cmdline"]
-            and str(home) in " ".join(each.info["cmdline"])
-        )
-        gateway.kill()
+        process_of(home, "rehearsal.gateway").kill()
         assert process.wait(timeout=PATIENCE_SECONDS) != 0
         said = log.read_text(errors="replace")
         assert re.search(r"cluster is unreachable: .*https://api-int-dark-\S+ does not answer: ", said), said
@@ -195,9 +191,8 @@ def test_the_environment_survives_a_power_cut(env: Rehearsed) -> None:
     env.run("up", "--skip-preview").ok()
     before = counts(env)
     time.sleep(2)  # the last snapshot is at most a second behind the last change
-    for process in psutil.process_iter(["cmdline"]):
-        if process.info["cmdline"] and str(env.home) in " ".join(process.info["cmdline"]):
-            os.kill(process.pid, signal.SIGKILL)
+    for process in processes(env.home):
+        process.kill()
     env.run("start").ok()
     assert counts(env) == before
     assert env.changes() == {}

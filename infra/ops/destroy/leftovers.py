@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 import boto3
 
+from infra.ops.aws import ec2_items
 from infra.ops.errors import aws_errors
 from infra.ops.state.checkpoint import Checkpoint
 from infra.spec import EnvironmentSpec
@@ -134,23 +135,17 @@ def _classic(elb: Any, cluster: str) -> Iterator[Leftover]:
                 yield Leftover("classic load balancer", name, name, _made_for(tags))
 
 
-def _paged(ec2: Any, operation: str, listed: str, filters: dict[str, list[str]]) -> Iterator[dict[str, Any]]:
-    asked = [{"Name": name, "Values": values} for name, values in filters.items()]
-    for page in ec2.get_paginator(operation).paginate(Filters=asked):
-        yield from page[listed]
-
-
 def _tagged(
     ec2: Any, operation: str, listed: str, id_: str, cluster: str, filters: dict[str, list[str]]
-) -> list[dict[str, Any]]:
+) -> list[Mapping[str, Any]]:
     """Return what carries a tag that names the cluster, each once."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for key, value in (
         (f"kubernetes.io/cluster/{cluster}", "owned"),
         ("elbv2.k8s.aws/cluster", cluster),
         ("cluster.k8s.amazonaws.com/name", cluster),
     ):
-        found |= {each[id_]: each for each in _paged(ec2, operation, listed, {f"tag:{key}": [value], **filters})}
+        found |= {each[id_]: each for each in ec2_items(ec2, operation, listed, {f"tag:{key}": [value], **filters})}
     return list(found.values())
 
 

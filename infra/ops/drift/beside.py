@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 
+from infra.ops.aws import ec2_items
 from infra.ops.errors import aws_errors
 from infra.ops.preview.events import Run, State
 from infra.ops.preview.openings import EGRESS, GROUP, INGRESS, rules_of
@@ -40,15 +41,12 @@ def find_beside(session: boto3.Session, run: Run) -> tuple[Beside, ...]:
         OpsError: AWS cannot be asked.
     """
     groups = list(groups_of(run))
-    if not groups:
-        return ()
     ec2 = session.client("ec2")
     found: list[Mapping[str, Any]] = []
     with aws_errors("read the rules of the environment's security groups"):
         for start in range(0, len(groups), _GROUPS_AT_ONCE):
-            asked = [{"Name": "group-id", "Values": groups[start : start + _GROUPS_AT_ONCE]}]
-            for page in ec2.get_paginator("describe_security_group_rules").paginate(Filters=asked):
-                found.extend(page["SecurityGroupRules"])
+            part = groups[start : start + _GROUPS_AT_ONCE]
+            found.extend(ec2_items(ec2, "describe_security_group_rules", "SecurityGroupRules", {"group-id": part}))
     return beside_of(run, found)
 
 

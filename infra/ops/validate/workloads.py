@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.ops.kube import Kube
+from infra.ops.own_pods import OURS, pods_and_warnings
 from infra.ops.pod_trouble import Trouble, newest_event, one_line, refusals_of, trouble_of
 from infra.ops.validate.findings import Finding
 from infra.ops.validate.remedies import remedy
@@ -26,7 +27,6 @@ _PATHS = {
 }
 _RUN = "batch.kubernetes.io/job-name"
 """Label of a Job's pods (Kubernetes documentation, "Well-Known Labels, Annotations and Taints")."""
-_OURS = "app.kubernetes.io/managed-by=slipway"
 
 Object = Mapping[str, Any]
 
@@ -58,9 +58,8 @@ def check_workloads(kube: Kube, spec: EnvironmentSpec, chosen: Sequence[Workload
 def _look(kube: Kube, namespace: str, kinds: set[str]) -> Seen:
     # The Jobs of a CronJob are what its runs have come to.
     asked = sorted(kinds | ({"Job"} if "CronJob" in kinds else set()))
-    controllers = {kind: kube.items("/" + _PATHS[kind].format(namespace), labelSelector=_OURS) for kind in asked}
-    pods = kube.items(f"/api/v1/namespaces/{namespace}/pods", labelSelector=_OURS)
-    warnings = kube.items(f"/api/v1/namespaces/{namespace}/events", fieldSelector="type=Warning")
+    controllers = {kind: kube.items("/" + _PATHS[kind].format(namespace), labelSelector=OURS) for kind in asked}
+    pods, warnings = pods_and_warnings(kube, namespace)
     return Seen(controllers, pods, warnings)
 
 

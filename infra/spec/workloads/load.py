@@ -25,6 +25,11 @@ APPS = "apps"
 """Folder of the workloads' files, beside ``stacks``."""
 
 
+def apps_folder(stack_file: Path) -> Path:
+    """Return where the workloads of an environment are: in ``apps``, beside the folder of its stack file."""
+    return stack_file.resolve().parent.parent / APPS
+
+
 def declare_workloads(spec: EnvironmentSpec, folder: Path, *, source: str) -> EnvironmentSpec:
     """Return the environment with its workloads read from ``folder``.
 

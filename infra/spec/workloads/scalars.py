@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+import functools
 import re
+from collections.abc import Sequence
 from typing import Annotated
+from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, Field
 
@@ -219,9 +223,16 @@ def _config_key(value: str) -> str:
     return value
 
 
+@functools.cache
+def _time_zones() -> Sequence[str]:
+    return sorted(available_timezones())
+
+
 def _time_zone(value: str) -> str:
-    if not re.fullmatch(_TIME_ZONE, value):
-        refuse("is not the name of a time zone", "write it as in the IANA database, as Europe/Berlin")
+    if value not in _time_zones():
+        near = difflib.get_close_matches(value, _time_zones(), n=1, cutoff=0.8)
+        as_there = f", as {near[0] if near else 'Europe/Berlin'}"
+        refuse("is not the name of a time zone", f"write it as in the IANA database{as_there}")
     return value
 
 

@@ -109,6 +109,10 @@ def test_a_word_of_kubernetes_further_in_is_answered_too(written: dict[str, Any]
          "or d), as 3600s."),
         ({"cron": {"timeZone": "UTC+1"}}, "cron.timeZone: 'UTC+1' is not the name of a time zone. Fix: write it as in "
          "the IANA database, as Europe/Berlin."),
+        ({"cron": {"timeZone": "Europe/Berlim"}}, "cron.timeZone: 'Europe/Berlim' is not the name of a time zone. Fix: "
+         "write it as in the IANA database, as Europe/Berlin."),
+        ({"cron": {"timeZone": "Local"}}, "cron.timeZone: 'Local' is not the name of a time zone. Fix: write it as in "
+         "the IANA database, as Europe/Berlin."),
         ({"schedule": "0 30 2 * * 1"}, "schedule: '0 30 2 * * 1' has 6 fields, and a schedule has 5. Fix: write "
          "minute, hour, day of month, month, day of week, as 30 2 * * *; there are no seconds and no years."),
         ({"schedule": "TZ=Europe/Berlin 30 2 * * *"}, "schedule: 'TZ=Europe/Berlin 30 2 * * *' has a time zone in it. "
