@@ -65,7 +65,7 @@ class BodyStore:
 
     def sync(self) -> None:
         """Force contents written since the last `forget_synced` to the disk."""
-        for path in self._unsynced:
+        for path in self.take_unsynced():  # a copy: the saver forgets some meanwhile
             with path.open("rb") as body:
                 os.fsync(body.fileno())
 

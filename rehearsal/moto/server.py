@@ -17,6 +17,7 @@ import moto.iam.access_control as access_control
 import moto.s3.models as s3_models
 import moto.sqs.models as sqs_models
 import waitress
+from moto import backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from rehearsal.moto import NOTICE_NAME, SNAPSHOT_NAME, bodies, snapshot
@@ -30,6 +31,10 @@ from rehearsal.moto.volumes import complete_volumes
 
 UNUSABLE_SNAPSHOT = 3
 """Exit status of a server that has snapshots and can use none of them."""
+
+_RECEIVED_BYTES = 256 * 1024
+_STATE_BYTES = 64 * 1024 * 1024
+"""Bytes read at once, and up to which a request's body is kept out of files: a state has megabytes, and comes often."""
 
 
 def prepare(data: Path) -> tuple[Gate, bodies.BodyStore]:
@@ -46,6 +51,9 @@ def prepare(data: Path) -> tuple[Gate, bodies.BodyStore]:
             wait_for_messages(queue, timeout)
 
     _replace(sqs_models.Queue, "wait_for_messages", wait_outside)
+    services = frozenset(backends.list_of_moto_modules())
+    # moto lists the folders of its package at each request.
+    _replace(backends, "list_of_moto_modules", lambda: services)
     _leave_out_conditional_denials()
     keep_reserved_addresses()
     complete_groups()
@@ -115,6 +123,8 @@ def serve(port: int, data: Path) -> None:
         channel_timeout=600,
         backlog=1024,
         clear_untrusted_proxy_headers=True,
+        recv_bytes=_RECEIVED_BYTES,
+        inbuf_overflow=_STATE_BYTES,
     )
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     signal.signal(signal.SIGTERM, _leave)

@@ -89,6 +89,22 @@ def test_only_contents_not_yet_on_the_disk_are_forced_there(tmp_path: Path) -> N
     assert {path.name for path in store.take_unsynced()} == {store.put(LARGE + b"2")}
 
 
+def test_a_snapshot_that_ends_while_the_server_stops_does_not_disturb_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = bodies.BodyStore(tmp_path)
+    names = {store.put(letter * len(LARGE)) for letter in (b"a", b"b")}
+    forced: list[int] = []
+
+    def force(descriptor: int) -> None:
+        forced.append(descriptor)
+        store.forget_synced(store.take_unsynced())
+
+    monkeypatch.setattr("os.fsync", force)
+    store.sync()
+    assert len(forced) == len(names)
+
+
 def test_what_was_written_last_is_in_memory_and_no_more_than_may_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
