@@ -9,6 +9,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from infra.components.cluster_access import ClusterAccess
+from infra.components.gone_with import gone_with
 from infra.components.grafana_password import GrafanaPassword
 from infra.components.log_groups import LogGroups
 from infra.components.log_store_keys import LogStoreKeys
@@ -38,6 +39,10 @@ class Cluster:
     """What AWS gives and add-ons are told, by name."""
     aws: pulumi.ResourceOptions
     """Options of AWS resources made for what lives in the cluster."""
+    network: pulumi.Resource
+    """The VPC, without which there is no cluster."""
+    machines: Sequence[pulumi.Resource]
+    """All instance groups."""
     after: Sequence[pulumi.Resource]
     """The control plane's instance groups: each is made once its API server answers."""
 
@@ -53,7 +58,7 @@ def declare_in_cluster(plan: EnvironmentPlan, cluster: Cluster) -> None:
         enable_server_side_apply=True,
         opts=pulumi.ResourceOptions(depends_on=list(cluster.after)),
     )
-    opts = pulumi.ResourceOptions(provider=provider)
+    opts = pulumi.ResourceOptions(provider=provider, transformations=[gone_with(cluster.network, cluster.machines)])
     ClusterAccess("access", plan.access, token_id=cluster.token_id, token_secret=cluster.token_secret, opts=opts)
     namespaces = {namespace.name: Namespace(namespace.name, namespace, opts=opts) for namespace in plan.namespaces}
     for addon in plan.addons:

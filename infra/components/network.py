@@ -22,15 +22,16 @@ class Network(pulumi.ComponentResource):
         super().__init__("slipway:index:Network", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
         self._name = name
-        self._vpc = self._make_vpc(plan)
-        self._gateway = aws.ec2.InternetGateway(name, vpc_id=self._vpc.id, tags=plan.tags, opts=self._child)
+        self.vpc = self._make_vpc(plan)
+        """The VPC itself, for what goes when it goes."""
+        self._gateway = aws.ec2.InternetGateway(name, vpc_id=self.vpc.id, tags=plan.tags, opts=self._child)
         public_table, to_internet = self._public_routes(plan)
         public = {zone.zone: self._subnet(f"public-{zone.zone}", zone.public) for zone in plan.zones}
         private = {zone.zone: self._subnet(f"private-{zone.zone}", zone.private) for zone in plan.zones}
         nat = {p.zone: self._nat(p, public[p.zone], to_internet) for p in plan.nat_gateways}
         tables = {zone.zone: self._private_table(zone) for zone in plan.zones}
 
-        self.vpc_id: pulumi.Output[str] = self._vpc.id
+        self.vpc_id: pulumi.Output[str] = self.vpc.id
         self.public_subnet_ids: Mapping[str, pulumi.Output[str]] = {
             zone: _after(subnet, to_internet, self._associate(f"public-{zone}", subnet, public_table))
             for zone, subnet in public.items()
@@ -47,7 +48,7 @@ class Network(pulumi.ComponentResource):
         """ID of each zone's private subnet."""
         self._s3_endpoint(plan, [public_table, *(tables[zone] for zone in sorted(tables))])
         if plan.flow_logs is not None:
-            flow_logs(name, plan.flow_logs, self._vpc.id, self._child)
+            flow_logs(name, plan.flow_logs, self.vpc.id, self._child)
         self.register_outputs(
             {
                 "vpcId": self.vpc_id,
@@ -86,7 +87,7 @@ class Network(pulumi.ComponentResource):
         return vpc
 
     def _public_routes(self, plan: NetworkPlan) -> tuple[aws.ec2.RouteTable, aws.ec2.Route]:
-        table = aws.ec2.RouteTable("public", vpc_id=self._vpc.id, tags=plan.tags, opts=self._child)
+        table = aws.ec2.RouteTable("public", vpc_id=self.vpc.id, tags=plan.tags, opts=self._child)
         route = aws.ec2.Route(
             "public-internet",
             route_table_id=table.id,
@@ -99,7 +100,7 @@ class Network(pulumi.ComponentResource):
     def _subnet(self, name: str, plan: SubnetPlan) -> aws.ec2.Subnet:
         return aws.ec2.Subnet(
             name,
-            vpc_id=self._vpc.id,
+            vpc_id=self.vpc.id,
             availability_zone=plan.zone,
             cidr_block=plan.cidr,
             map_public_ip_on_launch=plan.map_public_ip,
@@ -124,7 +125,7 @@ class Network(pulumi.ComponentResource):
 
     def _private_table(self, plan: ZonePlan) -> aws.ec2.RouteTable:
         return aws.ec2.RouteTable(
-            f"private-{plan.zone}", vpc_id=self._vpc.id, tags=plan.private_route_table_tags, opts=self._child
+            f"private-{plan.zone}", vpc_id=self.vpc.id, tags=plan.private_route_table_tags, opts=self._child
         )
 
     def _nat_route(
@@ -144,7 +145,7 @@ class Network(pulumi.ComponentResource):
     def _s3_endpoint(self, plan: NetworkPlan, tables: list[aws.ec2.RouteTable]) -> None:
         aws.ec2.VpcEndpoint(
             "s3",
-            vpc_id=self._vpc.id,
+            vpc_id=self.vpc.id,
             vpc_endpoint_type="Gateway",
             service_name=plan.s3_service_name,
             route_table_ids=[table.id for table in tables],

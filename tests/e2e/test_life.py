@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Rehearsed, rehearsed
+from tests.e2e.left import nothing_left, vpcs
 from tests.e2e.specs import small, with_group, without_group
 
 pytestmark = pytest.mark.e2e
@@ -21,12 +22,6 @@ GROUP = "aws:autoscaling/group:Group"
 @pytest.fixture(scope="module")
 def env(home: Path) -> Iterator[Rehearsed]:
     yield from rehearsed(home, "life", small("life"))
-
-
-def vpcs(env: Rehearsed) -> list[str]:
-    """Return the IDs of the VPCs that the environment made; every account has a default one beside."""
-    found = env.client("ec2").describe_vpcs(Filters=[{"Name": "isDefault", "Values": ["false"]}])
-    return [vpc["VpcId"] for vpc in found["Vpcs"]]
 
 
 def test_01_up_creates_what_the_spec_says(env: Rehearsed) -> None:
@@ -152,21 +147,4 @@ def test_10_a_retired_group_can_be_removed(env: Rehearsed) -> None:
 
 def test_11_destroy_leaves_the_state_bucket_and_its_key_and_nothing_else(env: Rehearsed) -> None:
     env.run("destroy", "--yes").ok()
-    ec2 = env.client("ec2")
-    assert vpcs(env) == []
-    assert ec2.describe_launch_templates()["LaunchTemplates"] == []
-    assert ec2.describe_nat_gateways(Filter=[{"Name": "state", "Values": ["available"]}])["NatGateways"] == []
-    assert ec2.describe_addresses()["Addresses"] == []
-    assert [v for v in ec2.describe_vpc_endpoints()["VpcEndpoints"] if v["State"] != "deleted"] == []
-    running = [{"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}]
-    assert ec2.describe_instances(Filters=running)["Reservations"] == []
-    assert env.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"] == []
-    iam = env.client("iam")
-    assert iam.list_roles()["Roles"] == []
-    assert iam.list_instance_profiles()["InstanceProfiles"] == []
-    assert "QueueUrls" not in env.client("sqs").list_queues()
-    assert env.client("events").list_rules()["Rules"] == []
-    assert env.client("logs").describe_log_groups()["logGroups"] == []
-    assert [b["Name"] for b in env.client("s3").list_buckets()["Buckets"]] == [env.spec["state"]["bucket"]]
-    aliases = [a["AliasName"] for a in env.client("kms").list_aliases()["Aliases"]]
-    assert [a for a in aliases if not a.startswith("alias/aws/")] == ["alias/slipway-state-life"]
+    nothing_left(env)
