@@ -99,9 +99,12 @@ def _show(stack: Stack, plan: DestroyPlan) -> None:
         _say(f"  pulumi state unprotect --all --stack {stack.spec.name}")
     for urn in plan.protected:
         _say(f"  {urn}\n    pulumi state unprotect '{urn}' --stack {stack.spec.name}")
-    _say(f"Deleted by pulumi destroy: {plan.resources} resources.")
+    inside = f", {plan.in_cluster} of them objects in the cluster, which go with it" if plan.in_cluster else ""
+    _say(f"Deleted by pulumi destroy: {plan.resources} resources{inside}.")
     for urn in plan.retained:
         _say(f"Left in AWS by pulumi destroy: {urn}")
+    if plan.objects:
+        _say(f"Left in AWS by pulumi destroy: {plan.objects} objects in buckets that stay")
     _say(f"Kept: {_kept(stack)}.")
 
 

@@ -25,6 +25,7 @@ from rehearsal.moto.addresses import keep_reserved_addresses
 from rehearsal.moto.gate import Gate, GatedApplication
 from rehearsal.moto.health import HealthApplication, complete_target_groups
 from rehearsal.moto.images import ImagesApplication
+from rehearsal.moto.listeners import complete_listeners
 from rehearsal.moto.saver import Saver
 from rehearsal.moto.scaling import complete_groups
 from rehearsal.moto.volumes import complete_volumes
@@ -59,6 +60,7 @@ def prepare(data: Path) -> tuple[Gate, bodies.BodyStore]:
     complete_groups()
     complete_volumes()
     complete_target_groups()
+    complete_listeners()
     return gate, store
 
 

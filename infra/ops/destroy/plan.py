@@ -19,20 +19,30 @@ class DestroyPlan:
     protected: tuple[str, ...]
     """URNs of what the engine refuses to delete."""
     retained: tuple[str, ...]
-    """URNs of what the engine forgets and leaves in AWS."""
+    """URNs of what the engine forgets and leaves in AWS, objects in buckets aside."""
+    objects: int
+    """How many objects in buckets it leaves there."""
     resources: int
     """How many the engine deletes."""
+    in_cluster: int
+    """How many of these are objects in the cluster, which go with it and are asked of nobody."""
+
+
+_OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 
 
 def plan_destroy(state: Checkpoint, leftovers: list[Leftover], *, delete_volumes: bool) -> DestroyPlan:
     """Return the plan."""
     volumes = tuple(each for each in leftovers if each.kind == "volume")
     custom = [each for each in state.resources if each.get("custom") and "pulumi:providers:" not in str(each["type"])]
-    retained = tuple(str(each["urn"]) for each in custom if each.get("retainOnDelete"))
+    retained = [each for each in custom if each.get("retainOnDelete")]
+    deleted = [each for each in custom if not each.get("retainOnDelete")]
     return DestroyPlan(
         swept=tuple(each for each in leftovers if delete_volumes or each.kind != "volume"),
         kept_volumes=() if delete_volumes else volumes,
         protected=tuple(str(each["urn"]) for each in state.resources if each.get("protect")),
-        retained=retained,
-        resources=len(custom) - len(retained),
+        retained=tuple(str(each["urn"]) for each in retained if each["type"] != _OBJECT),
+        objects=sum(each["type"] == _OBJECT for each in retained),
+        resources=len(deleted),
+        in_cluster=sum(bool(each.get("deletedWith")) for each in deleted),
     )

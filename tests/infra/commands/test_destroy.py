@@ -54,6 +54,18 @@ def test_it_shows_first_and_names_what_stays(run: Run, bucket: Bucket, calls: Pa
     assert "1 resources are protected; nothing was deleted" in err
 
 
+def test_it_counts_what_is_many(run: Run, bucket: Bucket, calls: Path) -> None:  # noqa: F811
+    key, network = "aws:s3/bucketObjectv2:BucketObjectv2", resource("a")
+    kept = (resource(name, key, retainOnDelete=True) for name in ("ca.key", "sa.key"))
+    inside = resource("shop", "kubernetes:core/v1:Namespace", deletedWith=network["urn"])
+    bucket.update(at(-60), state(network, *kept, inside))
+    _, out, _ = run("destroy", "test")
+    assert "Deleted by pulumi destroy: 2 resources, 1 of them objects in the cluster, which go with it." in out
+    assert [line for line in out.splitlines() if line.startswith("Left in AWS")] == [
+        "Left in AWS by pulumi destroy: 2 objects in buckets that stay"
+    ]
+
+
 @pytest.mark.parametrize("delete_volumes", [False, True])
 def test_it_sweeps_destroys_and_keeps_volumes_unless_told(
     run: Run,  # noqa: F811

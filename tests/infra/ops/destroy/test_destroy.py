@@ -222,10 +222,20 @@ def test_a_refusal_ends_it(world: World) -> None:
 
 def test_the_plan_keeps_volumes_and_names_what_is_protected_or_stays() -> None:
     volume, lb = Leftover("volume", "vol-1", "v", ""), Leftover("load balancer", "arn", "lb", "")
-    resources = resource("a"), resource("b", protect=True), resource("c", retainOnDelete=True)
+    key, inside = ("aws:s3/bucketObjectv2:BucketObjectv2", "kubernetes:core/v1:ConfigMap")
+    resources = (
+        resource("a"),
+        resource("b", protect=True),
+        resource("c", retainOnDelete=True),
+        *(resource(name, key, retainOnDelete=True) for name in ("ca.key", "sa.key")),
+        resource("config", key),
+        resource("d", inside, deletedWith=resource("a")["urn"]),
+        resource("e", inside, deletedWith=resource("a")["urn"], retainOnDelete=True),
+    )
     checkpoint = parse(state(*resources))
     plan = plan_destroy(checkpoint, [lb, volume], delete_volumes=False)
-    assert (plan.swept, plan.kept_volumes, plan.resources) == ((lb,), (volume,), 2)
-    assert [urn.rpartition("::")[2] for urn in (*plan.protected, *plan.retained)] == ["b", "c"]
+    assert (plan.swept, plan.kept_volumes) == ((lb,), (volume,))
+    assert (plan.resources, plan.in_cluster, plan.objects) == (4, 1, 2)
+    assert [urn.rpartition("::")[2] for urn in (*plan.protected, *plan.retained)] == ["b", "c", "e"]
     plan = plan_destroy(checkpoint, [lb, volume], delete_volumes=True)
     assert (plan.swept, plan.kept_volumes) == ((lb, volume), ())
