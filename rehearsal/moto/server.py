@@ -28,6 +28,7 @@ from rehearsal.moto.images import ImagesApplication
 from rehearsal.moto.listeners import complete_listeners
 from rehearsal.moto.saver import Saver
 from rehearsal.moto.scaling import complete_groups
+from rehearsal.moto.versions import complete_versions
 from rehearsal.moto.volumes import complete_volumes
 
 UNUSABLE_SNAPSHOT = 3
@@ -61,6 +62,7 @@ def prepare(data: Path) -> tuple[Gate, bodies.BodyStore]:
     complete_volumes()
     complete_target_groups()
     complete_listeners()
+    complete_versions()
     return gate, store
 
 
