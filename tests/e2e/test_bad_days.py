@@ -90,15 +90,18 @@ WHOLE = {
 }
 
 
-@pytest.mark.parametrize("after", range(1, 31) if EVERY_KILL else [3, 12, 25])
-def test_an_up_killed_half_way_goes_on_and_duplicates_nothing(home: Path, tmp_path: Path, after: int) -> None:
-    name = f"killed{after}"
-    for env in rehearsed(home, name, small(name), checkpoints=True):
-        log = tmp_path / "up.log"
-        process = env.start("up", "--skip-preview", log=log)
-        wait_for(log, CREATED, times=after)
-        kill_engine(process.pid)
-        process.wait()
+KILLS = [1] * 60 if EVERY_KILL else [3, 12, 25]
+"""How many resources each update creates before it is killed."""
+
+
+def test_an_up_killed_again_and_again_goes_on_and_duplicates_nothing(home: Path, tmp_path: Path) -> None:
+    for env in rehearsed(home, "killed", small("killed"), checkpoints=True):
+        for number, after in enumerate(KILLS):
+            log = tmp_path / f"up-{number}.log"
+            process = env.start("up", "--skip-preview", log=log)
+            wait_for(log, CREATED, times=after)
+            kill_engine(process.pid)
+            process.wait()
         env.run("up", "--skip-preview").ok()
         assert counts(env) == WHOLE
         assert env.changes() == {}
