@@ -1,16 +1,21 @@
 """The copy of a stack file that a rehearsal works on, so that the committed file is never written.
 
 Encryption differs: an environment's secrets provider is a key in its cloud account, a rehearsal's is a passphrase that
-everyone may know. Values encrypted for the one cannot be read by the other and are replaced by a placeholder.
+everyone may know. Values encrypted for the one cannot be read by the other and are replaced by a placeholder, which is
+encrypted too: the program refuses a secret that stands in the open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import os
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from infra.spec.stack_file import StackFileLoader
 from rehearsal.environment.errors import RehearsalError
@@ -19,6 +24,9 @@ from rehearsal.processes import write_private
 PASSPHRASE = "rehearsal"  # noqa: S105  protects nothing: a rehearsal holds no secret of a real environment
 PLACEHOLDER = "rehearsal-placeholder"
 """Stands where the stack file has an encrypted value."""
+
+_ROUNDS = 1_000_000
+_SALT_BYTES, _NONCE_BYTES, _KEY_BYTES = 8, 12, 32
 
 _ENCRYPTION_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
 
@@ -49,7 +57,11 @@ def copy_stack_config(source: Path, target: Path) -> list[str]:
         for key, value in document.items()
         if key not in _ENCRYPTION_KEYS
     }
-    if salt := kept.get("encryptionsalt"):
+    salt = kept.get("encryptionsalt")
+    if replaced:
+        sealed, salt = _sealer(salt)
+        copied = {key: _sealed(value, sealed) for key, value in copied.items()}
+    if salt:
         copied["encryptionsalt"] = salt
     text = yaml.dump(copied, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
     write_private(target, text)
@@ -70,12 +82,41 @@ def _read(path: Path) -> dict[str, Any]:
     return document
 
 
+class _Placeholder:
+    """Marks a value that was encrypted."""
+
+
 def _without_secrets(value: Any, path: str, replaced: list[str]) -> Any:
     if isinstance(value, Mapping):
         if set(value) == {"secure"} and isinstance(value["secure"], str):
             replaced.append(path)
-            return PLACEHOLDER
+            return _Placeholder()
         return {key: _without_secrets(item, f"{path}.{key}", replaced) for key, item in value.items()}
     if isinstance(value, list):
         return [_without_secrets(item, f"{path}[{index}]", replaced) for index, item in enumerate(value)]
     return value
+
+
+def _sealed(value: Any, seal: Callable[[str], str]) -> Any:
+    if isinstance(value, _Placeholder):
+        return {"secure": seal(PLACEHOLDER)}
+    if isinstance(value, Mapping):
+        return {key: _sealed(item, seal) for key, item in value.items()}
+    return [_sealed(item, seal) for item in value] if isinstance(value, list) else value
+
+
+def _sealer(known: str | None) -> tuple[Callable[[str], str], str]:
+    """Return what encrypts as the engine does with a passphrase, and the ``encryptionsalt`` that belongs to it.
+
+    ``known`` is the one there is; the engine keeps one that it finds. Source: sdk/go/common/resource/config/crypt.go and
+    pkg/secrets/passphrase/manager.go of Pulumi: AES-256-GCM, its key by PBKDF2 of a salt that stands beside a text
+    encrypted with it.
+    """
+    salt = b64decode(known.split(":")[1]) if known else os.urandom(_SALT_BYTES)
+    cipher = AESGCM(hashlib.pbkdf2_hmac("sha256", PASSPHRASE.encode(), salt, _ROUNDS, _KEY_BYTES))
+
+    def seal(text: str) -> str:
+        nonce = os.urandom(_NONCE_BYTES)
+        return f"v1:{b64encode(nonce).decode()}:{b64encode(cipher.encrypt(nonce, text.encode(), None)).decode()}"
+
+    return seal, known or f"v1:{b64encode(salt).decode()}:{seal('pulumi')}"

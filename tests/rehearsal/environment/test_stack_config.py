@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import hashlib
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from rehearsal.environment.errors import RehearsalError
-from rehearsal.environment.stack_config import copy_stack_config
+from rehearsal.environment.stack_config import PASSPHRASE, copy_stack_config
 
+ENGINES_SALT = "v1:EP1eBkxC1U4=:v1:N2KTIrKRTflXy4GS:FljTb8PHEk8QhrRpMJ9i/6qKoLitKw=="
+"""As the engine wrote it for the passphrase of rehearsals."""
 COMMITTED = """\
 secretsprovider: awskms://alias/prod?region=eu-central-1
 encryptedkey: AQICAHg=
@@ -22,6 +27,14 @@ config:
 """
 
 
+def opened(sealed: str, salt: str) -> str:
+    """Decrypt as the engine does."""
+    version, nonce, text = sealed.split(":")
+    assert version == "v1"
+    key = hashlib.pbkdf2_hmac("sha256", PASSPHRASE.encode(), b64decode(salt.split(":")[1]), 1_000_000, 32)
+    return AESGCM(key).decrypt(b64decode(nonce), b64decode(text), None).decode()
+
+
 def test_encryption_is_left_behind_and_encrypted_values_are_named(tmp_path: Path) -> None:
     source, target = tmp_path / "Pulumi.prod.yaml", tmp_path / "state" / "Pulumi.prod.yaml"
     source.write_text(COMMITTED)
@@ -29,16 +42,27 @@ def test_encryption_is_left_behind_and_encrypted_values_are_named(tmp_path: Path
         "config.slipway:environment.groups[0].token",
         "config.slipway:password",
     ]
-    assert yaml.safe_load(target.read_text()) == {
-        "config": {
-            "slipway:environment": {
-                "region": "eu-central-1",
-                "groups": [{"name": "nodes", "token": "rehearsal-placeholder"}],
-            },
-            "slipway:password": "rehearsal-placeholder",
-        }
-    }
+    copied = yaml.safe_load(target.read_text())
+    assert set(copied) == {"config", "encryptionsalt"}
+    environment = copied["config"]["slipway:environment"]
+    assert environment["region"] == "eu-central-1"
+    # The program refuses secrets that stand in the open, so what stands for them may not do so.
+    for value in (environment["groups"][0]["token"], copied["config"]["slipway:password"]):
+        assert set(value) == {"secure"}
+        assert opened(value["secure"], copied["encryptionsalt"]) == "rehearsal-placeholder"
+    assert opened(copied["encryptionsalt"].split(":", 2)[2], copied["encryptionsalt"]) == "pulumi"
     assert source.read_text() == COMMITTED
+
+
+def test_a_placeholder_is_encrypted_with_the_salt_that_the_engine_wrote(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    source.write_text("config: {p:x: {secure: theirs}}\n")
+    target.write_text(f"encryptionsalt: {ENGINES_SALT}\n")
+    assert copy_stack_config(source, target) == ["config.p:x"]
+    copied = yaml.safe_load(target.read_text())
+    assert copied["encryptionsalt"] == ENGINES_SALT
+    assert opened(copied["config"]["p:x"]["secure"], ENGINES_SALT) == "rehearsal-placeholder"
+    assert opened(ENGINES_SALT.split(":", 2)[2], ENGINES_SALT) == "pulumi"
 
 
 def test_the_salt_the_engine_wrote_is_kept_and_that_of_the_committed_file_is_not(tmp_path: Path) -> None:
