@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from infra.spec import EnvironmentSpec
 
 
-def held_by(spec: EnvironmentSpec) -> dict[str, list[dict[str, Any]]]:
-    """Return the certificates and hosted zones that ``spec`` refers to."""
+def held_by(spec: EnvironmentSpec) -> dict[str, list[Any]]:
+    """Return the certificates, hosted zones and target groups that ``spec`` refers to."""
     certificates, zones = [], {}
     if spec.cluster.api.hosted_zone is not None:
         # The file has the zone's ID alone. Its name is the cluster's or a parent's, and the narrowest will do.
@@ -21,4 +21,5 @@ def held_by(spec: EnvironmentSpec) -> dict[str, list[dict[str, Any]]]:
         if spec.edge.dns is not None:
             zones[spec.edge.dns.zone_id] = spec.edge.dns.zone
     held = [{"id": zone, "name": name} for zone, name in zones.items()]
-    return {"certificates": certificates, "zones": held}
+    target_groups = dict.fromkeys(arn for group in spec.instance_groups for arn in group.target_groups)
+    return {"certificates": certificates, "zones": held, "targetGroups": list(target_groups)}

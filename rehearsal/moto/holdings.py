@@ -1,11 +1,12 @@
-"""What an environment names and does not make, a certificate of ACM or a hosted zone: a rehearsal has to hold it.
+"""What an environment names and does not make, such as a certificate of ACM: a rehearsal has to hold it.
 
-AWS gives both their identifiers, and moto too, so there is no call that would make one of a given identifier.
+AWS gives all of it its identifiers, and moto too, so there is no call that would make one of a given identifier.
 """
 
 from __future__ import annotations
 
 from moto.acm.models import CertBundle, acm_backends
+from moto.elbv2.models import FakeTargetGroup, elbv2_backends
 from moto.route53.models import route53_backends
 
 GLOBAL = "aws"
@@ -29,3 +30,21 @@ def hold_zone(account: str, identifier: str, name: str) -> None:
         del backend.zones[zone.resource_id]
         zone.resource_id = identifier
         backend.zones[identifier] = zone
+
+
+def hold_target_group(account: str, region: str, arn: str) -> None:
+    """Hold a target group of machines under its ARN, unless it is there. Its protocol and port are not known."""
+    held = elbv2_backends[account][region].target_groups
+    if arn not in held:
+        group = FakeTargetGroup(  # type: ignore[abstract]  # as moto itself does
+            name=arn.split("/")[1],
+            account_id=account,
+            region_name=region,
+            vpc_id="vpc-00000000",
+            protocol="TCP",
+            port="80",
+            healthcheck_protocol="TCP",
+            target_type="instance",
+        )
+        group.arn = arn
+        held[arn] = group

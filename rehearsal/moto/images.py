@@ -15,7 +15,7 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.amis import Ami
 from moto.ssm.models import Parameter, ssm_backends
 
-from rehearsal.moto.holdings import hold_certificate, hold_zone
+from rehearsal.moto.holdings import hold_certificate, hold_target_group, hold_zone
 
 PATH = "/rehearsal/images"
 
@@ -37,6 +37,8 @@ class ImagesApplication:
             hold_certificate(given["account"], given["region"], certificate["arn"], certificate["hosts"])
         for zone in given["zones"]:
             hold_zone(given["account"], zone["id"], zone["name"])
+        for arn in given["targetGroups"]:
+            hold_target_group(given["account"], given["region"], arn)
         start_response("204 No Content", [])
         return []
 

@@ -10,11 +10,12 @@ from moto import mock_aws
 
 from infra.spec import from_mapping
 from rehearsal.environment.holdings import held_by
-from rehearsal.moto.holdings import hold_certificate, hold_zone
+from rehearsal.moto.holdings import hold_certificate, hold_target_group, hold_zone
 from tests.infra.plan.edge.samples import ACM, edge_mapping, edge_spec
-from tests.infra.samples import merged, sample_spec
+from tests.infra.samples import group_mapping, merged, sample_mapping, sample_spec
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
+TARGET_GROUP = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/legacy/0123456789abcdef"
 
 
 @pytest.fixture(autouse=True)
@@ -49,13 +50,31 @@ def test_a_zone_takes_records_under_its_id() -> None:
     assert "a.example.com." in [each["Name"] for each in records]
 
 
+def test_a_target_group_takes_machines_under_its_arn() -> None:
+    for _ in range(2):
+        hold_target_group(ACCOUNT, REGION, TARGET_GROUP)
+    elb = boto3.client("elbv2", region_name=REGION)
+    (described,) = elb.describe_target_groups(TargetGroupArns=[TARGET_GROUP])["TargetGroups"]
+    assert (described["TargetGroupName"], described["TargetType"]) == ("legacy", "instance")
+    elb.register_targets(TargetGroupArn=TARGET_GROUP, Targets=[{"Id": "i-0123456789abcdef0"}])
+
+
 def test_what_a_spec_refers_to() -> None:
     dns = {"zone": "example.com", "zoneId": "Z0123456789ABCDEFGHIJ"}
     assert held_by(edge_spec(dns=dns)) == {
         "certificates": [{"arn": ACM, "hosts": ["shop.example.com", "*.apps.example.com", "admin.example.com"]}],
         "zones": [{"id": "Z0123456789ABCDEFGHIJ", "name": "example.com"}],
+        "targetGroups": [],
     }
-    assert held_by(sample_spec()) == {"certificates": [], "zones": []}
+    assert held_by(sample_spec()) == {"certificates": [], "zones": [], "targetGroups": []}
+
+
+def test_target_groups_are_held_once_however_many_groups_name_them() -> None:
+    control_plane, *_ = sample_mapping()["instanceGroups"]
+    named = [group_mapping(name, targetGroups=[TARGET_GROUP]) for name in ("one", "two")]
+    assert held_by(sample_spec(accountId=ACCOUNT, instanceGroups=[control_plane, *named]))["targetGroups"] == [
+        TARGET_GROUP
+    ]
 
 
 def test_the_zone_of_the_apis_names_is_held_too() -> None:
