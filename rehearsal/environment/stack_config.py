@@ -108,8 +108,8 @@ def _sealed(value: Any, seal: Callable[[str], str]) -> Any:
 def _sealer(known: str | None) -> tuple[Callable[[str], str], str]:
     """Return what encrypts as the engine does with a passphrase, and the ``encryptionsalt`` that belongs to it.
 
-    ``known`` is the one there is; the engine keeps one that it finds. Source: sdk/go/common/resource/config/crypt.go and
-    pkg/secrets/passphrase/manager.go of Pulumi: AES-256-GCM, its key by PBKDF2 of a salt that stands beside a text
+    ``known`` is the one there is; the engine keeps one that it finds. Source: sdk/go/common/resource/config/crypt.go,
+    and pkg/secrets/passphrase/manager.go of Pulumi: AES-256-GCM, its key by PBKDF2 of a salt that stands beside a text
     encrypted with it.
     """
     salt = b64decode(known.split(":")[1]) if known else os.urandom(_SALT_BYTES)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from moto.autoscaling.models import FakeAutoScalingGroup, InstanceState
+from moto.autoscaling.exceptions import ValidationError
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.utils import parse_user_data
@@ -27,6 +28,7 @@ def complete_groups() -> None:
     replace_once(FakeAutoScalingGroup, "update", _remembering_policy)
     replace_once(FakeAutoScalingGroup, "_set_launch_configuration", _keeping_policy)
     replace_once(FakeAutoScalingGroup, "set_desired_capacity", _counting_as_aws)
+    replace_once(AutoScalingBackend, "create_auto_scaling_group", _refusing_first)
     for operation in ("create_auto_scaling_group", "update_auto_scaling_group"):
         replace_once(AutoScalingResponse, operation, _keeping_settings)
 
@@ -48,6 +50,21 @@ def _keeping_settings(call: Callable[..., Any]) -> Callable[..., Any]:
         return answer
 
     return completed
+
+
+def _refusing_first(create: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse before anything is made: moto makes the group and its machines, and then finds no target group.
+
+    What it had made is in the way of the next try then. AWS makes nothing.
+    """
+
+    def refused(self: Any, name: str, *arguments: Any, **named: Any) -> Any:
+        unknown = [arn for arn in named["target_group_arns"] if arn not in self.elbv2_backend.target_groups]
+        if unknown:
+            raise ValidationError(f"Provided Target Groups may not be valid. Target group not found: {unknown[0]}")
+        return create(self, name, *arguments, **named)
+
+    return refused
 
 
 def _remembering_policy(update: Callable[..., Any]) -> Callable[..., Any]:

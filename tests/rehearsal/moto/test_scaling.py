@@ -6,6 +6,7 @@ import base64
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from rehearsal.moto.scaling import complete_groups
@@ -72,3 +73,28 @@ def test_an_update_that_names_no_policy_keeps_the_one_there_is(monkeypatch: pyte
     scaling.update_auto_scaling_group(AutoScalingGroupName="nodes", LaunchTemplate=specification)
     (last,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
     assert "MixedInstancesPolicy" not in last
+
+
+@mock_aws
+def test_a_group_with_an_unknown_target_group_is_refused_before_anything_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    complete_groups()
+    ec2, scaling = (boto3.client(name, region_name="eu-central-1") for name in ("ec2", "autoscaling"))
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    template = ec2.create_launch_template(LaunchTemplateName="nodes", LaunchTemplateData={"ImageId": image})
+    unknown = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/legacy/0123456789abcdef"
+    group = {
+        "AutoScalingGroupName": "nodes",
+        "LaunchTemplate": {"LaunchTemplateId": template["LaunchTemplate"]["LaunchTemplateId"], "Version": "$Latest"},
+        "MinSize": 1,
+        "MaxSize": 1,
+        "AvailabilityZones": ["eu-central-1a"],
+    }
+    with pytest.raises(ClientError, match=f"Target group not found: {unknown}"):
+        scaling.create_auto_scaling_group(**group, TargetGroupARNs=[unknown])
+    assert scaling.describe_auto_scaling_groups()["AutoScalingGroups"] == []
+    assert ec2.describe_instances()["Reservations"] == []
+    scaling.create_auto_scaling_group(**group)
