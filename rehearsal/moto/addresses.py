@@ -1,12 +1,15 @@
-"""Addresses of subnets that moto 5.2.5 gives out a second time."""
+"""Addresses of subnets that moto 5.2.5 gives out a second time, and those of NAT gateways that it never gives back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
+from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.subnets import Subnet
+
+from rehearsal.moto.replaced import replace_once
 
 
 def keep_reserved_addresses() -> None:
@@ -21,6 +24,24 @@ def keep_reserved_addresses() -> None:
         yield from (host for host in self._base_avail_ip_iterator() if host not in kept | _taken(self))
 
     Subnet._subnet_ip_generator = property(free)  # type: ignore[assignment]
+
+
+def free_addresses_of_gateways() -> None:
+    """Make moto take a NAT gateway's address from it when it is deleted, so that the next one can have it."""
+    replace_once(NatGatewayBackend, "delete_nat_gateway", _giving_back)
+
+
+def _giving_back(delete: Callable[..., Any]) -> Callable[..., Any]:
+    """EC2 API Reference, DeleteNatGateway: it disassociates the Elastic IP address, and does not release it."""
+
+    def deleted(self: Any, nat_gateway_id: str) -> Any:
+        gateway = delete(self, nat_gateway_id)
+        for address in self.addresses:
+            if address.eni is not None and address.eni is gateway._eni:
+                self.disassociate_address(association_id=address.association_id)
+        return gateway
+
+    return deleted
 
 
 def _taken(subnet: Any) -> set[IPv4Address | IPv6Address]:

@@ -8,7 +8,7 @@ from moto import mock_aws
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.subnets import Subnet
 
-from rehearsal.moto.addresses import keep_reserved_addresses
+from rehearsal.moto.addresses import free_addresses_of_gateways, keep_reserved_addresses
 
 
 @pytest.fixture
@@ -57,3 +57,24 @@ def test_reserved_addresses_stay_reserved_after_a_snapshot() -> None:
     Subnet._base_avail_ip_iterator.cache_clear()
     assert {str(each) for each in known.aws_reserved_ips} == {"10.0.1.1", "10.0.1.2", "10.0.1.3"}
     assert launched() == "10.0.1.5"
+
+
+@mock_aws
+def test_the_address_of_a_deleted_nat_gateway_serves_the_next_one() -> None:
+    free_addresses_of_gateways()
+    ec2 = boto3.client("ec2", region_name="eu-central-1")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    made = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", AvailabilityZone="eu-central-1a")
+    subnet = made["Subnet"]["SubnetId"]
+    mine, other = (ec2.allocate_address(Domain="vpc")["AllocationId"] for _ in range(2))
+
+    def gateway(address: str) -> str:
+        made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)
+        return str(made["NatGateway"]["NatGatewayId"])
+
+    first = gateway(mine)
+    gateway(other)
+    ec2.delete_nat_gateway(NatGatewayId=first)
+    associated = {each["AllocationId"]: "AssociationId" in each for each in ec2.describe_addresses()["Addresses"]}
+    assert associated == {mine: False, other: True}
+    gateway(mine)
