@@ -87,7 +87,7 @@ def _check_machines(spec: EnvironmentSpec) -> Iterator[Problem]:
             "has no machines: no instance group has the role Edge",
             "add an instance group with role: Edge, of two machines or more",
             None,
-            (("instanceGroups",),),
+            tuple(("instanceGroups", i, key) for i in range(len(spec.instance_groups)) for key in ("role", "retire")),
         )
 
 

@@ -55,7 +55,7 @@ class Problem:
     value: str | None = None
     """The offending value as written, or None where something is missing."""
     related: tuple[Location, ...] = ()
-    """Other places that the judgement rests on."""
+    """Other places that the judgement rests on; where all are inside of ``location``, it rests on those alone."""
     file: str | None = None
     """File that the location is in, where that is not the stack file."""
 

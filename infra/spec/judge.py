@@ -116,5 +116,12 @@ def _replace(root: type[BaseModel], data: Any, location: Location) -> None:
 
 
 def _touches(problem: Problem, replaced: Iterable[Location]) -> bool:
-    places = (problem.location, *problem.related)
+    """Say whether a problem rests on what was replaced.
+
+    One that names the parts of its place which it judged does not rest on the others: a bad label in one group says
+    nothing of how many groups there are.
+    """
+    at = problem.location
+    parts = [each for each in problem.related if len(each) > len(at) and each[: len(at)] == at]
+    places = problem.related if parts and len(parts) == len(problem.related) else (at, *problem.related)
     return any(a[: len(b)] == b or b[: len(a)] == a for a in places for b in replaced)

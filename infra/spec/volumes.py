@@ -28,6 +28,8 @@ def _device(value: str) -> str:
 
 
 def _mount_path(value: str) -> str:
+    if value == "/":
+        refuse("is where the root volume is mounted", "write another path, as /var/lib/data")
     if not re.fullmatch(_MOUNT_PATH, value) or {".", ".."} & set(value.split("/")):
         refuse("is not an absolute path in its plain form", "write it as /var/lib/data")
     return value

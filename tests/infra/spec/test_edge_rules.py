@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.infra.plan.edge.samples import ACM, EDGE, edge_mapping
-from tests.infra.samples import ENVIRONMENT, sample_mapping
+from tests.infra.samples import ENVIRONMENT, group_mapping, sample_mapping
 from tests.infra.spec.reports import report
 
 WEB, OFFICE, PARTNERS = EDGE["firewall"]
@@ -204,6 +204,12 @@ def test_an_edge_without_machines() -> None:
         "edge: has no machines: no instance group has the role Edge. Fix: add an instance group with role: Edge, of "
         "two machines or more."
     ]
+
+
+def test_a_wrong_value_in_a_group_does_not_hide_that_the_edge_has_no_machines() -> None:
+    groups = [group for group in ENVIRONMENT["instanceGroups"] if group["role"] != "Edge"]
+    lines = report({**edge_mapping(), "instanceGroups": [*groups, group_mapping("wrong", machineType="m7i-large")]})
+    assert [line.partition(" ")[0] for line in lines] == [f"instanceGroups[{len(groups)}].machineType:", "edge:"]
 
 
 def test_no_edge_needs_no_machines() -> None:

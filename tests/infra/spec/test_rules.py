@@ -213,6 +213,22 @@ def test_members_without_a_quorum(count: int) -> None:
     assert report(members(count)) == [f"instanceGroups: have {count} {QUORUM}"]
 
 
+def test_a_wrong_value_in_a_group_does_not_hide_that_there_is_no_quorum() -> None:
+    mapping = members(2)
+    mapping["instanceGroups"].append(group_mapping("wrong", machineType="m7i-large"))
+    assert report(mapping) == [
+        f"instanceGroups: have 2 {QUORUM}",
+        "instanceGroups[2].machineType: 'm7i-large' is not an EC2 instance type. Fix: write family.size, as m7i.large.",
+    ]
+
+
+def test_a_role_that_is_none_may_be_the_member_that_lacks() -> None:
+    mapping = members(2)
+    mapping["instanceGroups"].append(group_mapping("wrong", role="controlplane"))
+    (line,) = report(mapping)
+    assert "have 2" not in line
+
+
 @pytest.mark.parametrize("count", [1, 3, 5])
 def test_members_with_a_quorum(count: int) -> None:
     assert report(members(count)) == []

@@ -49,6 +49,7 @@ NOT_A_POLICY = "is not the ARN of an IAM policy. Fix: write it as arn:aws:iam::1
 NOT_A_DEVICE = "is not a device name EC2 offers for EBS volumes. Fix: use /dev/sdf to /dev/sdp."
 ROOT_DEVICE = "is the device of the root volume. Fix: use /dev/sdf to /dev/sdp."
 NOT_A_PATH = "is not an absolute path in its plain form. Fix: write it as /var/lib/data."
+ROOT_PATH = "is where the root volume is mounted. Fix: write another path, as /var/lib/data."
 NOT_A_PATTERN = (
     "is not a pattern of instance types. Fix: write at most 30 characters such as m7i.large, m7* or *.metal."
 )
@@ -165,7 +166,7 @@ def test_a_bad_item_of_a_group(key: str, value: str, words: str) -> None:
         *(("device", v, ROOT_DEVICE) for v in ("/dev/sda", "/dev/sda1", "/dev/xvda")),
         *(("device", v, NOT_A_DEVICE) for v in ("sdf", "/dev/sdq", "/dev/sdf1", "/dev/nvme1n1", "/dev/xvdf")),
         *(
-            ("mountPath", v, NOT_A_PATH)
+            ("mountPath", v, ROOT_PATH if v == "/" else NOT_A_PATH)
             for v in ("", "/", "data", "/data/", "//data", "/a/../b", "/a/./b", "/a b", "/ä")
         ),
     ],
