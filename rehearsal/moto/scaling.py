@@ -28,6 +28,7 @@ def complete_groups() -> None:
     replace_once(FakeAutoScalingGroup, "update", _remembering_policy)
     replace_once(FakeAutoScalingGroup, "_set_launch_configuration", _keeping_policy)
     replace_once(FakeAutoScalingGroup, "set_desired_capacity", _counting_as_aws)
+    FakeAutoScalingGroup.launch_template = property(_own_template)  # type: ignore[assignment]
     replace_once(AutoScalingBackend, "create_auto_scaling_group", _refusing_first)
     for operation in ("create_auto_scaling_group", "update_auto_scaling_group"):
         replace_once(AutoScalingResponse, operation, _keeping_settings)
@@ -86,6 +87,15 @@ def _keeping_policy(launch_from: Callable[..., Any]) -> Callable[..., Any]:
         launch_from(self, configuration, template, mixed_instances_policy)
 
     return launched_from
+
+
+def _own_template(self: Any) -> dict[str, Any] | None:
+    """Answer with a group's template only where no policy names it: moto goes on to answer with that of before."""
+    template = self.ec2_launch_template
+    if template is None or self.mixed_instances_policy is not None:
+        return None
+    version = self.provided_launch_template_version
+    return {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": version}
 
 
 def _counting_as_aws(desire: Callable[..., Any]) -> Callable[..., Any]:

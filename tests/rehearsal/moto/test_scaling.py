@@ -73,6 +73,12 @@ def test_an_update_that_names_no_policy_keeps_the_one_there_is(monkeypatch: pyte
     scaling.update_auto_scaling_group(AutoScalingGroupName="nodes", LaunchTemplate=specification)
     (last,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
     assert "MixedInstancesPolicy" not in last
+    assert last["LaunchTemplate"]["LaunchTemplateId"] == specification["LaunchTemplateId"]
+    policy = {"LaunchTemplate": {"LaunchTemplateSpecification": specification, "Overrides": overrides}}
+    scaling.update_auto_scaling_group(AutoScalingGroupName="nodes", MixedInstancesPolicy=policy)
+    (again,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert "MixedInstancesPolicy" in again
+    assert "LaunchTemplate" not in again
 
 
 @mock_aws
