@@ -115,7 +115,8 @@ def _headline(
         return f"{environment}: no drift in {looked_at} resources."
     resources = len({each.urn for each in drifted})
     parts = [f"{len(gone)} of them gone"] if gone else []
-    parts += [f"{len(drifted)} properties of {resources} changed outside"] if drifted else []
+    properties = "1 property" if len(drifted) == 1 else f"{len(drifted)} properties"
+    parts += [f"{properties} of {resources} changed outside"] if drifted else []
     told = [f"Of {looked_at} resources: {', '.join(parts)}."] if parts else []
     told += [f"Security group rules beside the program: {len(beside)}."] if beside else []
     return f"{environment}: DRIFT. {' '.join(told)}"

@@ -248,11 +248,11 @@ def resizes_of(groups: Mapping[str, Group], changes: Sequence[Change]) -> tuple[
 
 def _size_words(change: Change, old: State | None, new: State | None) -> str:
     if change.op in (CREATE, IMPORT):
-        return f"new group of {_range(new)} machines"
+        return f"new group of {_machines(new)}"
     if change.op == DELETE:
-        return f"the group goes; it had {_range(old)} machines"
+        return f"the group goes; it had {_machines(old)}"
     if new is not None and old is not None and new.inputs.get("maxSize") == 0 != old.inputs.get("maxSize"):
-        return f"it is emptied; it had {_range(old)} machines. Pods that only its labels or taints admit will wait"
+        return f"it is emptied; it had {_machines(old)}. Pods that only its labels or taints admit will wait"
     sizes = ("minSize", "maxSize", "desiredCapacity")
     names = {"minSize": "least", "maxSize": "most", "desiredCapacity": "desired"}
     parts = [f"{names[each.path]} {each.old} → {each.new}" for each in change.differences if each.path in sizes]
@@ -267,6 +267,11 @@ def _subnet_words(change: Change) -> str:
     if len({len(each) for each in lists}) == 1:
         return "other subnets in the same number of zones, in which new machines start"
     return "other zones, over which Auto Scaling balances its machines: it may exchange some, each drained"
+
+
+def _machines(state: State | None) -> str:
+    numbers = _range(state)
+    return f"{numbers} machine{'' if numbers == '1' else 's'}"
 
 
 def _range(state: State | None) -> str:

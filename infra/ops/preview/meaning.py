@@ -249,7 +249,8 @@ def _permissions_sentence(permissions: Sequence[Permission]) -> str:
 
 
 def _cost_sentence(cost: Cost) -> str:
-    unpriced = f", and {count(len(cost.not_priced), 'thing')} that is not priced" if cost.not_priced else ""
+    verb = "is" if len(cost.not_priced) == 1 else "are"
+    unpriced = f", and {count(len(cost.not_priced), 'thing')} that {verb} not priced" if cost.not_priced else ""
     return f"Monthly cost: {money(cost.change)} (list prices{f' of {cost.date}' if cost.date else ''}){unpriced}."
 
 

@@ -28,6 +28,11 @@ def test_none() -> None:
     assert (report.verdict, report.exit_code, report.headline) == ("none", 0, "test: no drift in 1 resources.")
 
 
+def test_one_property_is_called_one() -> None:
+    run = run_of(found("update", "aws:ec2/vpc:Vpc", "v", {"tags": {"a": "1"}}, {"tags": {"a": "2"}}))
+    assert drift_of(run, "test").headline == "test: DRIFT. Of 1 resources: 1 property of 1 changed outside."
+
+
 def test_a_property_and_a_resource_that_is_gone() -> None:
     run = run_of(
         found("update", "aws:ec2/vpc:Vpc", "v", {"tags": {"a": "1"}}, {"tags": {"a": "2", "b": "x"}}),

@@ -389,6 +389,12 @@ def test_a_group_that_goes_as_a_whole_names_the_two_ways_that_keep_its_machines(
     assert "Group batch: the group goes; it had 2 to 6 machines; that needs no roll." in report.sentences
 
 
+def test_one_machine_is_called_one() -> None:
+    tags = [{"key": "slipway/instance-group", "value": "batch", "propagateAtLaunch": True}]
+    report = report_of(step("delete", GROUP, "batch", {"minSize": 1, "maxSize": 1, "tags": tags}, None))
+    assert "Group batch: the group goes; it had 1 machine; that needs no roll." in report.sentences
+
+
 def test_a_taint_is_said_and_not_only_the_file_it_is_in() -> None:
     file = "#cloud-config\nwrite_files:\n- path: /etc/kubernetes/kubelet.yaml\n  content: |\n    a: 1\n{}"
     taint = "    registerWithTaints:\n    - effect: NoSchedule\n      key: example.com/batch\n"
