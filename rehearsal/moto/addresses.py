@@ -1,4 +1,4 @@
-"""Addresses of subnets that moto 5.2.5 gives out a second time, and those of NAT gateways that it never gives back."""
+"""Addresses of subnets that moto 5.2.5 gives out a second time, and addresses and interfaces it never gives back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
+from moto.ec2.models.instances import Instance
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.subnets import Subnet
 
@@ -27,8 +28,25 @@ def keep_reserved_addresses() -> None:
 
 
 def free_addresses_of_gateways() -> None:
-    """Make moto take a NAT gateway's address from it when it is deleted, so that the next one can have it."""
+    """Make moto take a NAT gateway's address and interface away with it, so that the next one can have the address."""
     replace_once(NatGatewayBackend, "delete_nat_gateway", _giving_back)
+
+
+def end_interfaces_with_machines() -> None:
+    """Make moto delete a machine's own interface with it, as AWS does unless told otherwise."""
+    replace_once(Instance, "terminate", _ending_interface)
+
+
+def _ending_interface(terminate: Callable[..., Any]) -> Callable[..., Any]:
+    """EC2 API Reference, InstanceNetworkInterfaceSpecification: one made at the launch is deleted by default."""
+
+    def ended(self: Any) -> Any:
+        answer = terminate(self)
+        for interface in [each for each in self.nics.values() if each.device_index == 0]:
+            self.ec2_backend.enis.pop(interface.id, None)
+        return answer
+
+    return ended
 
 
 def _giving_back(delete: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,6 +57,7 @@ def _giving_back(delete: Callable[..., Any]) -> Callable[..., Any]:
         for address in self.addresses:
             if address.eni is not None and address.eni is gateway._eni:
                 self.disassociate_address(association_id=address.association_id)
+        self.enis.pop(gateway._eni.id, None)
         return gateway
 
     return deleted

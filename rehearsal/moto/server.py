@@ -21,7 +21,7 @@ from moto import backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from rehearsal.moto import NOTICE_NAME, SNAPSHOT_NAME, bodies, snapshot
-from rehearsal.moto.addresses import free_addresses_of_gateways, keep_reserved_addresses
+from rehearsal.moto.addresses import end_interfaces_with_machines, free_addresses_of_gateways, keep_reserved_addresses
 from rehearsal.moto.gate import Gate, GatedApplication
 from rehearsal.moto.health import HealthApplication, complete_target_groups
 from rehearsal.moto.images import ImagesApplication
@@ -59,6 +59,7 @@ def prepare(data: Path) -> tuple[Gate, bodies.BodyStore]:
     _leave_out_conditional_denials()
     keep_reserved_addresses()
     free_addresses_of_gateways()
+    end_interfaces_with_machines()
     complete_groups()
     complete_volumes()
     complete_target_groups()

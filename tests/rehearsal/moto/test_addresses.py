@@ -8,7 +8,7 @@ from moto import mock_aws
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.subnets import Subnet
 
-from rehearsal.moto.addresses import free_addresses_of_gateways, keep_reserved_addresses
+from rehearsal.moto.addresses import end_interfaces_with_machines, free_addresses_of_gateways, keep_reserved_addresses
 
 
 @pytest.fixture
@@ -77,4 +77,21 @@ def test_the_address_of_a_deleted_nat_gateway_serves_the_next_one() -> None:
     ec2.delete_nat_gateway(NatGatewayId=first)
     associated = {each["AllocationId"]: "AssociationId" in each for each in ec2.describe_addresses()["Addresses"]}
     assert associated == {mine: False, other: True}
+    assert len(ec2.describe_network_interfaces()["NetworkInterfaces"]) == 1
     gateway(mine)
+
+
+@mock_aws
+def test_the_interface_of_a_machine_goes_with_it_and_one_that_was_attached_stays() -> None:
+    end_interfaces_with_machines()
+    ec2 = boto3.client("ec2", region_name="eu-central-1")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    made = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", AvailabilityZone="eu-central-1a")
+    subnet = made["Subnet"]["SubnetId"]
+    kept = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    own = [{"DeviceIndex": 0, "SubnetId": subnet}]
+    (machine,) = ec2.run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1, NetworkInterfaces=own)["Instances"]
+    ec2.attach_network_interface(NetworkInterfaceId=kept, InstanceId=machine["InstanceId"], DeviceIndex=1)
+    ec2.terminate_instances(InstanceIds=[machine["InstanceId"]])
+    left = ec2.describe_network_interfaces()["NetworkInterfaces"]
+    assert [each["NetworkInterfaceId"] for each in left] == [kept]
