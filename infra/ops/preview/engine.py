@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from threading import Thread
 from typing import IO
 
@@ -38,7 +39,22 @@ def refresh_preview(stack: str, options: Sequence[str], tell: Tell) -> Run:
         PreviewError: as for :func:`preview`.
     """
     command = ["refresh", "--preview-only", "--stack", stack, "--non-interactive", "--json", *options]
-    return _run(command, tell)
+    return _run(command, _counted(tell))
+
+
+_TOLD_EACH = 50
+"""A refresh begins with every resource: so many are one line."""
+
+
+def _counted(tell: Tell) -> Tell:
+    begun = count(1)
+
+    def tell_some(_line: str) -> None:
+        number = next(begun)
+        if number % _TOLD_EACH == 0:
+            tell(f"  looked at {number} resources")
+
+    return tell_some
 
 
 def _run(arguments: list[str], tell: Tell) -> Run:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, REPLACE, Change
-from infra.ops.preview.differences import Difference
+from infra.ops.preview.differences import ABSENT, Difference
 from infra.ops.preview.events import Run, State, Step
 from infra.plan.stateful import GROUP_TYPE
 
@@ -169,9 +169,13 @@ def _reasons(differences: Sequence[Difference], replaced: bool) -> Iterator[str]
             if not settings and file == NODE_SETTINGS and _only_digest(each.lines):
                 continue
             yield from settings or [f"{word}: {file}{_in_short(each.lines)}" if file else word]
-        elif each.lines or "[" in each.path or "." in each.path:
+        elif each.lines or "[" in each.path or "." in each.path or "{" in (each.old[:1], each.new[:1]):
             if key not in told:
                 yield word
+        elif key == "instanceType" and each.new == ABSENT:
+            yield f"machine types of a mixed instances policy, in place of {each.old}"
+        elif key == "instanceType" and each.old == ABSENT:
+            yield f"machine type {each.new}, in place of a mixed instances policy"
         else:
             yield f"{word} {each.old} → {each.new}"
         told.add(key)
@@ -198,7 +202,7 @@ def _settings(lines: Sequence[str]) -> Iterator[str]:
                 return
             sides[line[0]][key] = value
     for key in sorted({*sides["-"], *sides["+"]} - {_FILES_DIGEST}):
-        old, new = (side.get(key) or "(not set)" for side in (sides["-"], sides["+"]))
+        old, new = (side.get(key) or ABSENT for side in (sides["-"], sides["+"]))
         yield f"{_SETTING_WORDS.get(key, key)}{_between(old, new)}"
 
 

@@ -104,7 +104,10 @@ def test_the_engine_is_called_so_that_it_changes_nothing(
     status, _, progress = run("preview", "test", "--save-plan", "p.json", "--policy-pack", "policy")
     assert status == 3
     assert "aws:ebs/volume:Volume etcd-a" in progress
-    assert run("drift", "test")[0] == 0
+    many = (step("refresh", VOLUME, f"etcd-{number}", {"size": 1}, {"size": 1}) for number in range(120))
+    (tmp_path / "given.jsonl").write_text(events(*many), encoding="utf-8")
+    status, _, progress = run("drift", "test")
+    assert (status, progress.splitlines()) == (0, ["  looked at 50 resources", "  looked at 100 resources"])
     preview, refresh = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
     assert preview == (
         f"true preview --stack test --non-interactive --json --save-plan={tmp_path}/p.json "

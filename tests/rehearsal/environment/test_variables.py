@@ -34,6 +34,7 @@ def _variables(kubeconfig: Path | None = Path("/state/local/kubeconfig")) -> dic
 def test_every_client_is_pointed_at_the_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/usr/bin")
     monkeypatch.setenv("NO_PROXY", "corp.example")
+    monkeypatch.delenv(SKIP_VARIABLE, raising=False)
     assert _variables() == {
         "AWS_ENDPOINT_URL": "http://127.0.0.1:20001",
         "AWS_REGION": "eu-central-1",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,6 +122,21 @@ def test_a_group_with_machines_that_is_deleted_stops_and_a_retired_one_does_not(
     assert report_of(step("delete", GROUP, "nodes", {"minSize": 0, "maxSize": 0})).exit_code == 0
     # Nothing runs in it, though something might.
     assert report_of(step("delete", GROUP, "nodes", {"minSize": 0, "maxSize": 5})).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("template", "reason"),
+    [
+        (({"instanceType": "t3.small"}, {}), "machine types of a mixed instances policy, in place of t3.small"),
+        (({}, {"instanceType": "t3.small"}), "machine type t3.small, in place of a mixed instances policy"),
+        (({"placement": {"tenancy": "dedicated"}}, {}), "tenancy"),
+        (({"placement": {"tenancy": "dedicated"}}, {"placement": {"tenancy": "host"}}), "tenancy"),
+        (({}, {"imageId": "ami-2"}), "image (not set) → ami-2"),
+    ],
+)
+def test_why_a_group_rolls(template: tuple[dict[str, Any], dict[str, Any]], reason: str) -> None:
+    (roll,) = report_of(*group("nodes", "Node", op="update", template=template)).rolls
+    assert roll.reasons == (reason,)
 
 
 def test_groups_roll_in_the_order_of_their_roles() -> None:
