@@ -1,4 +1,4 @@
-"""Instance groups in a run: which must be rolled, which only change their size, and what their machines are."""
+"""Instance groups in a run: which must be rolled, and what their machines are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, REPLACE, Change
 from infra.ops.preview.differences import ABSENT, Difference
-from infra.ops.preview.events import Run, State, Step
+from infra.ops.preview.events import Run, Step
 from infra.plan.stateful import GROUP_TYPE
 
 TEMPLATE_TYPE = "aws:ec2/launchTemplate:LaunchTemplate"
@@ -58,7 +58,7 @@ class Group:
         if state is None or (self.scaling.op == "delete" and new):
             return 0
         wanted = state.inputs.get("desiredCapacity")
-        least, most = _number(state.inputs.get("minSize")), _number(state.inputs.get("maxSize"))
+        least, most = number(state.inputs.get("minSize")), number(state.inputs.get("maxSize"))
         if isinstance(wanted, int | float):
             return int(wanted)
         seen = self.scaling.old.outputs.get("desiredCapacity") if self.scaling.old else None
@@ -75,20 +75,8 @@ class Roll:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Resize:
-    """A group that changes its size and nothing about its machines."""
-
-    group: str
-    role: str
-    words: str
-    fewer: int
-    """Machines that Auto Scaling ends for it, each after its drain."""
-    more: int = 0
-    """Machines that Auto Scaling starts for it."""
-
-
-def _number(value: Any) -> int:
+def number(value: Any) -> int:
+    """Return a number of machines as the engine tells it, 0 where it is not known."""
     return int(value) if isinstance(value, int | float) else 0
 
 
@@ -232,54 +220,3 @@ def _files(identity: str, changes: Mapping[str, Change]) -> Iterator[str]:
 def top(path: str) -> str:
     """Return the first name in a property path."""
     return path.partition("[")[0].partition(".")[0].partition(" (")[0]
-
-
-def resizes_of(groups: Mapping[str, Group], changes: Sequence[Change]) -> tuple[Resize, ...]:
-    """Return the groups whose sizes change."""
-    by_urn = {change.urn: change for change in changes}
-    found = []
-    for group in groups.values():
-        change = by_urn.get(group.scaling.urn) if group.scaling else None
-        if change is None or group.scaling is None:
-            continue
-        if words := _size_words(change, group.scaling.old, group.scaling.new):
-            before, after = group.machines(new=False), group.machines(new=True)
-            if change.op == DELETE:  # told as a danger: nothing drains them
-                before = after
-            found.append(Resize(group.name, group.role, words, max(0, before - after), max(0, after - before)))
-    return tuple(sorted(found, key=lambda each: (role_order(each.role), each.group)))
-
-
-def _size_words(change: Change, old: State | None, new: State | None) -> str:
-    if change.op in (CREATE, IMPORT):
-        return f"new group of {_machines(new)}"
-    if change.op == DELETE:
-        return f"the group goes; it had {_machines(old)}"
-    if new is not None and old is not None and new.inputs.get("maxSize") == 0 != old.inputs.get("maxSize"):
-        return f"it is emptied; it had {_machines(old)}. Pods that only its labels or taints admit will wait"
-    sizes = ("minSize", "maxSize", "desiredCapacity")
-    names = {"minSize": "least", "maxSize": "most", "desiredCapacity": "desired"}
-    parts = [f"{names[each.path]} {each.old} → {each.new}" for each in change.differences if each.path in sizes]
-    if any(each.path.startswith("vpcZoneIdentifiers") for each in change.differences):
-        parts.append(_subnet_words(change))
-    return ", ".join(parts)
-
-
-def _subnet_words(change: Change) -> str:
-    """Return what other subnets mean: with more or fewer of them machines are balanced anew, else new ones move."""
-    lists = [state.inputs.get("vpcZoneIdentifiers") or () for state in (change.step.old, change.step.new) if state]
-    if len({len(each) for each in lists}) == 1:
-        return "other subnets in the same number of zones, in which new machines start"
-    return "other zones, over which Auto Scaling balances its machines: it may exchange some, each drained"
-
-
-def _machines(state: State | None) -> str:
-    numbers = _range(state)
-    return f"{numbers} machine{'' if numbers == '1' else 's'}"
-
-
-def _range(state: State | None) -> str:
-    if state is None:
-        return "0"
-    least, most = _number(state.inputs.get("minSize")), _number(state.inputs.get("maxSize"))
-    return str(most) if least == most else f"{least} to {most}"

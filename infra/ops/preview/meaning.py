@@ -14,7 +14,7 @@ from infra.ops.preview.cross_zone import CrossZone, cross_zone
 from infra.ops.preview.dangers import Danger, dangers_of
 from infra.ops.preview.edge_rules import edge_openings
 from infra.ops.preview.events import Diagnostic, Run, Violation
-from infra.ops.preview.groups import Group, Resize, Roll, groups_of, renames_of, resizes_of, rolls_of
+from infra.ops.preview.groups import Group, Roll, groups_of, renames_of, rolls_of
 from infra.ops.preview.hosts import host_sentences
 from infra.ops.preview.network import NetworkEffect, network_effect
 from infra.ops.preview.openings import Opening, gravest_first, openings_of
@@ -22,6 +22,7 @@ from infra.ops.preview.permissions import Permission, permissions_of
 from infra.ops.preview.pods import sentences_of, workloads_of
 from infra.ops.preview.prices import Prices
 from infra.ops.preview.refusals import refusals_of
+from infra.ops.preview.resizes import Resize, resizes_of
 
 _TOLD = 12
 """Groups, rules and permissions of a kind that are told one by one in what will happen; more are counted."""

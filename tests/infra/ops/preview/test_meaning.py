@@ -185,16 +185,6 @@ def test_the_template_s_own_tags_roll_nothing() -> None:
     assert report.verdict == "fine"
 
 
-def test_sizes_alone_roll_nothing() -> None:
-    parent = {"parent": urn("slipway:index:InstanceGroup", "nodes"), "outputs": {"desiredCapacity": 4}}
-    old, new = {"minSize": 2, "maxSize": 6}, {"minSize": 1, "maxSize": 3}
-    report = report_of(step("update", GROUP, "nodes", old, new, state=parent))
-    assert report.rolls == ()
-    assert [(each.group, each.words, each.fewer) for each in report.resizes] == [
-        ("nodes", "most 6 → 3, least 2 → 1", 1)
-    ]
-
-
 @pytest.mark.parametrize(
     ("members", "level", "words"),
     [
@@ -349,20 +339,6 @@ def test_rules_and_permissions_that_alarm_nobody_are_counted_in_what_will_happen
         report.sentences
     )
     assert "AWS permissions: 2 granted, of nodes.test; each is named below." in report.sentences
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "words"),
-    [
-        (2, 5, "least 2 → 5 (3 machines more to start)"),
-        (5, 4, "least 5 → 4 (1 machine to end, each after its drain)"),
-    ],
-)
-def test_new_sizes_say_how_many_machines_start_or_end(before: int, after: int, words: str) -> None:
-    tags = [{"key": "slipway/instance-group", "value": "nodes", "propagateAtLaunch": True}]
-    old, new = ({"minSize": size, "maxSize": 9, "tags": tags} for size in (before, after))
-    report = report_of(step("update", GROUP, "nodes", old, new))
-    assert f"Group nodes: {words}; that needs no roll." in report.sentences
 
 
 def test_another_version_of_kubernetes_is_said_in_words() -> None:

@@ -1,0 +1,100 @@
+"""What a run does to instance groups whose machines stay as they are: sizes, zones, warm pools, target groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.ops.preview.changes import CREATE, DELETE, IMPORT, Change
+from infra.ops.preview.events import State
+from infra.ops.preview.groups import Group, number, role_order
+
+
+@dataclass(frozen=True)
+class Resize:
+    """A group that changes its size, its zones or its traffic, and nothing about its machines."""
+
+    group: str
+    role: str
+    words: str
+    fewer: int
+    """Machines that Auto Scaling ends for it, each after its drain."""
+    more: int = 0
+    """Machines that Auto Scaling starts for it."""
+
+
+def resizes_of(groups: Mapping[str, Group], changes: Sequence[Change]) -> tuple[Resize, ...]:
+    """Return the groups whose sizes change."""
+    by_urn = {change.urn: change for change in changes}
+    found = []
+    for group in groups.values():
+        change = by_urn.get(group.scaling.urn) if group.scaling else None
+        if change is None or group.scaling is None:
+            continue
+        if words := _size_words(change, group.scaling.old, group.scaling.new):
+            before, after = group.machines(new=False), group.machines(new=True)
+            if change.op == DELETE:  # told as a danger: nothing drains them
+                before = after
+            found.append(Resize(group.name, group.role, words, max(0, before - after), max(0, after - before)))
+    return tuple(sorted(found, key=lambda each: (role_order(each.role), each.group)))
+
+
+def _size_words(change: Change, old: State | None, new: State | None) -> str:
+    if change.op in (CREATE, IMPORT):
+        return f"new group of {_machines(new)}"
+    if change.op == DELETE:
+        return f"the group goes; it had {_machines(old)}"
+    if new is not None and old is not None and new.inputs.get("maxSize") == 0 != old.inputs.get("maxSize"):
+        return f"it is emptied; it had {_machines(old)}. Pods that only its labels or taints admit will wait"
+    sizes = ("minSize", "maxSize", "desiredCapacity")
+    names = {"minSize": "least", "maxSize": "most", "desiredCapacity": "desired"}
+    parts = [f"{names[each.path]} {each.old} → {each.new}" for each in change.differences if each.path in sizes]
+    if any(each.path.startswith("vpcZoneIdentifiers") for each in change.differences):
+        parts.append(_subnet_words(change))
+    if old is not None and new is not None:
+        parts += [*_pool_words(old, new), *_traffic_words(old, new)]
+    return ", ".join(parts)
+
+
+def _pool_words(old: State, new: State) -> Iterator[str]:
+    before, after = old.inputs.get("warmPool"), new.inputs.get("warmPool")
+    if before and not after:
+        yield "its warm pool goes, with the machines that wait in it"
+    elif after and not before:
+        yield "it gets a warm pool of machines that wait"
+    elif before != after:
+        yield "another warm pool"
+
+
+def _traffic_words(old: State, new: State) -> Iterator[str]:
+    """Yield what other target groups mean: machines that run are taken out and put in at once."""
+    before, after = (set(_texts(state.inputs.get("targetGroupArns"))) for state in (old, new))
+    if gone := len(before - after):
+        yield f"{gone} target group{'s send' if gone > 1 else ' sends'} its machines no more traffic"
+    if more := len(after - before):
+        yield f"{more} more target group{'s send' if more > 1 else ' sends'} its machines traffic"
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []
+
+
+def _subnet_words(change: Change) -> str:
+    """Return what other subnets mean: with more or fewer of them machines are balanced anew, else new ones move."""
+    lists = [state.inputs.get("vpcZoneIdentifiers") or () for state in (change.step.old, change.step.new) if state]
+    if len({len(each) for each in lists}) == 1:
+        return "other subnets in the same number of zones, in which new machines start"
+    return "other zones, over which Auto Scaling balances its machines: it may exchange some, each drained"
+
+
+def _machines(state: State | None) -> str:
+    numbers = _range(state)
+    return f"{numbers} machine{'' if numbers == '1' else 's'}"
+
+
+def _range(state: State | None) -> str:
+    if state is None:
+        return "0"
+    least, most = number(state.inputs.get("minSize")), number(state.inputs.get("maxSize"))
+    return str(most) if least == most else f"{least} to {most}"
