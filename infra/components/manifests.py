@@ -10,12 +10,14 @@ import pulumi
 from infra.components.kubernetes_object import KubernetesObject
 from infra.plan.addons.objects import AddonPlan, Later
 
+_FIRST = -1
+
 
 class Manifests(pulumi.ComponentResource):
     """Maps an :class:`AddonPlan` to one resource for each object, of the type that pulumi-kubernetes has for its kind.
 
-    Definitions of kinds come before everything else of the add-on. ``values`` are what AWS gives, by the name of the
-    plan's :class:`Later`.
+    Namespaces and definitions of kinds come before everything else of the add-on, and the rest by its stage. ``values``
+    are what AWS gives, by the name of the plan's :class:`Later`.
     """
 
     def __init__(
@@ -27,15 +29,12 @@ class Manifests(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("slipway:index:Manifests", name, None, opts)
-        first: list[pulumi.Resource] = []
+        made: list[tuple[int, pulumi.Resource]] = []
         for manifest in plan.objects:
-            is_first = manifest.kind in ("Namespace", "CustomResourceDefinition")
-            child = pulumi.ResourceOptions(
-                parent=self, depends_on=None if is_first else list(first), protect=manifest.protect or None
-            )
-            made = KubernetesObject(manifest.logical_name, _filled(manifest.body, values), child)
-            if is_first:
-                first.append(made)
+            stage = _FIRST if manifest.kind in ("Namespace", "CustomResourceDefinition") else manifest.stage
+            before = [resource for earlier, resource in made if earlier < stage]
+            child = pulumi.ResourceOptions(parent=self, depends_on=before or None, protect=manifest.protect or None)
+            made.append((stage, KubernetesObject(manifest.logical_name, _filled(manifest.body, values), child)))
         self.register_outputs({})
 
 

@@ -29,6 +29,9 @@ __all__ = ["plane", "tools"]  # fixtures
 
 pytestmark = pytest.mark.e2e
 
+CHALLENGES = "/apis/acme.cert-manager.io/v1/namespaces/slipway-edge"
+CERTIFICATE = "/apis/cert-manager.io/v1/namespaces/slipway-edge/certificates/route-dns01"
+
 
 @pytest.fixture(scope="module")
 def programs() -> dict[str, Path]:
@@ -161,3 +164,20 @@ def test_a_host_is_proven_by_a_record_in_the_zone(
         running.eventually(lambda: not edge.texts(challenge))
         (actions,) = edge.cloud.asked.values()
         assert actions == {"route53:ChangeResourceRecordSets", "route53:GetChange"}
+
+
+def test_an_open_challenge_goes_with_its_certificate_while_cert_manager_runs(
+    cluster: Cluster, programs: dict[str, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    challenge = "_acme-challenge.left.example.com"
+    spec = spec_of("dns01", "left.example.com")
+    with cert_manager(cluster, programs, spec, monkeypatch, tmp_path) as (edge, running):
+        # It is open for as long as cert-manager waits for the record's life.
+        running.eventually(lambda: edge.texts(challenge))
+        (opened,) = cluster.ask("GET", f"{CHALLENGES}/challenges")["items"]
+        assert opened["metadata"]["finalizers"]
+        cluster.ask("DELETE", CERTIFICATE, body={"propagationPolicy": "Foreground"})
+        running.eventually(lambda: live(cluster.provider, CERTIFICATE) is None)
+        assert cluster.ask("GET", f"{CHALLENGES}/challenges")["items"] == []
+        assert cluster.ask("GET", f"{CHALLENGES}/orders")["items"] == []
+        assert edge.texts(challenge) == []

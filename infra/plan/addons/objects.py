@@ -52,6 +52,8 @@ class AddonObject:
     """The manifest; a leaf may be a :class:`Later`."""
     protect: bool = False
     """Whether the engine refuses to delete it, since what people would miss goes with it."""
+    stage: int = 0
+    """It is made after everything of the add-on with a lower number, and deleted before it."""
 
     @property
     def kind(self) -> str:

@@ -58,8 +58,9 @@ def plan_certificates(spec: EnvironmentSpec, edge: EdgeSpec) -> AddonPlan | None
         add_arguments(template.container("Deployment", CERTIFICATES, "cert-manager"), _BY_DNS)
     controller = template.plan().objects
     first = [AddonObject(CERTIFICATES, body) for body in kinds("certificate_crds")]
-    asked = [AddonObject(CERTIFICATES, body) for body in (_issuer(spec, edge, acme), *_certificates(edge))]
-    return AddonPlan(CERTIFICATES, (*first, *controller, *asked))
+    issuer = AddonObject(CERTIFICATES, _issuer(spec, edge, acme), stage=1)
+    asked = [AddonObject(CERTIFICATES, body, stage=2) for body in _certificates(edge)]
+    return AddonPlan(CERTIFICATES, (*first, *controller, issuer, *asked))
 
 
 def certificate_statements(spec: EnvironmentSpec) -> tuple[Statement, ...]:
@@ -114,6 +115,11 @@ def _solver(spec: EnvironmentSpec, edge: EdgeSpec, acme: AcmeSpec) -> dict[str, 
 
 
 def _certificates(edge: EdgeSpec) -> Iterator[Manifest]:
+    """Yield what is asked for, each gone only when its challenges are: the provider has dependents deleted first.
+
+    An open challenge has a finalizer that a running cert-manager with the issuer takes away (cert-manager, issue 3474:
+    "Can't delete challenge, namespace deletion stuck on terminating").
+    """
     for route in edge.routes:
         yield manifest(
             "cert-manager.io/v1",

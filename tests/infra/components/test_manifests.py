@@ -59,6 +59,25 @@ def test_kinds_are_defined_before_they_are_used(recorder: Recorder) -> None:
         assert "slipway:index:Manifests::a" in recorder.options(token, name).parent
 
 
+def test_a_later_stage_is_made_after_the_others_and_so_deleted_before_them() -> None:
+    objects = (
+        AddonObject("a", made("Asked", "x").body, stage=2),
+        AddonObject("a", made("Asked", "y").body, stage=2),
+        *PLAN.objects,
+        AddonObject("a", made("Issuer", "i").body, stage=1),
+    )
+    ordered = AddonPlan("a", tuple(sorted(objects, key=lambda each: each.stage)))
+    recorder = record(lambda: Manifests("a", ordered, values=VALUES))
+
+    def needed(kind: str, name: str) -> set[str]:
+        urns = recorder.options(f"kubernetes:core/v1:{kind}", f"a/{kind}/{name}").dependencies
+        return {urn.rpartition("/")[2] for urn in urns}
+
+    assert needed("ConfigMap", "c") == {"things.example.com"}
+    assert needed("Issuer", "i") == {"things.example.com", "one", "c"}
+    assert needed("Asked", "x") == needed("Asked", "y") == {"things.example.com", "one", "c", "i"}
+
+
 def test_a_value_that_nobody_gives_stops_the_program() -> None:
     with pytest.raises(KeyError, match="host"):
         record(lambda: Manifests("a", PLAN, values={}))

@@ -55,6 +55,12 @@ def test_the_kinds_come_first_and_the_router_before() -> None:
     assert order[-2:] == ["Issuer", "Certificate"]
 
 
+def test_certificates_go_before_the_issuer_and_it_before_cert_manager() -> None:
+    _, certificates = planned(by_http())
+    stages = {each.kind: each.stage for each in certificates.objects}
+    assert (stages.pop("Certificate"), stages.pop("Issuer"), set(stages.values())) == (2, 1, {0})
+
+
 def test_http01_is_answered_on_the_listener_of_port_80() -> None:
     plan, _ = planned(by_http())
     assert one(plan, "Issuer", "letsencrypt")["spec"] == {
