@@ -49,15 +49,16 @@ def kill_engine(pid: int) -> None:
 
 def processes(home: Path) -> Iterator[psutil.Process]:
     """Yield what runs for the environments below a directory."""
-    for process in psutil.process_iter(["cmdline"]):
+    for process in psutil.process_iter(["cmdline", "ppid"]):
         if process.info["cmdline"] and str(home) in " ".join(process.info["cmdline"]):
             yield process
 
 
 def process_of(home: Path, module: str) -> psutil.Process:
-    """Return the one process there that runs a module."""
-    (found,) = (each for each in processes(home) if module in each.info["cmdline"])
-    return found
+    """Return the one process there that runs a module. A child that writes a snapshot has the same command."""
+    found = [each for each in processes(home) if module in each.info["cmdline"]]
+    (process,) = (each for each in found if each.info["ppid"] not in {other.pid for other in found})
+    return process
 
 
 def counts(env: Rehearsed) -> dict[str, int]:
