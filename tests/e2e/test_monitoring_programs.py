@@ -222,8 +222,12 @@ def test_alerts_of_our_rules_reach_a_receiver(cluster: Cluster, tmp_path: Path) 
             for each in answer("query?query=up")["result"]
         ]
         assert up == [("alertmanager", "alertmanager", "1")]
-        rules = [rule for group in answer("rules")["groups"] for rule in group["rules"]]
-        assert {rule["health"] for rule in rules} == {"ok"}
+
+        def health() -> set[str]:
+            return {rule["health"] for group in answer("rules")["groups"] for rule in group["rules"]}
+
+        prometheus.eventually(lambda: "unknown" not in health(), 90)  # groups are judged one after the other
+        assert health() == {"ok"}
         assert prometheus.complaints() == manager.complaints() == []
     finally:
         prometheus.stop()
