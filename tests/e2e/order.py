@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 SECONDS: Mapping[str, int] = {
     "tests/e2e/test_documents.py": 390,
-    "tests/e2e/test_bad_days.py": 260,
+    "tests/e2e/test_bad_days.py": 300,
     "tests/e2e/test_destroy.py": 110,
     "tests/e2e/test_life.py": 210,
     "tests/e2e/test_machines.py": 90,
