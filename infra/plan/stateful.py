@@ -28,6 +28,9 @@ class Stateful:
     """Whether the program must protect it, so that the engine refuses to delete it."""
 
 
+GROUP_TYPE = "aws:autoscaling/group:Group"
+OBJECT_TYPE = "aws:s3/bucketObjectv2:BucketObjectv2"
+
 STATEFUL: tuple[Stateful, ...] = (
     Stateful(
         "aws:s3/bucket:Bucket", "every object in it: Pulumi's state, cluster configuration, backups", protect=True
@@ -36,9 +39,7 @@ STATEFUL: tuple[Stateful, ...] = (
         "aws:s3/bucketV2:BucketV2", "every object in it: Pulumi's state, cluster configuration, backups", protect=True
     ),
     Stateful("aws:s3/bucketVersioning:BucketVersioning", "the versions that recovery goes back to"),
-    Stateful(
-        "aws:s3/bucketObjectv2:BucketObjectv2", "a key, a backup or etcd's snapshot", "key", r"(^|/)(pki|backups)/"
-    ),
+    Stateful(OBJECT_TYPE, "a key, a backup or etcd's snapshot", "key", r"(^|/)(pki|backups)/"),
     Stateful("aws:s3/bucketObject:BucketObject", "a key, a backup or etcd's snapshot", "key", r"(^|/)(pki|backups)/"),
     Stateful(
         "aws:kms/key:Key",
@@ -80,8 +81,6 @@ STATEFUL: tuple[Stateful, ...] = (
 )
 """Nothing stands here by name alone, so that no renaming slips through. A ``RandomPassword`` is not here: what the
 cluster makes of them, its join tokens, is renewed in due time."""
-
-GROUP_TYPE = "aws:autoscaling/group:Group"
 
 _BY_TYPE: Mapping[str, Stateful] = {entry.type: entry for entry in STATEFUL}
 

@@ -121,7 +121,7 @@ def _touches(problem: Problem, replaced: Iterable[Location]) -> bool:
     One that names the parts of its place which it judged does not rest on the others: a bad label in one group says
     nothing of how many groups there are.
     """
-    at = problem.location
-    parts = [each for each in problem.related if len(each) > len(at) and each[: len(at)] == at]
-    places = problem.related if parts and len(parts) == len(problem.related) else (at, *problem.related)
+    at, related = problem.location, problem.related
+    names_parts = bool(related) and all(len(each) > len(at) and each[: len(at)] == at for each in related)
+    places = related if names_parts else (at, *related)
     return any(a[: len(b)] == b or b[: len(a)] == a for a in places for b in replaced)

@@ -28,6 +28,9 @@ PLACEHOLDER = "rehearsal-placeholder"
 _ROUNDS = 1_000_000
 _SALT_BYTES, _NONCE_BYTES, _KEY_BYTES = 8, 12, 32
 
+_Replaced = tuple[str, dict[str, str]]
+"""Path of an encrypted value, and what stands there in the copy."""
+
 _ENCRYPTION_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
 
 
@@ -51,7 +54,7 @@ def copy_stack_config(source: Path, target: Path) -> list[str]:
     """
     document = _read(source)
     kept = _read(target) if target.exists() else {}
-    replaced: list[str] = []
+    replaced: list[_Replaced] = []
     copied = {
         key: _without_secrets(value, str(key), replaced)
         for key, value in document.items()
@@ -59,13 +62,14 @@ def copy_stack_config(source: Path, target: Path) -> list[str]:
     }
     salt = kept.get("encryptionsalt")
     if replaced:
-        sealed, salt = _sealer(salt)
-        copied = {key: _sealed(value, sealed) for key, value in copied.items()}
+        seal, salt = _sealer(salt)
+        for _, value in replaced:
+            value["secure"] = seal(PLACEHOLDER)
     if salt:
         copied["encryptionsalt"] = salt
     text = yaml.dump(copied, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
     write_private(target, text)
-    return replaced
+    return [path for path, _ in replaced]
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -82,27 +86,17 @@ def _read(path: Path) -> dict[str, Any]:
     return document
 
 
-class _Placeholder:
-    """Marks a value that was encrypted."""
-
-
-def _without_secrets(value: Any, path: str, replaced: list[str]) -> Any:
+def _without_secrets(value: Any, path: str, replaced: list[_Replaced]) -> Any:
+    """Return a copy; its encrypted values are in ``replaced``, too, without a text."""
     if isinstance(value, Mapping):
         if set(value) == {"secure"} and isinstance(value["secure"], str):
-            replaced.append(path)
-            return _Placeholder()
+            hidden: dict[str, str] = {}
+            replaced.append((path, hidden))
+            return hidden
         return {key: _without_secrets(item, f"{path}.{key}", replaced) for key, item in value.items()}
     if isinstance(value, list):
         return [_without_secrets(item, f"{path}[{index}]", replaced) for index, item in enumerate(value)]
     return value
-
-
-def _sealed(value: Any, seal: Callable[[str], str]) -> Any:
-    if isinstance(value, _Placeholder):
-        return {"secure": seal(PLACEHOLDER)}
-    if isinstance(value, Mapping):
-        return {key: _sealed(item, seal) for key, item in value.items()}
-    return [_sealed(item, seal) for item in value] if isinstance(value, list) else value
 
 
 def _sealer(known: str | None) -> tuple[Callable[[str], str], str]:

@@ -94,8 +94,7 @@ def _own_template(self: Any) -> dict[str, Any] | None:
     template = self.ec2_launch_template
     if template is None or self.mixed_instances_policy is not None:
         return None
-    version = self.provided_launch_template_version
-    return {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": version}
+    return _named(template, self.provided_launch_template_version)
 
 
 def _counting_as_aws(desire: Callable[..., Any]) -> Callable[..., Any]:
@@ -140,5 +139,8 @@ def _launch_template(self: Any) -> dict[str, Any] | None:
     template = None if group is None else group.ec2_launch_template
     if template is None:
         return None
-    version = getattr(self.instance, "launched_version", None) or str(template.default_version_number)
+    return _named(template, getattr(self.instance, "launched_version", None) or str(template.default_version_number))
+
+
+def _named(template: LaunchTemplate, version: str) -> dict[str, Any]:
     return {"LaunchTemplateId": template.id, "LaunchTemplateName": template.name, "Version": version}

@@ -5,11 +5,13 @@ It refuses io1 and io2 volumes without a number of operations, so no machine wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
 
 from moto.ec2.models.instances import Instance, InstanceBackend
+
+from rehearsal.moto.replaced import replace_once
 
 _asked: Final[ContextVar[Mapping[str, Mapping[str, Any]]]] = ContextVar("asked")
 """Device -> what is asked of its volume, while machines are started."""
@@ -17,10 +19,11 @@ _asked: Final[ContextVar[Mapping[str, Mapping[str, Any]]]] = ContextVar("asked")
 
 def complete_volumes() -> None:
     """Make moto give each volume of a machine the operations and throughput of the launch template or the call."""
-    start = InstanceBackend.run_instances
-    if getattr(start, "completes", False):
-        return
+    replace_once(InstanceBackend, "run_instances", _asking)
+    setattr(Instance, Instance.add_block_device.__name__, _add_block_device)
 
+
+def _asking(start: Callable[..., Any]) -> Callable[..., Any]:
     def started(self: Any, *arguments: Any, **named: Any) -> Any:
         mappings = named.get("block_device_mappings")
         if mappings is None and named.get("launch_template"):
@@ -31,9 +34,7 @@ def complete_volumes() -> None:
         finally:
             _asked.reset(token)
 
-    started.completes = True  # type: ignore[attr-defined]
-    setattr(InstanceBackend, start.__name__, started)
-    setattr(Instance, Instance.add_block_device.__name__, _add_block_device)
+    return started
 
 
 def _add_block_device(

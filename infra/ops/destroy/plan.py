@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from infra.ops.destroy.leftovers import Leftover
 from infra.ops.state.checkpoint import Checkpoint
+from infra.plan.stateful import OBJECT_TYPE
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,6 @@ class DestroyPlan:
     """How many of these are objects in the cluster, which go with it and are asked of nobody."""
 
 
-_OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
-
-
 def plan_destroy(state: Checkpoint, leftovers: list[Leftover], *, delete_volumes: bool) -> DestroyPlan:
     """Return the plan."""
     volumes = tuple(each for each in leftovers if each.kind == "volume")
@@ -41,8 +39,8 @@ def plan_destroy(state: Checkpoint, leftovers: list[Leftover], *, delete_volumes
         swept=tuple(each for each in leftovers if delete_volumes or each.kind != "volume"),
         kept_volumes=() if delete_volumes else volumes,
         protected=tuple(str(each["urn"]) for each in state.resources if each.get("protect")),
-        retained=tuple(str(each["urn"]) for each in retained if each["type"] != _OBJECT),
-        objects=sum(each["type"] == _OBJECT for each in retained),
+        retained=tuple(str(each["urn"]) for each in retained if each["type"] != OBJECT_TYPE),
+        objects=sum(each["type"] == OBJECT_TYPE for each in retained),
         resources=len(deleted),
         in_cluster=sum(bool(each.get("deletedWith")) for each in deleted),
     )

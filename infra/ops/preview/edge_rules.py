@@ -12,8 +12,8 @@ from typing import Any
 import yaml
 
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, Change
-from infra.ops.preview.groups import OBJECT_TYPE
 from infra.ops.preview.openings import ANYWHERE, Opening, Rule, gravest_first
+from infra.plan.stateful import OBJECT_TYPE
 from infra.spec.hosts import ANYWHERE as EVERYONE
 
 RECORD = "config"

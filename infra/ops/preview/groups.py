@@ -9,10 +9,9 @@ from typing import Any
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, REPLACE, Change
 from infra.ops.preview.differences import ABSENT, Difference
 from infra.ops.preview.events import Run, Step
-from infra.plan.stateful import GROUP_TYPE
+from infra.plan.stateful import GROUP_TYPE, OBJECT_TYPE
 
 TEMPLATE_TYPE = "aws:ec2/launchTemplate:LaunchTemplate"
-OBJECT_TYPE = "aws:s3/bucketObjectv2:BucketObjectv2"
 CONTROL_PLANE = "ControlPlane"
 ROLL_ORDER = ("Bastion", CONTROL_PLANE, "APIServer", "Node", "Edge")
 """Roles in the order in which ``slipway roll`` takes their groups."""

@@ -10,7 +10,7 @@ from tests.infra.workload_samples import IMAGE, environment
 
 SERVICE = "kubernetes:core/v1:Service"
 PORT = {"name": "http", "port": 8080}
-BALANCED = {("kubernetes:core/v1:Service", "web"), ("kubernetes:core/v1:Service", "web-front")}
+BALANCED = {(SERVICE, "web"), (SERVICE, "web-front")}
 GROUPS = {"control-plane-a", "nodes", "edge"}
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -20,15 +21,20 @@ def kept() -> Iterator[None]:
     Subnet._subnet_ip_generator = before  # type: ignore[method-assign]
 
 
+def subnets(ec2: Any, count: int) -> list[str]:
+    """Make a network and return the IDs of so many subnets in it: 10.0.1.0/24, 10.0.2.0/24 ..."""
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    made = (
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone="eu-central-1a")
+        for number in range(1, count + 1)
+    )
+    return [each["Subnet"]["SubnetId"] for each in made]
+
+
 @pytest.mark.usefixtures("kept")
 def test_an_instance_never_gets_the_address_of_an_interface() -> None:
     ec2 = boto3.client("ec2", region_name="eu-central-1")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone="eu-central-1a")["Subnet"]
-        for number in (1, 2)
-    ]
-    one, other = (each["SubnetId"] for each in subnets)
+    one, other = subnets(ec2, 2)
     ec2.create_network_interface(SubnetId=one, PrivateIpAddress="10.0.1.5")
 
     def launched(subnet: str) -> list[str]:
@@ -42,9 +48,7 @@ def test_an_instance_never_gets_the_address_of_an_interface() -> None:
 @pytest.mark.usefixtures("kept")
 def test_reserved_addresses_stay_reserved_after_a_snapshot() -> None:
     ec2 = boto3.client("ec2", region_name="eu-central-1")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    made = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", AvailabilityZone="eu-central-1a")
-    subnet = made["Subnet"]["SubnetId"]
+    (subnet,) = subnets(ec2, 1)
 
     def launched() -> str:
         made = ec2.run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1, SubnetId=subnet)
@@ -63,9 +67,7 @@ def test_reserved_addresses_stay_reserved_after_a_snapshot() -> None:
 def test_the_address_of_a_deleted_nat_gateway_serves_the_next_one() -> None:
     free_addresses_of_gateways()
     ec2 = boto3.client("ec2", region_name="eu-central-1")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    made = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", AvailabilityZone="eu-central-1a")
-    subnet = made["Subnet"]["SubnetId"]
+    (subnet,) = subnets(ec2, 1)
     mine, other = (ec2.allocate_address(Domain="vpc")["AllocationId"] for _ in range(2))
 
     def gateway(address: str) -> str:
@@ -85,9 +87,7 @@ def test_the_address_of_a_deleted_nat_gateway_serves_the_next_one() -> None:
 def test_the_interface_of_a_machine_goes_with_it_and_one_that_was_attached_stays() -> None:
     end_interfaces_with_machines()
     ec2 = boto3.client("ec2", region_name="eu-central-1")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    made = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24", AvailabilityZone="eu-central-1a")
-    subnet = made["Subnet"]["SubnetId"]
+    (subnet,) = subnets(ec2, 1)
     kept = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
     own = [{"DeviceIndex": 0, "SubnetId": subnet}]
     (machine,) = ec2.run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1, NetworkInterfaces=own)["Instances"]

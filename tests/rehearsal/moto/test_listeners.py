@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import boto3
-import pytest
 from moto import mock_aws
 
 from rehearsal.moto.listeners import complete_listeners
@@ -15,9 +14,7 @@ POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
 
 @mock_aws
-def test_a_listener_of_a_network_load_balancer_turns_to_tls_and_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+def test_a_listener_of_a_network_load_balancer_turns_to_tls_and_back() -> None:
     complete_listeners()
     ec2, elb = (boto3.client(name, region_name="eu-central-1") for name in ("ec2", "elbv2"))
     found = ec2.describe_subnets()["Subnets"]

@@ -13,11 +13,7 @@ from rehearsal.moto.scaling import complete_groups
 
 
 @mock_aws
-def test_a_group_starts_machines_from_a_later_version_of_a_template_with_user_data(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+def test_a_group_starts_machines_from_a_later_version_of_a_template_with_user_data() -> None:
     complete_groups()
     complete_groups()
     ec2, scaling = (boto3.client(name, region_name="eu-central-1") for name in ("ec2", "autoscaling"))
@@ -46,9 +42,7 @@ def test_a_group_starts_machines_from_a_later_version_of_a_template_with_user_da
 
 
 @mock_aws
-def test_an_update_that_names_no_policy_keeps_the_one_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+def test_an_update_that_names_no_policy_keeps_the_one_there_is() -> None:
     complete_groups()
     ec2, scaling = (boto3.client(name, region_name="eu-central-1") for name in ("ec2", "autoscaling"))
     image = ec2.describe_images()["Images"][0]["ImageId"]
@@ -82,11 +76,7 @@ def test_an_update_that_names_no_policy_keeps_the_one_there_is(monkeypatch: pyte
 
 
 @mock_aws
-def test_a_group_with_an_unknown_target_group_is_refused_before_anything_is_made(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+def test_a_group_with_an_unknown_target_group_is_refused_before_anything_is_made() -> None:
     complete_groups()
     ec2, scaling = (boto3.client(name, region_name="eu-central-1") for name in ("ec2", "autoscaling"))
     image = ec2.describe_images()["Images"][0]["ImageId"]

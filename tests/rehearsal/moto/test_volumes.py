@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import boto3
-import pytest
 from moto import mock_aws
 
 from rehearsal.moto.volumes import complete_volumes
@@ -13,9 +12,7 @@ IO2 = {"VolumeSize": 200, "VolumeType": "io2", "Iops": 8000, "Encrypted": True}
 
 
 @mock_aws
-def test_a_machines_volumes_have_the_operations_and_throughput_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+def test_a_machines_volumes_have_the_operations_and_throughput_asked_for() -> None:
     complete_volumes()
     complete_volumes()
     ec2, scaling = (boto3.client(name, region_name="eu-central-1") for name in ("ec2", "autoscaling"))

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from infra.ops.preview.edge_rules import edge_openings
-from infra.ops.preview.groups import OBJECT_TYPE
+from infra.plan.stateful import OBJECT_TYPE
 from tests.infra.ops.preview.made import report_of, step
 
 TCP = [{"name": "postgres", "port": 5432}]

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from infra.ops.preview.groups import OBJECT_TYPE
 from infra.ops.preview.network import NAT, ROUTE, SUBNET
 from infra.ops.preview.openings import told_once
 from infra.ops.preview.render_markdown import render_markdown
+from infra.plan.stateful import OBJECT_TYPE
 from tests.infra.ops.preview.made import (
     GROUP,
     INGRESS,
