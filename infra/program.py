@@ -38,9 +38,10 @@ from infra.plan.instance_group import InstanceGroupPlan
 from infra.plan.join import certificate_user, operators_kubeconfig, token_period
 from infra.plan.state_layout import config_key
 from infra.plan.upgrade import refuse_unsupported_jump
-from infra.spec import CONFIG_KEY, EnvironmentSpec, SpecError, from_mapping
-from infra.spec.secret_config import Setting, check_secret_config
-from infra.spec.workloads.load import APPS, declare_workloads
+from infra.spec import CONFIG_KEY, EnvironmentSpec, SpecError
+from infra.spec.load import whole_environment
+from infra.spec.secret_config import Setting
+from infra.spec.workloads.load import APPS
 
 
 def run() -> None:
@@ -66,11 +67,8 @@ def read(stack: str) -> EnvironmentSpec:
     """
     project, _, key = CONFIG_KEY.partition(":")
     source = f"Pulumi.{stack}.yaml"
-    spec = from_mapping(pulumi.Config(project).get_object(key), stack, source=source)
-    declared = declare_workloads(spec, Path(pulumi.runtime.get_root_directory()) / APPS, source=source)
-    if problems := check_secret_config(declared, _setting):
-        raise SpecError(source, problems)
-    return declared
+    apps = Path(pulumi.runtime.get_root_directory()) / APPS
+    return whole_environment(pulumi.Config(project).get_object(key), stack, apps, _setting, source=source)
 
 
 def _setting(key: str) -> Setting:

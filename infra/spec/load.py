@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from infra.spec.environment import EnvironmentSpec
-from infra.spec.errors import Problem, SpecError, show
+from infra.spec.errors import Location, Problem, SpecError, show
 from infra.spec.judge import judge, position
 from infra.spec.plain import plain_data
 from infra.spec.rules import check_environment
 from infra.spec.secret_config import Setting, check_secret_config
 from infra.spec.stack_file import CONFIG_KEY, config_in
-from infra.spec.workloads.load import apps_folder, declare_workloads
+from infra.spec.workloads.load import apps_folder, check_files, judge_workloads
 
-__all__ = ["CONFIG_KEY", "from_mapping", "load"]
+__all__ = ["CONFIG_KEY", "from_mapping", "load", "whole_environment"]
 
 _PROJECT = CONFIG_KEY.partition(":")[0]
 
@@ -26,16 +26,44 @@ def load(path: Path, name: str) -> EnvironmentSpec:
         SpecError: a file cannot be read as YAML, holds no environment or workload, or holds a bad one.
     """
     config = config_in(path)
-    spec = from_mapping(config[CONFIG_KEY], name, source=str(path))
-    declared = declare_workloads(spec, apps_folder(path), source=str(path))
 
     def setting(key: str) -> Setting:
         value = config.get(f"{_PROJECT}:{key}")
         return "missing" if value is None else "secret" if isinstance(value, Mapping) and "secure" in value else "plain"
 
-    if problems := check_secret_config(declared, setting):
-        raise SpecError(str(path), problems)
+    return whole_environment(config[CONFIG_KEY], name, apps_folder(path), setting, source=str(path))
+
+
+def whole_environment(
+    raw: object, name: str, apps: Path, setting: Callable[[str], Setting], *, source: str
+) -> EnvironmentSpec:
+    """Return the checked spec of environment ``name`` from plain data, with the workloads of the folder ``apps``.
+
+    ``setting`` says how a key stands in the stack's configuration.
+
+    Raises:
+        SpecError: naming every problem, those of the stack file first.
+    """
+    try:
+        spec = from_mapping(raw, name, source=source)
+    except SpecError as error:
+        uses = raw.get("workloads") if isinstance(raw, Mapping) else None
+        raise SpecError(source, [*error.problems, *check_files(uses, apps)]) from None
+    declared, problems = judge_workloads(spec, apps)
+    problems += [p for p in check_secret_config(declared, setting) if not _among_bad_secrets(p, problems)]
+    if problems:
+        raise SpecError(source, problems)
     return declared
+
+
+def _among_bad_secrets(problem: Problem, found: Sequence[Problem]) -> bool:
+    """Say whether another secret of the same list is bad in itself: their places in the list may have moved."""
+    lists = [(each.file, _up_to_secrets(each.location)) for each in found if "secrets" in each.location]
+    return (problem.file, _up_to_secrets(problem.location)) in lists
+
+
+def _up_to_secrets(location: Location) -> Location:
+    return location[: location.index("secrets") + 1] if "secrets" in location else location
 
 
 def from_mapping(raw: object, name: str, *, source: str = "config") -> EnvironmentSpec:

@@ -52,6 +52,11 @@ class Cost:
         """Return USD a month, more being positive."""
         return sum(line.change for line in self.lines)
 
+    @property
+    def basis(self) -> str:
+        """Return what the figures rest on, in words."""
+        return f"list prices of {self.date}" if self.date else "list prices, none of a machine in this region"
+
 
 _Priced = tuple[str, float | None]
 """What it is, and USD a month or None."""

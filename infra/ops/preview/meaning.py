@@ -252,7 +252,7 @@ def _permissions_sentence(permissions: Sequence[Permission]) -> str:
 def _cost_sentence(cost: Cost) -> str:
     verb = "is" if len(cost.not_priced) == 1 else "are"
     unpriced = f", and {count(len(cost.not_priced), 'thing')} that {verb} not priced" if cost.not_priced else ""
-    return f"Monthly cost: {money(cost.change)} (list prices{f' of {cost.date}' if cost.date else ''}){unpriced}."
+    return f"Monthly cost: {money(cost.change)} ({cost.basis}){unpriced}."
 
 
 def money(amount: float) -> str:

@@ -153,12 +153,11 @@ def _object(change: Change) -> str:
 
 def _cost(report: Report) -> Iterator[Section]:
     cost = report.cost
-    day = cost.date or "no known day"
     if not cost.lines and not cost.not_priced:
         return
     head = (
         f"### Monthly cost: {money(cost.change)}\n\nAt the number of machines that run now, or the least a group may "
-        f"have. ${cost.before:,.2f} → ${cost.after:,.2f} of what is priced. List prices, machines of {day}; "
+        f"have. ${cost.before:,.2f} → ${cost.after:,.2f} of what is priced. {cost.basis.capitalize()}; "
         "traffic, requests, Spot and discounts are not in it.\n\n| | before | after | change |\n|---|---:|---:|---:|\n"
     )
     rows = [

@@ -67,9 +67,7 @@ def _parts(report: Report) -> Iterator[_Line]:
         yield from _heading("Permissions")
         yield from ((f"  {each.words()}", "red" if each.alarming else "") for each in report.permissions)
     if report.cost.lines or report.cost.not_priced:
-        yield from _heading(
-            f"Monthly cost: {money(report.cost.change)} (list prices of {report.cost.date or 'no known day'})"
-        )
+        yield from _heading(f"Monthly cost: {money(report.cost.change)} ({report.cost.basis})")
         for line in report.cost.lines:
             yield f"  {line.what}: ${line.before:,.2f} → ${line.after:,.2f} ({money(line.change)})", ""
         yield from ((f"  {each}: not priced", "dim") for each in report.cost.not_priced)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +36,25 @@ def declare_workloads(spec: EnvironmentSpec, folder: Path, *, source: str) -> En
     Raises:
         SpecError: with every problem of all their files and overrides, each with its file.
     """
+    whole, problems = judge_workloads(spec, folder)
+    if problems:
+        raise SpecError(source, problems)
+    return whole
+
+
+def judge_workloads(spec: EnvironmentSpec, folder: Path) -> tuple[EnvironmentSpec, list[Problem]]:
+    """Return the environment with its workloads read from ``folder``, and every problem of theirs.
+
+    It is as declared only where there are no problems.
+    """
+
+    def rules(workload: WorkloadSpec) -> list[Problem]:
+        return [*check_workload(workload), *check_declared(spec, workload)]
+
     problems: list[Problem] = []
     declared: list[WorkloadSpec] = []
     for index, use in enumerate(spec.workloads):
-        workload, found = _workload(spec, index, use, folder)
+        workload, found = _workload(index, use, folder, rules)
         problems += found
         if workload is not None:
             declared.append(workload)
@@ -49,14 +64,29 @@ def declare_workloads(spec: EnvironmentSpec, folder: Path, *, source: str) -> En
         problem if workload is None else place_in_files(problem, spec, workload.name)
         for workload, problem in check_node_ports(whole)
     ]
-    problems += check_quotas(whole)
-    if problems:
-        raise SpecError(source, problems)
-    return whole
+    return whole, [*problems, *check_quotas(whole)]
+
+
+def check_files(uses: object, folder: Path) -> list[Problem]:
+    """Return what is wrong with the workloads' files by themselves, where the environment cannot be used.
+
+    ``uses`` is what stands under ``workloads`` in the stack file; entries that are wrong are left out, since what is
+    wrong with them has been said. What a workload needs of the environment is not judged.
+    """
+    plain, unreadable = plain_data({"workloads": uses})
+    entries = plain["workloads"] if isinstance(plain["workloads"], list) else []
+    problems = []
+    for index, written in enumerate(entries):
+        if not isinstance(written, Mapping) or any(each.location[:2] == ("workloads", index) for each in unreadable):
+            continue
+        use, wrong = judge(WorkloadUse, written, lambda _: [])
+        if use is not None and not wrong:
+            problems += _workload(index, use, folder, check_workload)[1]
+    return problems
 
 
 def _workload(
-    spec: EnvironmentSpec, index: int, use: WorkloadUse, folder: Path
+    index: int, use: WorkloadUse, folder: Path, rules: Callable[[WorkloadSpec], Sequence[Problem]]
 ) -> tuple[WorkloadSpec | None, list[Problem]]:
     file = f"{APPS}/{use.name}.yaml"
     try:
@@ -69,10 +99,6 @@ def _workload(
         if key in base:
             problems.append(Problem((key,), f"{where} and not written here", "remove it", show(base.pop(key))))
     data = {**_merged(base, use.overrides), "name": use.name, "namespace": use.namespace}
-
-    def rules(workload: WorkloadSpec) -> list[Problem]:
-        return [*check_workload(workload), *check_declared(spec, workload)]
-
     workload, found = judge(WorkloadSpec, data, rules, replaced)
     problems = sorted([*problems, *found], key=lambda problem: position(data, problem.location))
     return workload, [_placed(problem, index, use, file) for problem in problems]

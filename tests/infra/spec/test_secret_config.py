@@ -59,6 +59,29 @@ def test_an_override_is_named_by_its_path_in_the_stack_file(tmp_path: Path) -> N
     assert problem.startswith("workloads[0].overrides.secrets[0].config: 'other' is not in the stack's configuration.")
 
 
+def test_a_missing_secret_is_told_beside_other_problems_of_its_file(tmp_path: Path) -> None:
+    problems = told(tmp_path, {}, {**WEB, "replica": 3})
+    assert [each.partition(":")[2].split(":")[0].strip() for each in problems] == ["replica", "secrets[0].config"]
+
+
+def test_no_secret_is_sought_in_a_list_that_is_wrong_in_itself(tmp_path: Path) -> None:
+    (problem,) = told(tmp_path, {}, {**WEB, "secrets": [{"name": "a", "config": "1x"}, *WEB["secrets"]]})
+    assert problem.startswith("apps/web.yaml: secrets[0].config: '1x' is not a key")
+
+
+def test_an_override_that_is_wrong_hides_no_secret_of_another_file(tmp_path: Path) -> None:
+    (tmp_path / "apps").mkdir()
+    (tmp_path / "apps" / "api.yaml").write_text(
+        yaml.safe_dump({"image": IMAGE, "secrets": [{"name": "k", "config": "1x"}]})
+    )
+    uses = [{"name": name, "namespace": "web"} for name in ("api", "web")]
+    problems = told(tmp_path, {}, workloads=uses)
+    assert [each.split(" is ")[0] for each in problems] == [
+        "apps/api.yaml: secrets[0].config: '1x'",
+        "apps/web.yaml: secrets[0].config: 'webPassword'",
+    ]
+
+
 @pytest.mark.parametrize(
     ("environment", "path"),
     [

@@ -10,6 +10,7 @@ from infra.ops.preview.events import read_events
 from infra.ops.preview.meaning import interpret
 from infra.ops.preview.prices import price_table
 from infra.ops.preview.render_markdown import render_markdown
+from infra.ops.preview.render_text import render_text
 from infra.plan.stateful import STATEFUL
 from tests.infra.ops.preview.made import (
     GROUP,
@@ -287,6 +288,19 @@ def test_cost_counts_machines_disks_and_gateways_and_prices_no_stranger() -> Non
     ]
     assert report.cost.not_priced == ("group odd: 1 x x9z.large → 1 x x9z.xlarge",)
     assert round(report.cost.change, 2) == 292.88
+
+
+@pytest.mark.parametrize(
+    ("region", "basis"),
+    [(REGION, "list prices of 2025-03-02"), ("mx-central-1", "list prices, none of a machine in this region")],
+)
+def test_a_bill_says_what_it_rests_on(region: str, basis: str) -> None:
+    events = group("nodes", "Node", op="update", count=3, template=LARGER)
+    run = read_events("\n".join(json.dumps(event) for event in events), "made")
+    report = interpret(run, environment="test", region=region, prices=price_table(), waivers=())
+    assert f"({basis})" in next(each for each in report.sentences if "Monthly cost" in each)
+    assert f"({basis})" in render_text(report).plain
+    assert f". {basis.capitalize()}; traffic" in render_markdown(report)
 
 
 def test_a_replaced_disk_is_paid_once_before_and_once_after() -> None:
