@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from infra.spec import foreign
 from infra.spec.base import SpecModel
 
 
@@ -74,6 +76,8 @@ class KubeletCsrApproverSpec(SpecModel):
 
 class AddonsSpec(SpecModel):
     """What Slipway puts into `kube-system`. The unset default is what a production cluster needs."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_ADDONS
 
     managed: bool = True
     """Whether Slipway applies add-ons at all. False where something else brings every one of them, as Flux or Argo CD:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from infra.spec import foreign_groups
 from infra.spec.base import SpecModel
 from infra.spec.scalars import MachineType, MachineTypePattern
 
@@ -22,6 +24,8 @@ class RangeSpec(SpecModel):
 
 class InstanceRequirementsSpec(SpecModel):
     """Instance types chosen by their attributes instead of by name."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign_groups.OF_REQUIREMENTS
 
     cpu: RangeSpec
     """Number of vCPUs."""
@@ -47,6 +51,8 @@ class InstanceRequirementsSpec(SpecModel):
 
 class MixedInstancesSpec(SpecModel):
     """Several instance types, and the shares of On-Demand and Spot. Fields as in kops's `mixedInstancesPolicy`."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign_groups.OF_MIXED
 
     instances: Annotated[tuple[MachineType, ...], Field(max_length=40)] = ()
     """Instance types that replace `machineType` in the group, best first. At most 40 (Auto Scaling quota)."""
@@ -74,6 +80,8 @@ class MixedInstancesSpec(SpecModel):
 
 class WarmPoolSpec(SpecModel):
     """Machines initialised beforehand and kept aside, so that a scale-out is quick."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign_groups.OF_WARM_POOL
 
     min_size: Annotated[int, Field(ge=0, le=10000)] = 0
     """Least number of machines kept in the pool."""

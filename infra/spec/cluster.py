@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from infra.spec import foreign
 from infra.spec.addons import AddonsSpec
 from infra.spec.base import SpecModel
 from infra.spec.control_plane import ApiSpec, ControlPlaneSpec
@@ -52,6 +54,8 @@ class IamSpec(SpecModel):
 
 class ClusterSpec(SpecModel):
     """The Kubernetes cluster."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_CLUSTER
 
     name: Annotated[ClusterName, Field(examples=["dev.k8s.example.com"])]
     """Name of the cluster: a DNS name, as in kops. AWS names are made of it, so it cannot be changed later."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from infra.spec import foreign
 from infra.spec.base import SpecModel
 from infra.spec.scalars import Duration, HostedZoneId, Network
 
@@ -15,6 +17,8 @@ AuditProfile = Literal["metadata", "request"]
 
 class ApiSpec(SpecModel):
     """How the Kubernetes API is reached. A load balancer inside the VPC serves the nodes in any case."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_API
 
     access: ApiAccess = "internal"
     """`internal`: from the VPC and from what is connected to it. `public`: through a second load balancer that faces
@@ -31,6 +35,8 @@ class ApiSpec(SpecModel):
 
 class EtcdSpec(SpecModel):
     """The encrypted volume of each etcd member, which outlives its machine."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_ETCD
 
     volume_size_gi: Annotated[int, Field(ge=10, le=500)] = 20
     """Size in GiB; kops's default. etcd's own limit for its data is 8 GiB."""
@@ -83,6 +89,8 @@ class AuditSpec(SpecModel):
 
 class ControlPlaneSpec(SpecModel):
     """What the control plane is made of, beside its instance groups."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_CONTROL_PLANE
 
     etcd: EtcdSpec = EtcdSpec()
     """The volumes of etcd's members."""

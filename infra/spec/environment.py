@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import Field, PrivateAttr
 
+from infra.spec import foreign
 from infra.spec.base import SpecModel
 from infra.spec.cluster import ClusterSpec
 from infra.spec.edge import EdgeSpec
@@ -22,6 +24,8 @@ from infra.spec.workloads.workload import WorkloadSpec, WorkloadUse
 
 class EnvironmentSpec(SpecModel):
     """One environment: the value of `slipway:environment` in `stacks/Pulumi.<env>.yaml`."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_ENVIRONMENT
 
     name: Annotated[DnsLabel, Field(exclude=True, examples=["dev"])]
     """Name of the environment: the stack's name, filled in by Slipway. Not written in the file."""

@@ -121,11 +121,12 @@ def _unknown_key(root: type[BaseModel], location: Location) -> tuple[str, str]:
     key = str(location[-1])
     model = model_at(root, location[:-1])
     known = _keys(model) if model else {}
-    foreign: Mapping[str, str] = getattr(model, "foreign_keys", {})
-    if key in foreign:
-        return "is not a known key", foreign[key]
-    squeezed = key.replace("_", "").replace("-", "").lower()
+    squeezed = _squeezed(key)
     same = [name for name in known if name.lower() == squeezed]
+    foreign: Mapping[str, str] = getattr(model, "foreign_keys", {})
+    habit = None if same else next((fix for word, fix in foreign.items() if _squeezed(word) == squeezed), None)
+    if habit is not None:
+        return "is not a known key", habit
     inside = [name for name, field in known.items() if key in _keys(_model_in(field.annotation) or BaseModel)]
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
     if same or (near and not inside):
@@ -135,6 +136,10 @@ def _unknown_key(root: type[BaseModel], location: Location) -> tuple[str, str]:
     else:
         fix = f"remove it; known here: {', '.join(sorted(known))}"
     return "is not a known key", fix
+
+
+def _squeezed(key: str) -> str:
+    return key.replace("_", "").replace("-", "").lower()
 
 
 def _missing(root: type[BaseModel], location: Location) -> str:

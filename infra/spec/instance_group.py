@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from infra.spec import foreign_groups
 from infra.spec.base import SpecModel
 from infra.spec.capacity import MixedInstancesSpec, WarmPoolSpec
 from infra.spec.labels import NodeLabels, Tags, TaintText
@@ -27,6 +29,8 @@ SuspendableProcess = Literal[
 
 class InstanceGroupSpec(SpecModel):
     """A set of like machines: an Auto Scaling group and its launch template."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign_groups.OF_GROUP
 
     name: Annotated[DnsLabel, Field(examples=["nodes"])]
     """Name of the group, unique in the environment. AWS resources are named `<name>.<cluster>`."""

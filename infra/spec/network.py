@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from infra.spec import foreign
 from infra.spec.base import SpecModel
 from infra.spec.scalars import PrivateNetwork, Zone
 
@@ -27,6 +29,8 @@ class FlowLogsSpec(SpecModel):
 
 class NetworkSpec(SpecModel):
     """The VPC and its subnets."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_NETWORK
 
     cidr: Annotated[PrivateNetwork, Field(examples=["10.20.0.0/16"])]
     """The VPC's IPv4 block, /16 to /22. It is cut into eight parts: one for the public subnets, one for the private

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from infra.spec import foreign_groups
 from infra.spec.base import SpecModel, refuse
 from infra.spec.scalars import Duration
 
@@ -41,6 +43,8 @@ CountOrPercent = Annotated[
 
 class RollingUpdateSpec(SpecModel):
     """How many machines may come and go at once when the group is rolled."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign_groups.OF_ROLLING
 
     max_surge: CountOrPercent | None = None
     """Machines above the group's size while it rolls; a percentage is rounded up. Unset: 1, and 0 for `ControlPlane`,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from infra.spec import foreign
 from infra.spec.base import SpecModel
 from infra.spec.scalars import BucketName
 
 
 class StateSpec(SpecModel):
     """The environment's state bucket. `slipway bootstrap` makes it; the program adopts, protects and retains it."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_STATE
 
     bucket: Annotated[BucketName, Field(examples=["acme-slipway-dev"])]
     """Name of the S3 bucket, unique in all of AWS. One bucket serves one environment."""

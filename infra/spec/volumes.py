@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from infra.spec import foreign_groups
 from infra.spec.base import SpecModel, checked, matching, refuse
 
 VolumeType = Literal["gp3", "gp2", "io1", "io2", "st1", "sc1"]
@@ -38,6 +40,8 @@ def _mount_path(value: str) -> str:
 class RootVolumeSpec(SpecModel):
     """The root volume of an instance group's machines."""
 
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign_groups.OF_ROOT_VOLUME
+
     size_gi: Annotated[int, Field(ge=8, le=16384)] = 64
     """Size in GiB. 64 is kops's default for nodes."""
 
@@ -53,6 +57,8 @@ class RootVolumeSpec(SpecModel):
 
 class DataVolumeSpec(SpecModel):
     """A further volume of each machine of the group, made and deleted with the machine."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign_groups.OF_DATA_VOLUME
 
     device: Annotated[str, checked(_device), matching(_DEVICE), Field(examples=["/dev/sdf"])]
     """Device name in the launch template."""

@@ -1,0 +1,146 @@
+"""Words that are written for an environment and its cluster by habit, and what to do about each.
+
+From kops's ClusterSpec (``pkg/apis/kops/v1alpha2/cluster.go``), Typhoon's variables (``aws/*/kubernetes/variables.tf``)
+and pulumi-eks's ClusterOptions. Case, hyphens and underscores do not matter. Paths are from the environment's root,
+since one word is written at its root by some, under ``cluster`` or under ``network`` by others.
+"""
+
+from __future__ import annotations
+
+_OWN_VPC = (
+    "remove it: the VPC is Slipway's own, cut from network.cidr for network.zones; join it to others by a peering or a "
+    "transit gateway"
+)
+_NO_SSH = "remove it: nothing listens on SSH, on no bastion either; AWS Systems Manager gives a shell"
+_OF_GROUPS = "write it in each of instanceGroups"
+_STATE = "write state.bucket: everything of the environment is in that one bucket"
+_FLAGS = "remove it: {} runs with the flags that kubeadm checked; cluster.controlPlane has what may be set"
+_NODES = (
+    "remove it: containerd and the kubelet are Slipway's to configure; instanceGroups has maxPods, nodeLabels, taints"
+)
+_OWN_USER_DATA = "remove it: a machine runs what Slipway's user-data says. Bring more in an image of your own"
+_ROLES = "remove it: what pods need of AWS is aws of their workload; machines' roles cannot be widened"
+_COUNTS = "write instanceGroups, one of role ControlPlane for each member of the control plane"
+_NO_MANIFEST = "describe the environment in the words of docs/options.md: this is no kops manifest"
+_DOMAIN = "write cluster.api.hostedZone for the API's names, edge.dns for those of routes"
+
+_OF_CLUSTER = {
+    "version": "write cluster.kubernetesVersion",
+    "clusterName": "write cluster.name",
+    **dict.fromkeys(("networking", "networkPlugin"), "write cluster.cni: cilium or amazonVpc"),
+    "nonMasqueradeCidr": "write cluster.podCidr and cluster.serviceCidr",
+    **dict.fromkeys(("serviceClusterIpRange", "kubernetesServiceIpAddressRange"), "write cluster.serviceCidr"),
+    **dict.fromkeys(("networkCidr", "vpcCidr", "hostCidr"), "write network.cidr"),
+    **dict.fromkeys(
+        ("networkId", "vpcId", "subnetIds", "privateSubnetIds", "publicSubnetIds", "additionalNetworkCidrs"), _OWN_VPC
+    ),
+    "subnets": "write network.zones: each has a private and a public subnet",
+    "topology": "write network.nat, and subnets of instanceGroups: private or public",
+    "availabilityZones": "write network.zones",
+    **dict.fromkeys(
+        ("kubernetesApiAccess", "publicAccessCidrs"), "write cluster.api.allowedCidrs, and cluster.api.access: public"
+    ),
+    **dict.fromkeys(("endpointPublicAccess", "endpointPrivateAccess"), "write cluster.api.access"),
+    **dict.fromkeys(("masterPublicName", "masterInternalName", "dnsZone", "dnsZoneId", "additionalSans"), _DOMAIN),
+    "clusterDnsDomain": "remove it: it is cluster.local",
+    **dict.fromkeys(("sshAccess", "sshKeyName", "sshAuthorizedKey", "bastion", "nodePublicKey"), _NO_SSH),
+    "nodePortAccess": "write edge.firewall and edge.tcpPorts: what comes from outside comes by the edge",
+    "etcdClusters": "write cluster.controlPlane.etcd for the volumes; each group of role ControlPlane is a member",
+    **dict.fromkeys(("encryptionConfig", "encryptionConfigKeyArn"), "remove it: Secrets are always encrypted in etcd"),
+    **dict.fromkeys(("additionalPolicies", "externalPolicies"), _ROLES),
+    **dict.fromkeys(("authorization", "nodeAuthorization"), "remove it: it is Node and RBAC, always"),
+    "authentication": "remove it: people have short-lived certificates by slipway kubeconfig",
+    "kubeApiServer": _FLAGS.format("the API server"),
+    "kubeControllerManager": _FLAGS.format("the controller manager"),
+    "kubeScheduler": _FLAGS.format("the scheduler"),
+    **dict.fromkeys(("cloudControllerManager", "cloudConfig", "cloudProvider"), "remove it: it is AWS, always"),
+    "kubeProxy": "remove it: Cilium does its work; with cni: amazonVpc it runs by itself",
+    "kubeDns": "write cluster.addons.coreDns",
+    **dict.fromkeys(("kubelet", "masterKubelet", "controlPlaneKubelet", "containerd", "docker"), _NODES),
+    "containerRuntime": _NODES,
+    **dict.fromkeys(("hooks", "fileAssets", "assets", "ntp", "sysctlParameters"), _OWN_USER_DATA),
+    **dict.fromkeys(("controllerSnippets", "workerSnippets"), _OWN_USER_DATA),
+    **dict.fromkeys(("certManager", "certificates"), "write edge.tls.acme"),
+    **dict.fromkeys(("externalDns", "dns"), "write edge.dns"),
+    "awsLoadBalancerController": "remove it: the edge has a load balancer, and backends of type: loadBalancer have",
+    "serviceAccountIssuerDiscovery": "write state.issuerBucket; the issuer's keys are always published there",
+    **dict.fromkeys(("createOidcProvider", "podIdentityWebhook"), "remove it: workloads with aws have roles, always"),
+    **dict.fromkeys(("configBase", "configStore", "keyStore", "secretStore", "channel"), _STATE),
+    **dict.fromkeys(("rollingUpdate", "warmPool", "machineType", "updatePolicy"), _OF_GROUPS),
+    **dict.fromkeys(("cloudLabels", "defaultTags"), "write tags, at the environment's root"),
+    **dict.fromkeys(("auditPolicy", "auditLog", "audit", "enabledClusterLogTypes"), "write cluster.controlPlane.audit"),
+    **dict.fromkeys(("controllerCount", "workerCount", "nodeGroups", "nodes", "desiredCapacity"), _COUNTS),
+    **dict.fromkeys(("controllerType", "workerType", "instanceType"), "write machineType in instanceGroups"),
+    **dict.fromkeys(("controllerDiskSize", "workerDiskSize"), "write rootVolume.sizeGi in instanceGroups"),
+    **dict.fromkeys(("controllerDiskType", "workerDiskType"), "write rootVolume.type in instanceGroups"),
+    **dict.fromkeys(("controllerArch", "workerArch"), "write architecture in instanceGroups"),
+    "workerPrice": "write mixedInstancesPolicy in instanceGroups, with instances and onDemandAboveBase: 0",
+    "workerTargetGroups": "write targetGroups in instanceGroups",
+    "workerNodeLabels": "write nodeLabels in instanceGroups",
+    "osImage": "write image in instanceGroups",
+    "components": "write cluster.addons",
+    **dict.fromkeys(("ipv6", "enableIpv6", "ipFamilyPolicy"), "remove it: the network has no IPv6"),
+    **dict.fromkeys(("egressProxy", "useHostCertificates", "isolateMasters", "target", "project"), "remove it"),
+    "snapshotController": "remove it: no add-on takes snapshots of volumes",
+    "storageClasses": "write cluster.addons.ebsCsi.defaultStorageClass",
+}
+
+
+OF_ENVIRONMENT = {
+    **_OF_CLUSTER,
+    **dict.fromkeys(("apiVersion", "kind", "metadata", "spec"), _NO_MANIFEST),
+    "account": "write accountId",
+    **{
+        addon: f"write cluster.addons.{addon}"
+        for addon in ("clusterAutoscaler", "metricsServer", "nodeTerminationHandler", "nodeProblemDetector")
+    },
+}
+OF_CLUSTER = {
+    **_OF_CLUSTER,
+    "zones": "write network.zones",
+    **dict.fromkeys(("apiVersion", "kind", "metadata", "spec"), _NO_MANIFEST),
+}
+OF_NETWORK = {
+    **dict.fromkeys(("networkCidr", "vpcCidr", "vpcCidrBlock", "cidrBlock", "hostCidr"), "write cidr"),
+    **dict.fromkeys(("id", "vpc", "vpcId", "networkId", "additionalNetworkCidrs"), _OWN_VPC),
+    **dict.fromkeys(("subnetIds", "privateSubnetIds", "publicSubnetIds"), _OWN_VPC),
+    "subnets": "remove it: each of zones has a private and a public subnet",
+    "availabilityZones": "write zones",
+    **dict.fromkeys(("topology", "natGateways", "natGateway", "natGatewayStrategy"), "write nat"),
+    **dict.fromkeys(("ipv6", "enableIpv6", "ipv6Cidr"), _OF_CLUSTER["ipv6"]),
+}
+OF_API = {
+    "loadBalancer": "write access: internal or public; its load balancers are Slipway's",
+    "public": "write access: public, and allowedCidrs",
+    **dict.fromkeys(("cidrs", "sources", "sourceRanges", "kubernetesApiAccess"), "write allowedCidrs"),
+    **dict.fromkeys(("dns", "dnsZone", "zone", "zoneId"), "write hostedZone"),
+}
+OF_CONTROL_PLANE = {
+    **dict.fromkeys(
+        ("count", "members", "replicas", "size", "machineType", "zones"),
+        "write a group of role ControlPlane in instanceGroups for each member",
+    ),
+}
+OF_ETCD = {
+    **dict.fromkeys(("size", "volumeSize", "sizeGi"), "write volumeSizeGi"),
+    "type": "write volumeType",
+    **dict.fromkeys(("encrypted", "encryptedVolume", "kmsKeyId"), "remove it: the volumes are always encrypted"),
+    **dict.fromkeys(("members", "etcdMembers", "replicas"), "remove it: each group of role ControlPlane is a member"),
+    **dict.fromkeys(("backups", "backupStore", "retention"), "remove it: each member backs up to the state bucket"),
+}
+OF_ADDONS = {
+    **dict.fromkeys(("awsEbsCsiDriver", "ebsCsiDriver", "storage"), "write ebsCsi"),
+    "kubeDns": "write coreDns",
+    **dict.fromkeys(("karpenter", "autoscaler"), "write clusterAutoscaler: it is what sizes groups"),
+    **dict.fromkeys(("certManager", "externalDns", "awsLoadBalancerController"), "write edge, edge.tls and edge.dns"),
+    **dict.fromkeys(("vpcCni", "amazonVpc", "calico", "flannel"), "write cluster.cni: cilium or amazonVpc"),
+    "kubeProxy": _OF_CLUSTER["kubeProxy"],
+    "snapshotController": _OF_CLUSTER["snapshotController"],
+    "enabled": "write managed",
+}
+OF_STATE = {
+    **dict.fromkeys(("name", "store", "bucketName", "url", "configBase"), "write bucket, its name without s3://"),
+    **dict.fromkeys(
+        ("versioning", "encryption", "encrypted", "kmsKeyId"), "remove it: the bucket is always versioned and encrypted"
+    ),
+}
