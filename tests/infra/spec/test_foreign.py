@@ -40,7 +40,7 @@ def keys_in(advice: str) -> list[str]:
 def stands(path: str, model: type[BaseModel]) -> bool:
     """Say whether a path leads to a key, from the model or from the root of the environment."""
     *above, last = path.split(".")
-    roots = [EnvironmentSpec, model, MODELS["InstanceGroupSpec"]]
+    roots: list[type[BaseModel]] = [EnvironmentSpec, model, MODELS["InstanceGroupSpec"]]
     found = [model_at(root, tuple(above)) for root in roots]
     return any(each is not None and last in {str(f.alias) for f in each.model_fields.values()} for each in found)
 
