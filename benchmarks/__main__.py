@@ -64,7 +64,10 @@ def benchmark(groups: int, folder: Path, *, previews: bool) -> list[Row]:
     """Return the rows of one size."""
     name = f"groups-{groups}"
     ours = environment_of(
-        name, write_project(folder / name, name, environment(groups)), console, with_control_plane=False
+        name,
+        write_project(folder / name, name, environment(groups)),
+        console,
+        with_control_plane=not previews,  # an update puts the add-ons into the cluster
     )
     try:
         evaluated = evaluation(ours.stack_file, folder)

@@ -8,7 +8,7 @@ ORGANIZATION = "organization"
 """What a self-managed backend has for the organization of every stack; it is part of the keys of locks alone."""
 
 COMPRESSED = ("", ".gz", ".zst")
-"""Endings of a state's key: plain, or compressed as ``PULUMI_DIY_BACKEND_COMPRESSION`` says."""
+"""Endings of a state's key: plain, or compressed as ``PULUMI_DIY_BACKEND_GZIP`` or ``PULUMI_DIY_BACKEND_ZSTD`` says."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from infra.ops.errors import aws_errors
-from infra.ops.state.checkpoint import UnsupportedStateError, unpacked
+from infra.ops.state.checkpoint import unpacked
 from infra.ops.state.versions import read
 from infra.plan.stack_keys import StackKeys
 
@@ -94,7 +94,7 @@ def _listed(s3: Any, bucket: str, keys: StackKeys, since: datetime | None) -> di
 def _update(key: str, written: datetime, content: bytes) -> Update:
     try:
         entry = json.loads(unpacked(content))
-    except (ValueError, UnsupportedStateError):  # of the former, DamagedStateError
+    except ValueError:  # DamagedStateError is one
         return Update(key, written, written, "unreadable entry", "unknown", "", {}, {})
     seconds = max(0, int(entry.get("endTime") or 0) - int(entry.get("startTime") or 0))
     return Update(

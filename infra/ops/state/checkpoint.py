@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.ops.errors import OpsError
+import zstandard
 
 SCHEMA_VERSIONS = (3, 4)
 """Versions of the schema whose shape is read here. The engine still reads 1 and 2, which it last wrote in 2019."""
@@ -26,10 +26,6 @@ _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 class DamagedStateError(ValueError):
     """The content is no state."""
-
-
-class UnsupportedStateError(OpsError):
-    """The content may be a sound state, and cannot be read here."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,6 @@ def parse(content: bytes) -> Checkpoint:
 
     Raises:
         DamagedStateError: with a sentence on what is wrong.
-        UnsupportedStateError: it is compressed by other means than gzip.
     """
     content = unpacked(content)
     try:
@@ -84,24 +79,26 @@ def parse(content: bytes) -> Checkpoint:
 
 
 def unpacked(content: bytes) -> bytes:
-    """Return what the engine wrote, before it compressed it.
+    """Return what the engine wrote, before it compressed it as ``PULUMI_DIY_BACKEND_GZIP`` or ``..._ZSTD`` says.
 
     Raises:
-        DamagedStateError: it is cut short.
-        UnsupportedStateError: it is compressed by other means than gzip.
+        DamagedStateError: it is cut short, or what its checksum tells.
     """
-    if content.startswith(_ZSTD):
-        raise UnsupportedStateError(
-            "a state is compressed by a means that is not read here",
-            "Zstandard",
-            "have the engine write it anew in gzip: PULUMI_DIY_BACKEND_COMPRESSION=gzip pulumi refresh",
-        )
-    if not content.startswith(_GZIP):
-        return content
     try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
+        if content.startswith(_ZSTD):
+            return _from_zstandard(content)
+        return gzip.decompress(content) if content.startswith(_GZIP) else content
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
         raise DamagedStateError(f"it cannot be unpacked: {error}") from None
+
+
+def _from_zstandard(content: bytes) -> bytes:
+    # Other ways of reading return what there is of a stream that is cut short.
+    reader = zstandard.ZstdDecompressor().decompressobj()
+    whole = reader.decompress(content)
+    if not reader.eof:
+        raise EOFError("the end of its stream is missing")
+    return whole
 
 
 def _is_cut(content: bytes) -> bool:

@@ -8,11 +8,10 @@ import pytest
 from infra.ops.state.checkpoint import (
     DamagedStateError,
     PendingOperation,
-    UnsupportedStateError,
     integrity_problems,
     parse,
 )
-from tests.infra.ops.state.world import PROVIDER, STACK, URN, packed, resource, state
+from tests.infra.ops.state.world import PROVIDER, STACK, URN, packed, packed_by_zstandard, resource, state
 
 QUEUE = f"{URN}aws:sqs/queue:Queue::"
 
@@ -24,7 +23,7 @@ def problems(*resources: dict[str, Any]) -> list[str]:
 def test_a_sound_state_is_read_plain_or_packed() -> None:
     operation = {"type": "deleting", "resource": resource("a")}
     content = state(resource("a"), pending=[operation])
-    for written in (content, packed(content)):
+    for written in (content, packed(content), packed_by_zstandard(content)):
         checkpoint = parse(written)
         assert (checkpoint.schema, len(checkpoint.resources)) == (3, 3)
         assert checkpoint.pending == (PendingOperation("deleting", f"{QUEUE}a", "id-a"),)
@@ -42,10 +41,10 @@ def test_every_truncation_is_found() -> None:
     for length in range(len(content)):
         with pytest.raises(DamagedStateError, match="no JSON"):
             parse(content[:length])
-    zipped = packed(content)
-    for length in range(2, len(zipped)):
-        with pytest.raises(DamagedStateError, match="cannot be unpacked"):
-            parse(zipped[:length])
+    for zipped, header in ((packed(content), 2), (packed_by_zstandard(content), 4)):
+        for length in range(header, len(zipped)):
+            with pytest.raises(DamagedStateError, match="cannot be unpacked"):
+                parse(zipped[:length])
 
 
 def test_no_changed_byte_breaks_the_reader() -> None:
@@ -60,10 +59,10 @@ def test_no_changed_byte_breaks_the_reader() -> None:
             except DamagedStateError:
                 found += 1
     assert found > len(content)
-    zipped = packed(content)
-    for at in range(10, len(zipped)):  # the header says nothing of the content
-        with pytest.raises(DamagedStateError, match="cannot be unpacked"):
-            parse(zipped[:at] + bytes([zipped[at] ^ 0x55]) + zipped[at + 1 :])
+    for zipped in (packed(content), packed_by_zstandard(content)):
+        for at in range(10, len(zipped)):  # the header says nothing of the content
+            with pytest.raises(DamagedStateError, match="cannot be unpacked"):
+                parse(zipped[:at] + bytes([zipped[at] ^ 0x55]) + zipped[at + 1 :])
 
 
 @pytest.mark.parametrize(
@@ -87,11 +86,6 @@ def test_what_is_no_state_is_told(content: bytes, said: str | None) -> None:
         return
     with pytest.raises(DamagedStateError, match=said):
         parse(content)
-
-
-def test_zstandard_is_not_called_damaged() -> None:
-    with pytest.raises(UnsupportedStateError, match="Zstandard"):
-        parse(b"\x28\xb5\x2f\xfdwhatever")
 
 
 def test_what_a_resource_names_must_stand_before_it() -> None:
