@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from rehearsal.toolchain import resolve
 from tests.docs.documents import documents
+from tests.docs.messages import texts, told
 
 pytestmark = pytest.mark.e2e
 
@@ -80,6 +82,48 @@ def test_the_engine_knows_every_command_shown() -> None:
     commands = shown()
     assert len(commands) > 10
     assert {command: why for command in commands if (why := refusal(command)) is not None} == {}
+
+
+def test_the_engine_knows_what_messages_tell_to_run() -> None:
+    found: dict[str, str | None] = {}
+    for file, text in (*texts("infra"), *texts("rehearsal")):
+        for words, options in told("pulumi", text):
+            if verbs := verbs_of(words):  # "the pulumi command", "the pulumi package" are none
+                found[f"{file}: {' '.join(words)}"] = refusal(shlex.join((*verbs, *options)))
+    assert len(found) > 20
+    assert {command: why for command, why in found.items() if why is not None} == {}
+
+
+def verbs_of(words: Sequence[str]) -> list[str]:
+    """Return the words at the beginning that are commands: behind them a text goes on."""
+    verbs: list[str] = []
+    for word in words:
+        listed = re.findall(r"^  ([a-z-]+) {2,}", manual(tuple(verbs)), re.MULTILINE)
+        # Of the commands of a command the lists leave some out, as `stack init`.
+        if word not in listed and not (verbs and listed and is_command(tuple(verbs), word)):
+            break
+        verbs.append(word)
+    return verbs
+
+
+PROVIDERS = ("PULUMI_K8S_", "PULUMI_OPTION_")
+"""What the Kubernetes provider reads, and the engine's word for any of its options."""
+NO_VARIABLES = {"PULUMI_FOLDERS", "PULUMI_CONFIG_SECRET_KEYS"}
+"""A constant of ours, and what the engine tells the program and no user sets."""
+
+
+def test_the_engine_knows_every_variable_named() -> None:
+    everywhere = [
+        *(text for _, text in (*texts("infra"), *texts("rehearsal"))),
+        *(d.path.read_text() for d in documents()),
+    ]
+    named = {name for text in everywhere for name in re.findall(r"PULUMI_[A-Z_]*[A-Z]", text)}
+    program = pulumi().read_bytes()
+    asked = {name for name in named if not name.startswith(PROVIDERS)} - NO_VARIABLES
+    assert len(asked) > 10
+    # The engine writes most of them without what they all begin with.
+    assert {name for name in asked if name.removeprefix("PULUMI_").encode() not in program} == set()
+    assert b"DIY_BACKEND_COMPRESSION" not in program  # it was advised once
 
 
 @pytest.mark.parametrize(
