@@ -14,6 +14,7 @@ import pytest
 from rehearsal import processes
 from rehearsal.processes import Daemon, ProcessError, Record, port_is_free, remembered_ports, write_private
 
+ROOT = Path(__file__).resolve().parents[2]
 SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
 STUBBORN = [
     sys.executable,
@@ -138,6 +139,18 @@ def test_a_child_that_died_and_was_not_reaped_is_not_running(daemon: Daemon) -> 
     write_private(daemon.pid_file, json.dumps({"pid": child.pid, "started": started, "command": ["true"]}))
     assert daemon.record() is None
     child.wait()
+
+
+def test_a_command_that_ends_before_its_process_says_nothing_of_it(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from rehearsal.processes import Daemon; folder = Path(sys.argv[1]);"
+        "Daemon('sleeper', folder / 'pid', folder / 'log').start(['sleep', '60'])"
+    )
+    command = [sys.executable, "-W", "error", "-c", program, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    sleeper = Daemon("sleeper", tmp_path / "pid", tmp_path / "log")
+    assert sleeper.stop()
+    assert done.stderr == ""
 
 
 def test_ports_are_distinct_remembered_and_below_the_ephemeral_range(tmp_path: Path) -> None:
