@@ -177,7 +177,8 @@ def test_an_open_challenge_goes_with_its_certificate_while_cert_manager_runs(
         (opened,) = cluster.ask("GET", f"{CHALLENGES}/challenges")["items"]
         assert opened["metadata"]["finalizers"]
         cluster.ask("DELETE", CERTIFICATE, body={"propagationPolicy": "Foreground"})
-        running.eventually(lambda: live(cluster.provider, CERTIFICATE) is None)
+        # It sees no deletion while it waits for that life, 60 s.
+        running.eventually(lambda: live(cluster.provider, CERTIFICATE) is None, 120)
         assert cluster.ask("GET", f"{CHALLENGES}/challenges")["items"] == []
         assert cluster.ask("GET", f"{CHALLENGES}/orders")["items"] == []
         assert edge.texts(challenge) == []
