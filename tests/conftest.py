@@ -20,6 +20,19 @@ from tests import cheaper  # noqa: E402
 cheaper.make_cheaper()
 
 
+_HERE = Path(__file__).parent
+_WHOLE = ("test_program.py", "test_program_secrets.py", "test_properties.py")
+"""Files beside the unit tests that evaluate the whole program, again and again."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell unit tests, which mirror `infra/`, from those of whole programs, of the rehearsal and of the repository."""
+    for item in items:
+        place = item.path.relative_to(_HERE)
+        if place.parts[0] == "infra" and place.parts[1] not in _WHOLE:
+            item.add_marker("unit")
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Look for garbage seldom, and not at all among the SDKs and the tests, which stay."""
     gc.collect()
