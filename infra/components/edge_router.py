@@ -91,7 +91,8 @@ class EdgeRouter(pulumi.ComponentResource):
             enable_cross_zone_load_balancing=plan.cross_zone,
             enable_deletion_protection=plan.deletion_protection,
             tags=plan.tags,
-            opts=self._child,
+            # What AWS would refuse half-way through an update, the engine refuses before it.
+            opts=pulumi.ResourceOptions(parent=self, protect=plan.deletion_protection),
         )
 
     def _target_group(self, plan: TargetGroupPlan, vpc_id: pulumi.Input[str]) -> aws.lb.TargetGroup:

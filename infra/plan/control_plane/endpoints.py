@@ -103,11 +103,11 @@ def _balancer(
     cluster = spec.cluster.name
     name = balancer_name(spec, "api-int" if internal else "api")
     full = f"api.internal.{cluster}" if internal else f"api.{cluster}"
-    in_public_subnets = not internal or spec.network.nat == "none"
     return ApiBalancerPlan(
         key=f"api-{key}",
         scheme="internal" if internal else "internet-facing",
-        subnet_kind="public" if in_public_subnets else "private",
+        # Without a NAT too: it needs no way out, and could not be moved when one comes.
+        subnet_kind="private" if internal else "public",
         name=name,
         security_group_name=f"api-{key}.{cluster}",
         record=full if spec.cluster.api.hosted_zone else None,

@@ -46,6 +46,10 @@ class Kind:
     gone: ClassVar[frozenset[str]] = frozenset()
     """Error codes that mean that the thing does not exist."""
 
+    def forced(self, old: Props, new: Props) -> Collection[str]:  # noqa: ARG002 (for those whose answer depends on them)
+        """Return the properties besides :attr:`force_new` that cannot go from the old inputs to the new in place."""
+        return ()
+
     def create(self, aws: Aws, inputs: Props) -> str:
         """Create it and return its id."""
         raise NotImplementedError

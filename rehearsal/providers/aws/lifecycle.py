@@ -91,7 +91,8 @@ class Lifecycle:
         found = [
             change for change in changes(old, new, sets=self.kind.sets, ignore=ignore) if not self._left_to_aws(change)
         ]
-        judged = [(change, self._forces_new(change)) for change in found]
+        forcing = {*self.kind.force_new, *self.kind.forced(old, new)}
+        judged = [(change, _is_of(change, forcing)) for change in found]
         return Difference(judged, delete_first=self._keeps_given_name(old, news))
 
     def _left_to_aws(self, change: Change) -> bool:
@@ -105,10 +106,6 @@ class Lifecycle:
         if named is None or named in news.get(_GENERATED, ()):
             return False
         return named in news and bool(reveal(news)[named] == old.get(named))
-
-    def _forces_new(self, change: Change) -> bool:
-        path = schema_path(change.path)
-        return any(path == name or path.startswith(f"{name}.") for name in self.kind.force_new)
 
     def _normal(self, inputs: Props) -> Props:
         """Return inputs as they compare: defaults filled in, documents read, empty tags the same as none."""
@@ -243,3 +240,9 @@ class Lifecycle:
         if "tagsAll" in outputs:
             state["tagsAll"] = state.get("tags", {})
         return state
+
+
+def _is_of(change: Change, names: Iterable[str]) -> bool:
+    """Say whether a change is one of these properties, or inside of one."""
+    path = schema_path(change.path)
+    return any(path == name or path.startswith(f"{name}.") for name in names)

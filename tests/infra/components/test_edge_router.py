@@ -45,6 +45,11 @@ def test_an_internal_load_balancer() -> None:
     assert (inputs["enableCrossZoneLoadBalancing"], inputs["enableDeletionProtection"]) == (False, False)
 
 
+def test_what_aws_would_not_delete_the_engine_refuses_to() -> None:
+    assert build().options(LB, "edge").protect is True
+    assert build(deletionProtection=False).options(LB, "edge").protect is False
+
+
 def test_a_target_group_keeps_client_addresses_in_the_proxy_protocol() -> None:
     assert without_tags(build().inputs("aws:lb/targetGroup:TargetGroup", "edge-https")) == {
         "name": "edge-8443-test-example-com",

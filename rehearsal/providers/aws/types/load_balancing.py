@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from rehearsal.providers.aws.kind import Kind, Props, change_tags, find_one
 from rehearsal.providers.aws.naming import tag_list, tag_map
 from rehearsal.providers.aws.session import Aws
 from rehearsal.providers.aws.types.shaping import answer, field, request
+from rehearsal.providers.base.values import UNKNOWN
 
 
 class ElbKind(Kind):
@@ -98,6 +99,24 @@ class LoadBalancer(ElbKind):
     handled = frozenset({*attributes, "name", "namePrefix", "internal", "ipAddressType", "loadBalancerType"}) | {
         "securityGroups", "subnets", "subnetMappings", "tags",
     }  # fmt: skip
+
+    _NETWORK = ("subnets", "securityGroups")
+
+    def forced(self, old: Props, new: Props) -> Collection[str]:
+        """Judge as ``customizeDiffLoadBalancerNLB`` of terraform-provider-aws does.
+
+        A network load balancer only ever gets further subnets, and has security groups or has none for good. EC2 lets
+        one leave a zone since 2025, and the provider does not (its issue 41418).
+        """
+        if new.get("loadBalancerType") != "network":
+            return ()
+        before, after = ({name: set(each.get(name) or ()) for name in self._NETWORK} for each in (old, new))
+        known = [name for name in self._NETWORK if UNKNOWN not in after[name]]
+        return [
+            name
+            for name in known
+            if (len(after[name]) <= len(before[name]) if name == "subnets" else bool(after[name]) != bool(before[name]))
+        ]
 
     def create(self, aws: Aws, inputs: Props) -> str:
         nested = {"subnetMappings": inputs["subnetMappings"]} if inputs.get("subnetMappings") else {}

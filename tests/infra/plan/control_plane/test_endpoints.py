@@ -48,9 +48,10 @@ def test_names_in_a_hosted_zone() -> None:
     assert found.hosted_zone == "Z0123456789ABCDEFGHIJ"
 
 
-def test_without_nat_the_internal_load_balancer_is_where_the_machines_are() -> None:
+def test_the_internal_load_balancer_stays_where_it_is_when_a_nat_comes() -> None:
     found = plan({"nat": "none"})
-    assert (found.internal.scheme, found.internal.subnet_kind) == ("internal", "public")
+    assert (found.internal.scheme, found.internal.subnet_kind) == ("internal", "private")
+    assert found.internal == plan({"nat": "single"}).internal
 
 
 def test_rules_are_named_by_what_they_let_in() -> None:

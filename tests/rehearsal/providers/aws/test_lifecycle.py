@@ -146,3 +146,25 @@ def test_a_dead_endpoint_is_named_with_what_to_do(aws: Aws, monkeypatch: pytest.
     monkeypatch.setattr(aws.client("ec2"), "describe_vpcs", refused)
     with pytest.raises(UnreachableError, match=r"does not answer .calling ec2 describe_vpcs.*rehearse start <env>"):
         aws.call("ec2", "describe_vpcs")
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "replaces"),
+    [
+        ("network", {"subnets": ["a", "b"]}, {"subnets": ["a"]}, ["subnets[1]"]),
+        ("network", {"subnets": ["a"]}, {"subnets": ["c"]}, ["subnets[0]"]),
+        ("network", {"subnets": ["a"]}, {"subnets": ["b", "a"]}, []),
+        ("network", {"subnets": ["a", "b"]}, {"subnets": ["a", UNKNOWN]}, []),
+        ("network", {"subnets": ["a", "b"]}, {"subnets": ["b", "a"]}, []),
+        ("application", {"subnets": ["a", "b"]}, {"subnets": ["a"]}, []),
+        ("network", {"securityGroups": ["a"]}, {"securityGroups": ["b"]}, []),
+        ("network", {"securityGroups": ["a"]}, {"securityGroups": []}, ["securityGroups[0]"]),
+        ("network", {}, {"securityGroups": ["a"]}, ["securityGroups"]),
+    ],
+)
+def test_what_a_network_load_balancer_cannot_change(
+    aws: Aws, kind: str, old: Props, new: Props, replaces: list[str]
+) -> None:
+    always = {"name": "api", "loadBalancerType": kind}
+    life = _life(aws, "aws:lb/loadBalancer:LoadBalancer")
+    assert life.diff({**always, **old}, {**always, **new}, ()).replaces == replaces
