@@ -15,6 +15,7 @@ from infra.spec.errors import Location, Problem, SpecError, show
 from infra.spec.judge import judge, position
 from infra.spec.plain import plain_data
 from infra.spec.stack_file import StackFileLoader, yaml_words
+from infra.spec.workloads.edge_port_rules import check_edge_ports
 from infra.spec.workloads.environment_rules import check_declared, check_links
 from infra.spec.workloads.node_rules import check_node_ports
 from infra.spec.workloads.quota_rules import check_quotas
@@ -53,18 +54,20 @@ def judge_workloads(spec: EnvironmentSpec, folder: Path) -> tuple[EnvironmentSpe
 
     problems: list[Problem] = []
     declared: list[WorkloadSpec] = []
+    sound: list[WorkloadSpec] = []
     for index, use in enumerate(spec.workloads):
         workload, found = _workload(index, use, folder, rules)
         problems += found
         if workload is not None:
             declared.append(workload)
+            sound += [] if found else [workload]
     problems += [place_in_files(problem, spec, workload.name) for workload, problem in check_links(declared, spec)]
     whole = spec.with_declared(tuple(declared))
     problems += [
         problem if workload is None else place_in_files(problem, spec, workload.name)
         for workload, problem in check_node_ports(whole)
     ]
-    return whole, [*problems, *check_quotas(whole)]
+    return whole, [*problems, *check_quotas(whole), *check_edge_ports(spec.with_declared(tuple(sound)))]
 
 
 def check_files(uses: object, folder: Path) -> list[Problem]:
