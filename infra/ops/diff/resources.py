@@ -49,7 +49,10 @@ class ResourceChange:
 
 
 def compare(before: Checkpoint, after: Checkpoint) -> list[ResourceChange]:
-    """Return the resources that differ, in the order of their URNs. What is only left to be deleted is no resource."""
+    """Return the resources that differ, in the order of their URNs. What is only left to be deleted is no resource.
+
+    One of which nothing but the encrypted texts of secrets differs is among :func:`veiled` instead.
+    """
     old, new = _living(before), _living(after)
     changes: list[ResourceChange] = []
     for urn in sorted({*old, *new}):
@@ -57,9 +60,25 @@ def compare(before: Checkpoint, after: Checkpoint) -> list[ResourceChange]:
             changes.append(ResourceChange("added", urn))
         elif urn not in new:
             changes.append(ResourceChange("removed", urn))
-        elif properties := tuple(_properties(old[urn], new[urn])):
+        elif _is_told(properties := tuple(_properties(old[urn], new[urn]))):
             changes.append(ResourceChange("changed", urn, properties))
     return changes
+
+
+def veiled(before: Checkpoint, after: Checkpoint) -> list[str]:
+    """Return the URNs of resources of which only the encrypted texts of secrets differ.
+
+    The engine encrypts each secret anew in each update that is given it by the program
+    (``batchingCachingSecretsManager``, ``pkg/resource/stack/secrets.go``: it keeps the text of what it read and passes
+    on, and of nothing else), so that says nothing of whether a secret changed.
+    """
+    old, new = _living(before), _living(after)
+    both = ((urn, tuple(_properties(old[urn], new[urn]))) for urn in sorted({*old} & {*new}))
+    return [urn for urn, properties in both if properties and not _is_told(properties)]
+
+
+def _is_told(properties: tuple[PropertyChange, ...]) -> bool:
+    return any((each.before, each.after) != (SECRET, SECRET) for each in properties)
 
 
 def _living(checkpoint: Checkpoint) -> dict[str, Mapping[str, Any]]:

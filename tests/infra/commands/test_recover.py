@@ -62,7 +62,7 @@ def test_diff_shows_what_changed_and_no_secret(run: Run, bucket: Bucket, version
     assert status == 0
     assert out.splitlines()[1:] == [
         "~ aws:sqs/queue:Queue a",
-        "    password: [secret] (changed)",
+        "    password: [secret] (encrypted anew, as by each update: whether changed is not known)",
         "    size: 1 -> 2",
         "+ aws:sqs/queue:Queue b",
         "- aws:sqs/queue:Queue gone",
@@ -77,6 +77,26 @@ def test_diff_shows_what_changed_and_no_secret(run: Run, bucket: Bucket, version
     # A record of a moment ago counts as of now, whatever this machine's clock says.
     bucket.put(CONFIG, "version: 3\n", at(1_000_000))
     assert "    +version: 3" in run("diff", "test", versions[1], "now")[1].splitlines()
+
+
+def test_diff_calls_no_secret_changed_that_is_only_encrypted_anew(run: Run, bucket: Bucket) -> None:  # noqa: F811
+    states = [
+        state(*(resource(n, inputs={"key": {**SECRET, "ciphertext": f"v1:{text}"}}) for n in ("ca.key", "sa.key")))
+        for text in ("one", "two")
+    ]
+    older, newer = (bucket.update(at(minutes), each) for minutes, each in zip((-60, -30), states, strict=True))
+    said = run("diff", "test", older, newer)[1].splitlines()[1:]
+    assert said == [
+        "Nothing else differs.",
+        "Secrets of 2 resources are encrypted anew, as by each update: whether changed is not known: ca.key, sa.key",
+    ]
+    told = json.loads(run("diff", "test", older, newer, "--format", "json")[1])
+    assert (told["resources"], [urn.rpartition("::")[2] for urn in told["secretsEncryptedAnew"]]) == (
+        [],
+        ["ca.key", "sa.key"],
+    )
+    shown = run("recover", "test", "--to", older)[1]
+    assert "differ in their properties" not in shown
 
 
 def test_diff_of_a_version_that_is_not_there(run: Run, bucket: Bucket, versions: tuple[str, str]) -> None:  # noqa: F811
