@@ -173,7 +173,7 @@ def _control_plane(plan: EnvironmentPlan, foundation: Foundation) -> ControlPlan
         "api",
         plan.api,
         vpc_id=foundation.network.vpc_id,
-        subnet_ids=foundation.subnets,
+        subnet_ids={**foundation.subnets, "private": foundation.network.inner_subnet_ids},
         security_group_ids=security.ids,
         opts=opts,
     )

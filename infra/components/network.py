@@ -46,6 +46,8 @@ class Network(pulumi.ComponentResource):
             for zone in plan.zones
         }
         """ID of each zone's private subnet."""
+        self.inner_subnet_ids: Mapping[str, pulumi.Output[str]] = {zone: subnet.id for zone, subnet in private.items()}
+        """The same for what needs no way out: such an ID stays known in a preview of another NAT mode."""
         self._s3_endpoint(plan, [public_table, *(tables[zone] for zone in sorted(tables))])
         if plan.flow_logs is not None:
             flow_logs(name, plan.flow_logs, self.vpc.id, self._child)
