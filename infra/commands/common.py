@@ -83,10 +83,14 @@ def put(text: str, write: Path | None) -> None:
     console.print(f"Wrote {write}.", markup=False, highlight=False)
 
 
-def show(table: Table) -> None:
-    """Print a table whole: names cut to the width of a terminal, or of a log that has none, are of no use."""
+def show(table: Table, at_most: int = 1_000) -> None:
+    """Print a table whole: names cut to the width of a terminal, or of a log that has none, are of no use.
+
+    A table with long cells is made no wider than ``at_most``: its widest columns are broken over lines, but for those
+    that say ``no_wrap``. Broken columns say ``overflow="fold"``, so that a name longer than a line is not cut.
+    """
     needed = Measurement.get(console, console.options.update(max_width=1_000), table).maximum
-    Console(width=needed).print(table, crop=False)
+    Console(width=min(needed, at_most)).print(table, crop=False)
 
 
 def project_name(env: str) -> str:

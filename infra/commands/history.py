@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _SIGNS = {"create": "+", "update": "~", "replace": "+-", "delete": "-"}
 
+_WIDTH = 160
+"""Columns of text: an update may write hundreds of records, and one line of their names is not to be read."""
+
 
 def history(
     env: Env,
@@ -38,7 +41,7 @@ def history(
             f"Nothing happened to {stack.spec.name} yet: bucket {stack.spec.state.bucket} holds no state of it."
         )
     else:
-        show(_table(events))
+        show(_table(events), _WIDTH)
 
 
 def _as_json(event: Event) -> dict[str, object]:
@@ -50,7 +53,10 @@ def _as_json(event: Event) -> dict[str, object]:
 def _table(events: list[Event]) -> Table:
     from infra.ops.state.versions import instant
 
-    table = Table("When", "What", "Who", "Resources", "Records", "State")
+    table = Table()
+    for heading in ("When", "What", "Who", "Resources", "Records", "State"):
+        # A time and a version are copied, so they stay in one piece.
+        table.add_column(heading, no_wrap=heading in ("When", "State"), overflow="fold")
     for event in events:
         table.add_row(
             instant(event.time), _what(event), _who(event), _resources(event), ", ".join(event.records), event.state

@@ -29,6 +29,7 @@ def flow_logs(name: str, plan: FlowLogsPlan, vpc_id: pulumi.Input[str], child: p
         name=plan.role_name,
         assume_role_policy=plan.assume_role_policy,
         permissions_boundary=plan.permissions_boundary,
+        force_detach_policies=True,  # a policy added by hand would stop a destroy half-way
         tags=plan.tags,
         opts=child,
     )

@@ -94,6 +94,8 @@ class InstanceGroup(pulumi.ComponentResource):
             description=plan.description,
             assume_role_policy=plan.trust_policy,
             permissions_boundary=plan.permissions_boundary,
+            # A policy that somebody added by hand would stop a destroy half-way: IAM deletes no role that has one.
+            force_detach_policies=True,
             tags=plan.tags,
             opts=self._child,
         )

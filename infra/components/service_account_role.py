@@ -34,6 +34,7 @@ class ServiceAccountRole(pulumi.ComponentResource):
             description=plan.description,
             assume_role_policy=pulumi.Output.from_input(issuer_arn).apply(plan.trust_policy),
             permissions_boundary=plan.permissions_boundary,
+            force_detach_policies=True,  # a policy added by hand would stop a destroy half-way
             tags=plan.tags,
             opts=child,
         )

@@ -135,7 +135,9 @@ TABLE: Mapping[str, Calls] = {
         "iam:GetRole role; iam:ListRolePolicies role; iam:ListAttachedRolePolicies role; iam:GetRolePolicy role",
         "iam:UpdateAssumeRolePolicy role; iam:UpdateRole role; iam:UpdateRoleDescription role; iam:TagRole role; "
         "iam:UntagRole role",
-        "iam:ListInstanceProfilesForRole role; iam:DeleteRolePolicy role; iam:DeleteRole role",
+        # With `force_detach_policies` all policies are taken off first (`deleteRole` of terraform-provider-aws).
+        "iam:ListInstanceProfilesForRole role; iam:ListAttachedRolePolicies role; iam:DetachRolePolicy role; "
+        "iam:ListRolePolicies role; iam:DeleteRolePolicy role; iam:DeleteRole role",
     ),
     "aws:iam/rolePolicy:RolePolicy": Calls(
         "iam:PutRolePolicy role", "iam:GetRolePolicy role", "iam:PutRolePolicy role", "iam:DeleteRolePolicy role"

@@ -29,6 +29,9 @@ def _text_lines(report: DriftReport) -> Iterator[str]:
         yield f"  GONE  {gone.label} ({gone.id})"
     for rule in report.beside:
         yield f"  BESIDE THE PROGRAM  {rule.words} ({rule.id})"
+    for policy in report.policies:
+        yield f"  BESIDE THE PROGRAM  {policy.words}"
+        yield f"    to remove it: {policy.remove}"
     last = ""
     for each in report.drifted:
         if each.urn != last:
@@ -57,6 +60,10 @@ def render_markdown(report: DriftReport, *, limit: int = COMMENT_LIMIT) -> str:
         Block(2, f"- {'🔴 ' if each.alarming else ''}{escaped(each.words)} ({code(each.id)})\n", label="rules beside")
         for each in report.beside
     ]
+    policies = [
+        Block(2, f"- {escaped(each.words)}; to remove it: {code(each.remove)}\n", label="policies beside")
+        for each in report.policies
+    ]
     drifted = [Block(10, _row(each), label="drifted properties") for each in report.drifted]
     moved = [
         Block(
@@ -69,6 +76,7 @@ def render_markdown(report: DriftReport, *, limit: int = COMMENT_LIMIT) -> str:
         Section("", errors, "\n"),
         Section("### Gone\n\n", gone, "\n"),
         Section("### Security group rules that the program does not declare\n\n", beside, "\n"),
+        Section("### Policies of its roles that the program does not declare\n\n", policies, "\n"),
         Section(
             "### Changed outside\n\n| resource | property | expected | found |\n|---|---|---|---|\n", drifted, "\n"
         ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from infra.ops.drift.beside import Beside
+from infra.ops.drift.role_policies import INLINE, MANAGED, ROLE, BesidePolicy
 from infra.ops.preview.changes import short_type
 from infra.ops.preview.differences import ABSENT, step_differences, value_at
 from infra.ops.preview.events import PROVIDER_PREFIX, Diagnostic, Run, Step
@@ -21,6 +22,9 @@ UNDECLARED: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Type -> properties that no program declares and that nobody but the program should move, and what that means."""
+
+TOLD_ELSEWHERE: Mapping[str, frozenset[str]] = {ROLE: frozenset({INLINE, MANAGED})}
+"""Type -> properties that hold what other resources declare: what else is in them is told as beside the program."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class DriftReport:
-    """What a refresh found, and what EC2 has beside it."""
+    """What a refresh found, and what EC2 and IAM have beside it."""
 
     environment: str
     verdict: Verdict
@@ -67,6 +71,8 @@ class DriftReport:
     gone: tuple[Gone, ...]
     drifted: tuple[Drifted, ...]
     beside: tuple[Beside, ...]
+    policies: tuple[BesidePolicy, ...]
+    """Policies beside the program on its roles."""
     moved: tuple[Moved, ...]
     errors: tuple[Diagnostic, ...]
     looked_at: int
@@ -78,8 +84,10 @@ class DriftReport:
         return EXIT_CODES[self.verdict]
 
 
-def drift_of(run: Run, environment: str, beside: tuple[Beside, ...] = ()) -> DriftReport:
-    """Return what a previewed refresh found; ``beside`` is what no refresh can see."""
+def drift_of(
+    run: Run, environment: str, beside: tuple[Beside, ...] = (), policies: tuple[BesidePolicy, ...] = ()
+) -> DriftReport:
+    """Return what a previewed refresh found; ``beside`` and ``policies`` are what no refresh can see."""
     results = [step for step in run.results if step.state.custom and not step.type.startswith(PROVIDER_PREFIX)]
     gone = tuple(
         Gone(step.urn, _label(step), step.old.id if step.old else "") for step in results if step.op == "delete"
@@ -87,14 +95,15 @@ def drift_of(run: Run, environment: str, beside: tuple[Beside, ...] = ()) -> Dri
     compared = [step for step in results if step.op in ("update", "refresh", "same") and step.old and step.new]
     drifted = tuple(each for step in compared for each in _drifted(step))
     moved = tuple(each for step in compared for each in _moved(step))
-    verdict: Verdict = "failed" if not run.finished else "drift" if gone or drifted or beside else "none"
+    verdict: Verdict = "failed" if not run.finished else "drift" if gone or drifted or beside or policies else "none"
     return DriftReport(
         environment=environment,
         verdict=verdict,
-        headline=_headline(verdict, environment, gone, drifted, beside, len(results)),
+        headline=_headline(verdict, environment, gone, drifted, _beside(beside, policies), len(results)),
         gone=gone,
         drifted=drifted,
         beside=beside,
+        policies=policies,
         moved=moved,
         errors=run.errors,
         looked_at=len(results),
@@ -106,7 +115,7 @@ def _headline(
     environment: str,
     gone: tuple[Gone, ...],
     drifted: tuple[Drifted, ...],
-    beside: tuple[Beside, ...],
+    beside: list[str],
     looked_at: int,
 ) -> str:
     if verdict == "failed":
@@ -118,8 +127,12 @@ def _headline(
     properties = "1 property" if len(drifted) == 1 else f"{len(drifted)} properties"
     parts += [f"{properties} of {resources} changed outside"] if drifted else []
     told = [f"Of {looked_at} resources: {', '.join(parts)}."] if parts else []
-    told += [f"Security group rules beside the program: {len(beside)}."] if beside else []
-    return f"{environment}: DRIFT. {' '.join(told)}"
+    return f"{environment}: DRIFT. {' '.join(told + beside)}"
+
+
+def _beside(rules: tuple[Beside, ...], policies: tuple[BesidePolicy, ...]) -> list[str]:
+    counted = {"Security group rules": len(rules), "Policies of roles": len(policies)}
+    return [f"{what} beside the program: {count}." for what, count in counted.items() if count]
 
 
 def _label(step: Step) -> str:
@@ -141,6 +154,7 @@ def _moved(step: Step) -> Iterator[Moved]:
     assert step.old is not None and step.new is not None  # noqa: S101, PT018 (compared steps have both)
     told = {diff.path.partition("[")[0].partition(".")[0] for diff in step.diffs}
     declared = {*step.old.inputs, *step.new.inputs, *told, *UNDECLARED.get(step.type, {}), "tagsAll"}
+    declared |= TOLD_ELSEWHERE.get(step.type, frozenset())
     if step.type.startswith("kubernetes:"):
         # What controllers keep their account in moves with every look; `slipway validate` judges it.
         declared.add("status")

@@ -53,6 +53,22 @@ def test_history_as_json_and_text(run: Run, bucket: Bucket, versions: tuple[str,
         assert said in out
 
 
+def test_history_breaks_long_lists_of_records_over_lines_and_cuts_no_name(run: Run, bucket: Bucket) -> None:  # noqa: F811
+    long = f"instancegroup/{'a' * 200}"
+    names = ["config", *(f"instancegroup/nodes-{number}" for number in range(60)), long]
+    for name in names:
+        bucket.put(f"test.example.com/{name}", "a: 1\n", at(-60.5))
+    version = bucket.update(at(-60), state(resource("a")))
+    status, out, _ = run("history", "test")
+    assert status == 0
+    assert max(len(line) for line in out.splitlines()) <= 160
+    rows = [line.split("│") for line in out.splitlines() if line.startswith("│")]
+    assert (rows[0][1].strip(), rows[0][6].strip()) == ("2026-11-24T11:00:00Z", version)
+    # Of a column broken over lines, every letter of each name is there.
+    records = "".join(cells[5].strip() for cells in rows)
+    assert set(records.split(",")) == {name.strip() for name in names}
+
+
 def test_history_of_nothing(run: Run, bucket: Bucket) -> None:  # noqa: F811
     assert run("history", "test")[1].startswith("Nothing happened to test yet")
 

@@ -159,6 +159,7 @@ def test_a_role_is_tied_to_the_issuer() -> None:
     role = recorder.inputs("aws:iam/role:Role", "web")
     assert role["assumeRolePolicy"] == plan.trust_policy(arn)
     assert role["name"] == "web.sa.test.example.com"
+    assert role["forceDetachPolicies"] is True
     assert recorder.inputs("aws:iam/rolePolicy:RolePolicy", "web") == {
         "name": "own",
         "role": "web.sa.test.example.com",

@@ -234,6 +234,7 @@ def test_a_role_of_its_own() -> None:
         "name": "nodes.test.example.com",
         "description": plan.iam.description,
         "assumeRolePolicy": plan.iam.trust_policy,
+        "forceDetachPolicies": True,
         "tags": plan.iam.tags,
     }
     assert recorder.inputs(POLICY, "nodes") == {

@@ -178,6 +178,7 @@ def test_flow_logs_go_to_a_log_group_of_their_own() -> None:
     assert recorder.inputs(ROLE, "network-flow-logs") == {
         "name": flow.role_name,
         "assumeRolePolicy": flow.assume_role_policy,
+        "forceDetachPolicies": True,
         "tags": flow.tags,
     }
     assert recorder.inputs(ROLE_POLICY, "network-flow-logs") == {

@@ -304,9 +304,12 @@ _IAM = [
             {"maxSessionDuration": 7200},
             {"permissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/a"},
             {"permissionsBoundary": None},
+            {"forceDetachPolicies": True},
             *_TAG_CHANGES,
         ],
         {"name": "other", "path": "/other/"},
+        # Only the provider knows it.
+        unseen=["forceDetachPolicies"],
     ),
     Sample(
         "aws:iam/rolePolicy:RolePolicy",
