@@ -37,10 +37,10 @@ def api_effect(
     reasons: list[str] = []
     level: Level = "none"
     rolled = [roll for roll in rolls if roll.role == CONTROL_PLANE]
-    if rolled:
-        level, reason = _roll(sum(roll.machines for roll in rolled), members)
-        reasons.append(reason)
     broken = [*_balancers(changes), *_access(openings)]
+    if rolled:
+        level, reason = _roll(sum(roll.machines for roll in rolled), members, answers=not broken)
+        reasons.append(reason)
     if broken:
         level = "interrupted"
     return ApiEffect(level, (*reasons, *broken), members)
@@ -66,7 +66,8 @@ def _is_api(group: str) -> bool:
     return bool(re.match(r"(api|control-plane)([-.]|$)", group))
 
 
-def _roll(rolled: int, members: int) -> tuple[Level, str]:
+def _roll(rolled: int, members: int, *, answers: bool) -> tuple[Level, str]:
+    """Return what a roll means for the API; ``answers`` where nothing else keeps it from answering meanwhile."""
     if members < 3:
         which = "its only member is" if members == 1 else f"{rolled} of its {members} members are"
         quorum = "" if members == 1 else "; etcd of two members has no majority without either"
@@ -74,9 +75,10 @@ def _roll(rolled: int, members: int) -> tuple[Level, str]:
             f"the control plane has no spare member: {which} replaced by `slipway roll`, and the API is down "
             f"meanwhile{quorum}. Workloads keep running"
         )
+    meanwhile = ". The API keeps answering; connections to the member that goes are dropped" if answers else ""
     return "one-at-a-time", (
         f"{rolled} of {members} control-plane members are replaced by `slipway roll`, one at a time with etcd's quorum "
-        "checked before and after. The API keeps answering; connections to the member that goes are dropped"
+        f"checked before and after{meanwhile}"
     )
 
 

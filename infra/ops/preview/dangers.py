@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.ops.preview.changes import DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.groups import Group
+from infra.ops.preview.remedies import BALANCER, KEEP_PROTECTION, VPC, remedy_of
 from infra.plan.stateful import GROUP_TYPE, stateful
 
 _STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
@@ -27,31 +28,34 @@ class Danger:
     because: tuple[str, ...]
     """Properties that force the replacement, with what they were and will be."""
     protected: bool
-    """Whether the engine itself refuses to delete it."""
+    """Whether the engine itself refuses to delete or replace it."""
     retained: bool
     """Whether the resource stays in the cloud and is only forgotten."""
     waived: bool
+    remedy: str = ""
+    """The way out: what to write in the stack file instead; "" where none is known."""
 
     def words(self) -> str:
-        """Return the danger as sentences."""
+        """Return the danger and the way out as sentences."""
+        return f"{self.loss()}{self.way()}"
+
+    def way(self) -> str:
+        """Return what follows the loss: the way out, and whether the loss was agreed to."""
+        remedy = f" {self.remedy}" if self.remedy else ""
+        keep = f" {KEEP_PROTECTION}" if self.protected else ""
+        return f"{remedy}{keep}{' Waived.' if self.waived else ''}"
+
+    def loss(self) -> str:
+        """Return what would be lost, and why."""
         verb = "REPLACED by an empty one" if self.op == REPLACE else "DELETED" if self.op == DELETE else "CHANGED"
         after = []
         if self.retained:
             after.append("the old one stays in the cloud, but nothing manages it any more")
         if self.protected:
-            after.append("it is protected: the engine will refuse until the protection is lifted")
+            after.append("it is protected, so the engine refuses")
         because = f", because of {'; '.join(self.because)}" if self.because else ""
         tail = f" ({'; '.join(after)})" if after else ""
-        waived = " Waived." if self.waived else ""
-        return f"{self.label} would be {verb}{because}. It holds {self.holds}{tail}.{self._remedy()}{waived}"
-
-    def _remedy(self) -> str:
-        if self.type != GROUP_TYPE or self.op != DELETE:
-            return ""
-        return (
-            f" If the group has another name now, write `renamedFrom: {self.name}` there; to remove it, `retire: true` "
-            "comes first (docs/change-a-group.md). Do not lift the protection."
-        )
+        return f"{self.label} would be {verb}{because}. It holds {self.holds}{tail}."
 
 
 def dangers_of(
@@ -65,12 +69,14 @@ def dangers_of(
     used: set[str] = set()
     found = []
     for change in changes:
-        holds = _holds(change, by_scaling.get(change.urn))
+        group = by_scaling.get(change.urn)
+        holds = _holds(change, group)
         if holds is None:
             continue
-        fitting = {word for word in waivers if word in _names(change, by_scaling.get(change.urn))}
+        fitting = {word for word in waivers if word in _names(change, group)}
         used |= fitting
-        found.append(_danger(change, holds, waived=bool(fitting)))
+        remedy = remedy_of(change, changes, role=group.role if group else "", protected=_protected(change))
+        found.append(_danger(change, holds, remedy, waived=bool(fitting)))
     found.sort(key=lambda danger: danger.waived)
     return tuple(found), tuple(word for word in waivers if word not in used)
 
@@ -85,13 +91,31 @@ def _holds(change: Change, group: Group | None) -> str | None:
     if change.type == GROUP_TYPE:
         machines = group.machines(new=False) if group else 0
         most = old.inputs.get("maxSize") if old else 0
-        if not most or not machines:
-            return None
-        return f"{machines} running machines, which would all end at once instead of being rolled"
+        if machines and most:
+            return f"{machines} running machines, which would all end at once instead of being rolled"
+        # The program lifts the protection of a group that is retired: one that has it is lost by mistake, though empty.
+        return "no machine now, and its name and settings" if _protected(change) else None
     entry = stateful(change.type, old.inputs if old else {})
     if entry is None:
-        return None
+        return _else(change)
     return entry.holds + (_of_claims(old.inputs) if old and change.type == _STATEFUL_SET else "")
+
+
+def _else(change: Change) -> str | None:
+    """Return what is lost with what can be made again, where its loss is grave all the same."""
+    if change.type == VPC and change.op == REPLACE:
+        return "the network that every machine stands in"
+    if not _protected(change):
+        return None
+    if change.type == BALANCER:
+        return "the name by which machines and people find the API"
+    return "something that the program protects"
+
+
+def _protected(change: Change) -> bool:
+    """Return whether the engine refuses: to delete what is protected, and to replace what is and stays so."""
+    old, new = change.step.old, change.step.new
+    return bool(old and old.protect) and (change.op == DELETE or new is None or new.protect)
 
 
 def _of_claims(inputs: Mapping[str, Any]) -> str:
@@ -113,7 +137,7 @@ def _names(change: Change, group: Group | None) -> set[str]:
     return {name for name in (change.urn, component, group.name if group else "") if name}
 
 
-def _danger(change: Change, holds: str, *, waived: bool) -> Danger:
+def _danger(change: Change, holds: str, remedy: str, *, waived: bool) -> Danger:
     old = change.step.old
     forced = [each for each in change.differences if each.replaces]
     because = tuple(f"{each.path} ({each.old} → {each.new})" if each.old else each.path for each in forced)
@@ -125,7 +149,8 @@ def _danger(change: Change, holds: str, *, waived: bool) -> Danger:
         op=change.op,
         holds=holds,
         because=because if change.op == REPLACE else (),
-        protected=bool(old and old.protect),
+        protected=_protected(change),
         retained=bool(old and old.retain_on_delete),
         waived=waived,
+        remedy=remedy,
     )

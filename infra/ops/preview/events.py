@@ -14,6 +14,7 @@ from typing import Any
 
 from infra.ops.preview.errors import PreviewError
 from infra.ops.preview.secrets import blinded, scrubbed
+from infra.ops.preview.tracebacks import without_frames
 
 PROVIDER_PREFIX = "pulumi:providers:"
 
@@ -239,7 +240,7 @@ def _diagnostic(event: Mapping[str, Any]) -> list[Diagnostic]:
     severity = event.get("severity", "info")
     if severity in ("debug", "info#debug") or event.get("ephemeral"):
         return []
-    message = scrubbed(str(event.get("message", "")).strip())
+    message = without_frames(scrubbed(str(event.get("message", "")).strip()))
     return [Diagnostic(severity, message, event.get("urn") or "")] if message else []
 
 

@@ -13,6 +13,7 @@ from infra.ops.preview.cost import Cost, cost_of
 from infra.ops.preview.cross_zone import CrossZone, cross_zone
 from infra.ops.preview.dangers import Danger, dangers_of
 from infra.ops.preview.edge_rules import edge_openings
+from infra.ops.preview.engine_words import in_our_words
 from infra.ops.preview.events import Diagnostic, Run, Violation
 from infra.ops.preview.groups import Group, Roll, groups_of, renames_of, rolls_of
 from infra.ops.preview.hosts import host_sentences
@@ -23,6 +24,8 @@ from infra.ops.preview.pods import sentences_of, workloads_of
 from infra.ops.preview.prices import Prices
 from infra.ops.preview.refusals import refusals_of
 from infra.ops.preview.resizes import Resize, resizes_of
+from infra.ops.preview.spot import spot_sentences
+from infra.ops.preview.ways_out import ways_out
 
 _TOLD = 12
 """Groups, rules and permissions of a kind that are told one by one in what will happen; more are counted."""
@@ -57,6 +60,8 @@ class Report:
     violations: tuple[Violation, ...]
     unknown_waivers: tuple[str, ...]
     """Words of waiver that fit nothing."""
+    ways_out: tuple[str, ...] = ()
+    """What comes first where the change is refused: the reason and what to write instead, before the engine's words."""
     complete: bool = True
     """Whether the engine came to its end, so that the report is of the whole change."""
 
@@ -69,7 +74,8 @@ class Report:
 def interpret(run: Run, *, environment: str, region: str, prices: Prices, waivers: Collection[str] = ()) -> Report:
     """Return what a run means for production."""
     changes = changes_of(run)
-    run = replace(run, diagnostics=(*run.diagnostics, *refusals_of(changes)))
+    told, refusals = in_our_words(run, environment)
+    run = replace(run, diagnostics=(*told, *refusals_of(changes)))
     groups = groups_of(run)
     dangers, unknown = dangers_of(changes, groups, waivers)
     rolls = rolls_of(groups, changes)
@@ -78,7 +84,8 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
     permissions = permissions_of(changes)
     counted = Counter(change.op for change in changes)
     network, resizes = network_effect(run, changes), resizes_of(groups, changes)
-    noticed = bool(rolls) or api.level != "none" or network.noticed or any(each.fewer for each in resizes)
+    spot = tuple(spot_sentences(groups, changes))
+    noticed = bool(rolls or spot) or api.level != "none" or network.noticed or any(each.fewer for each in resizes)
     verdict = _verdict(run, dangers, openings, permissions, changes, noticed=noticed)
     cost = cost_of(run, groups, prices, region)
     crossing = cross_zone(run, prices)
@@ -86,7 +93,9 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
         environment=environment,
         verdict=verdict,
         headline=_headline(verdict, environment, dangers, run, changes),
-        sentences=_sentences(dangers, groups, rolls, resizes, api, openings, permissions, cost, changes, network, run),
+        sentences=_sentences(
+            dangers, groups, rolls, resizes, spot, api, openings, permissions, cost, changes, network, run
+        ),
         dangers=dangers,
         rolls=rolls,
         resizes=resizes,
@@ -101,6 +110,7 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
         diagnostics=run.diagnostics,
         violations=run.violations,
         unknown_waivers=unknown,
+        ways_out=ways_out(dangers, changes, refusals),
         complete=run.finished,
     )
 
@@ -154,6 +164,7 @@ def _sentences(
     groups: Mapping[str, Group],
     rolls: Sequence[Roll],
     resizes: Sequence[Resize],
+    spot: Sequence[str],
     api: ApiEffect,
     openings: Sequence[Opening],
     permissions: Sequence[Permission],
@@ -175,6 +186,7 @@ def _sentences(
     told += network.sentences
     told += host_sentences(run)
     told += _resize_sentences(resizes)
+    told += spot
     told += sentences_of(workloads_of(changes))
     told += [_rules_sentence(quiet)] if (quiet := [each for each in openings if not each.alarming]) else []
     anything = [f"Permission to do anything, or for anybody: {each.words()}." for each in permissions if each.alarming]

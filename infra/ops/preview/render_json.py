@@ -26,6 +26,7 @@ def as_mapping(report: Report) -> dict[str, Any]:
         "verdict": report.verdict,
         "exitCode": report.exit_code,
         "headline": report.headline,
+        "waysOut": list(report.ways_out),
         "sentences": list(report.sentences),
         "counts": dict(report.counts),
         "dangers": [asdict(each) for each in report.dangers],

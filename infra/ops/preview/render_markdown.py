@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, REPLACE, UPDATE, Change
 from infra.ops.preview.dangers import Danger
-from infra.ops.preview.fold import COMMENT_LIMIT, NEVER, Block, Section, folded
+from infra.ops.preview.engine_words import is_refusal
+from infra.ops.preview.fold import COMMENT_LIMIT, GRAVE, NEVER, Block, Section, folded
 from infra.ops.preview.markdown_text import code, escaped, fenced, prose
 from infra.ops.preview.meaning import Report, Verdict, count, money
 from infra.ops.preview.openings import Opening
@@ -19,6 +20,8 @@ _OP_MARKS: dict[str, str] = {DELETE: "🗑️", REPLACE: "♻️", UPDATE: "✏�
 _RANKS: dict[str, int] = {DELETE: 50, REPLACE: 51, UPDATE: 60, CREATE: 80, IMPORT: 81}
 """Operation -> rank of its property diffs: those of new resources are folded first."""
 _INCOMPLETE = "The engine could not work out what this change would do. What follows is what it saw until then."
+_REFUSALS = 12
+"""Refusals for a protection that are shown one by one: the way out, which comes before them, is of all."""
 _LISTED = 40
 """Entries of a list that are shown one by one; those after them are folded first."""
 
@@ -36,6 +39,7 @@ def render_markdown(report: Report, *, limit: int = COMMENT_LIMIT, where: str = 
 def _sections(report: Report) -> Iterator[Section]:
     head = f"{marker(report.environment)}\n## {MARKS[report.verdict]} {escaped(report.headline)}\n\n"
     yield Section("", [Block(NEVER, head)])
+    yield _ways_out(report)
     yield from _errors(report)
     yield from _dangers(report)
     yield from _summary(report)
@@ -56,11 +60,21 @@ def _list(head: str, lines: Sequence[str], rank: int, label: str) -> Section:
     return Section(head, blocks, "\n")
 
 
+def _ways_out(report: Report) -> Section:
+    lines = "".join(f"> - {prose(' '.join(each.split()))}\n" for each in report.ways_out)
+    return Section("> [!IMPORTANT]\n> **The way out**\n>\n", [Block(NEVER, lines)] if lines else [], "\n")
+
+
 def _errors(report: Report) -> Iterator[Section]:
     errors = [each for each in report.diagnostics if each.severity == "error"]
     if report.verdict != "failed":
         return
-    blocks = [Block(1 + at, f"{fenced(each.message)}\n", label="errors") for at, each in enumerate(errors)]
+    others = [each.message for each in errors if not is_refusal(each)]
+    blocks = [Block(1 + at, f"{fenced(each)}\n", label="errors") for at, each in enumerate(others)]
+    if refused := [each.message for each in errors if is_refusal(each)]:
+        more = [f"and {left:,} more"] if (left := len(refused) - _REFUSALS) > 0 else []
+        text = "\n".join([*refused[:_REFUSALS], *more])
+        blocks.append(Block(GRAVE, f"{fenced(text)}\n", label="errors"))
     if not blocks and not report.violations:
         blocks = [Block(NEVER, "The engine ended without its summary: it was interrupted, or could not start.\n\n")]
     why = "An update would fail." if report.complete else _INCOMPLETE
@@ -79,16 +93,21 @@ def _dangers(report: Report) -> Iterator[Section]:
                 "> [!CAUTION]\n> **Data, keys or machines would be lost.** Do not apply this unless each of these is "
                 "meant.\n>\n"
             )
-        blocks = [_danger(danger, 1 + min(at, 9)) for at, danger in enumerate(found)]
-        tail = "" if waived else f">\n> If one is meant, say so: {code('--waive ' + found[0].urn)}\n"
+        told_once = bool(report.ways_out) and not waived
+        blocks = [_danger(danger, 1 + min(at, 9), told_once=told_once) for at, danger in enumerate(found)]
+        # A waiver is no way past a protection.
+        open_ = [danger for danger in found if not danger.protected]
+        tail = f">\n> If one is meant, say so: {code('--waive ' + open_[0].urn)}\n" if open_ and not waived else ""
         yield Section(head, blocks, f"{tail}\n")
     if report.unknown_waivers:
         words = ", ".join(code(word) for word in report.unknown_waivers)
         yield Section("", [Block(NEVER, f"Waivers that fit nothing here: {words}.\n\n")])
 
 
-def _danger(danger: Danger, rank: int) -> Block:
-    text = f"> - 🔴 {escaped(danger.words())}\n>   {code(danger.urn)}\n"
+def _danger(danger: Danger, rank: int, *, told_once: bool) -> Block:
+    """Return a danger; ``told_once`` where the ways out come first, each said once instead of with each danger."""
+    way = "" if told_once else danger.way()
+    text = f"> - 🔴 {escaped(danger.loss())}{prose(way)}\n>   {code(danger.urn)}\n"
     return Block(rank, text, f"> - 🔴 {OP_WORDS.get(danger.op, danger.op)} {code(danger.label)}\n", "dangers")
 
 

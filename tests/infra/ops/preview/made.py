@@ -47,6 +47,11 @@ def step(
     return {"sequence": 1, "resourcePreEvent": {"metadata": metadata}}
 
 
+def error(message: str, about: str = "") -> dict[str, Any]:
+    """Return the event of an error; ``about`` is a URN."""
+    return {"sequence": 1, "diagnosticEvent": {"severity": "error", "message": message, "urn": about}}
+
+
 def component(kind: str, name: str) -> dict[str, Any]:
     return step("same", f"slipway:index:{kind}", name, {}, {}, state={"custom": False})
 

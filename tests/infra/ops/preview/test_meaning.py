@@ -9,6 +9,7 @@ import pytest
 from infra.ops.preview.events import read_events
 from infra.ops.preview.meaning import interpret
 from infra.ops.preview.prices import price_table
+from infra.ops.preview.remedies import UNKNOWN
 from infra.ops.preview.render_markdown import render_markdown
 from infra.ops.preview.render_text import render_text
 from infra.plan.stateful import STATEFUL
@@ -79,8 +80,8 @@ def test_protection_and_retention_are_said() -> None:
     (told, *_) = report_of(step("delete", "aws:s3/bucket:Bucket", "state", old, state=state)).sentences
     assert told == (
         "s3 Bucket state would be DELETED. It holds every object in it: Pulumi's state, cluster configuration, backups "
-        "(the old one stays in the cloud, but nothing manages it any more; it is protected: the engine will refuse "
-        "until the protection is lifted)."
+        "(the old one stays in the cloud, but nothing manages it any more; it is protected, so the engine refuses). "
+        f"{UNKNOWN} Do not lift the protection."
     )
 
 
@@ -206,6 +207,20 @@ def test_a_load_balancer_of_the_api_that_is_replaced_interrupts_and_the_edge_s_d
     inputs = {"loadBalancerType": "network"}
     assert report_of(step("replace", kind, "api", inputs, inputs)).api.level == "interrupted"
     assert report_of(step("replace", kind, "edge", inputs, inputs)).api.level == "none"
+
+
+def test_a_roll_does_not_say_that_the_api_answers_while_what_is_in_front_of_it_is_replaced() -> None:
+    members = [
+        event
+        for letter in "abc"
+        for event in group(f"control-plane-{letter}", "ControlPlane", op="update", template=LARGER)
+    ]
+    (reason,) = report_of(*members).api.reasons
+    assert "The API keeps answering" in reason
+    broken = step("replace", "aws:lb/targetGroup:TargetGroup", "api-internal", {"port": 1}, {"port": 2})
+    rolled, gone = report_of(*members, broken).api.reasons
+    assert rolled.endswith("one at a time with etcd's quorum checked before and after")
+    assert gone.endswith("the API does not answer until it is back")
 
 
 def rule(cidr: str, port: int = 443, name: str = "rule", op: str = "create") -> dict[str, object]:

@@ -1,0 +1,116 @@
+"""The way out of a loss: what to write in the stack file in place of it, by type and by the property that forces it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from infra.ops.preview.changes import CREATE, DELETE, REPLACE, Change
+from infra.ops.preview.differences import Difference
+from infra.ops.preview.groups import CONTROL_PLANE
+from infra.ops.preview.network import NAT
+from infra.plan.stateful import GROUP_TYPE
+
+VPC: Final = "aws:ec2/vpc:Vpc"
+BALANCER: Final = "aws:lb/loadBalancer:LoadBalancer"
+_INTERFACE = "aws:ec2/networkInterface:NetworkInterface"
+_VOLUME = "aws:ebs/volume:Volume"
+_SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
+_MEMBER = "ControlPlaneMember "
+_CLUSTER_TAG = "KubernetesCluster"
+
+KEEP_PROTECTION: Final = "Do not lift the protection."
+UNKNOWN: Final = (
+    "Put what declares it back into the stack file as it was. If it is to go all the same, the page of docs/ about it "
+    "says how (docs/rotate-cas.md, docs/read-logs.md, docs/destroy.md)."
+)
+"""What is said of a protected resource whose loss has no way out of its own."""
+
+_NAT: Final = (
+    "A control-plane member's address lies in its subnet, so it cannot move with the new NAT: write `subnets: public` "
+    "on the members' groups with the change; their machines stay where they are (docs/network.md, NAT)."
+)
+_ZONE: Final = "A control-plane member cannot move to another zone: put the `zones` of its group back."
+_SUBNET: Final = (
+    "A control-plane member cannot move to another subnet: put the `zones` and `subnets` of its group and "
+    "`network.nat` back (docs/network.md, NAT)."
+)
+_BALANCER_ZONES: Final = (
+    "A Network Load Balancer leaves no zone (terraform-provider-aws replaces it): keep the zone in `network.zones`, "
+    "and take groups out of it by their own `zones`."
+)
+
+
+def whole_environment(changes: Sequence[Change]) -> tuple[str, ...]:
+    """Return why much of the environment would be made anew, where one word of the stack file is the reason.
+
+    The tag by which AWS finds the cluster is written on the VPC and the security groups by
+    :func:`infra.plan.tags.resource_tags`, which lets nobody set another, so that it is the cluster's name.
+    """
+    return tuple(dict.fromkeys([*_renamed(changes), *_readdressed(changes)]))
+
+
+def _renamed(changes: Sequence[Change]) -> Iterator[str]:
+    for change in changes:
+        if change.type not in (VPC, _SECURITY_GROUP) or change.step.old is None or change.step.new is None:
+            continue
+        tags = [state.inputs.get("tags") for state in (change.step.old, change.step.new)]
+        before, after = (each.get(_CLUSTER_TAG) if isinstance(each, dict) else None for each in tags)
+        if before and after and before != after:
+            yield (
+                f"`cluster.name` cannot be changed later ({before} → {after}), since names in AWS are made of it: put "
+                "it back. A cluster of another name is another environment (docs/declare.md)."
+            )
+
+
+def _readdressed(changes: Sequence[Change]) -> Iterator[str]:
+    for change in changes:
+        if change.type == VPC and change.op == REPLACE and (found := _forced(change, "cidrBlock")):
+            yield (
+                f"`network.cidr` cannot be changed ({found.old} → {found.new}): put it back. An environment of "
+                "another block is another environment (docs/network.md, Addresses)."
+            )
+
+
+def remedy_of(change: Change, changes: Sequence[Change], *, role: str = "", protected: bool = False) -> str:
+    """Return the way out of losing what ``change`` is about; "" where none is known, or the reason is a greater one.
+
+    ``role`` is that of the instance group, for a group.
+    """
+    if change.type == GROUP_TYPE and change.op == DELETE:
+        return group_remedy(change.name, role)
+    if change.op == REPLACE and whole_environment(changes):
+        return ""
+    if change.type == _INTERFACE and _forced(change, "subnetId"):
+        return _of_interface(change, changes)
+    if change.type == _VOLUME and _forced(change, "availabilityZone") and change.component.startswith(_MEMBER):
+        return _ZONE
+    if change.type == BALANCER and _forced(change, "subnets"):
+        return _BALANCER_ZONES
+    return UNKNOWN if protected else ""
+
+
+def group_remedy(name: str, role: str = "") -> str:
+    """Return the ways that keep a group's machines, or drain them first."""
+    removed = (
+        "a control-plane member is not removed, so put its entry back"
+        if role == CONTROL_PLANE
+        else "to remove it, `retire: true` comes first"
+    )
+    return f"If the group has another name now, write `renamedFrom: {name}` there; {removed} (docs/change-a-group.md)."
+
+
+def _of_interface(change: Change, changes: Sequence[Change]) -> str:
+    beside = [each for each in changes if each.type == _VOLUME and each.step.state.parent == change.step.state.parent]
+    if change.step.state.parent and any(_forced(each, "availabilityZone") for each in beside):
+        return _ZONE
+    gateways = {each.op for each in changes if each.type == NAT}
+    return _NAT if gateways == {CREATE} else _SUBNET
+
+
+def _forced(change: Change, name: str) -> Difference | None:
+    """Return what a property was and will be, where it is why the resource is replaced."""
+    if change.op != REPLACE:
+        return None
+    found = [each for each in change.differences if each.replaces]
+    return next((each for each in found if each.path.partition("[")[0] == name), None)

@@ -1,0 +1,100 @@
+"""Errors of the engine that are told in other words than its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.ops.preview.render_text import render_text
+from tests.infra.ops.preview.made import error, report_of, step, urn
+
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+WEB = urn(DEPLOYMENT, "shop/web")
+SEE = "Server-Side Apply field conflict detected. See https://www.pulumi.com/registry/ for troubleshooting help.\n"
+MANAGER = 'The resource managed by field manager "pulumi-kubernetes-1a2b3c4d" had an apply conflict: '
+
+
+@pytest.mark.parametrize(
+    ("conflict", "who", "fields"),
+    [
+        (
+            'Apply failed with 1 conflict: conflict with "kubectl" with subresource "scale" using apps/v1: '
+            ".spec.replicas",
+            "kubectl",
+            ".spec.replicas",
+        ),
+        (
+            'Apply failed with 1 conflict: conflict with "kubectl" using apps/v1 at 2026-11-29T22:00:00Z: '
+            '.spec.template.spec.containers[name="web"].image',
+            "kubectl",
+            '.spec.template.spec.containers[name="web"].image',
+        ),
+        (
+            'Apply failed with 3 conflicts: conflicts with "autoscaler" using apps/v1:\n- .spec.replicas\n'
+            'conflicts with "kubectl-edit" using apps/v1:\n- .metadata.labels.a\n- .spec.paused',
+            "autoscaler, kubectl-edit",
+            ".spec.replicas, .metadata.labels.a, .spec.paused",
+        ),
+        (
+            'Apply failed with 1 conflict: conflict with "kubectl" using apps/v1: .spec.replicas. To take the fields '
+            'over, set the annotation pulumi.com/patchForce: "true"; to leave them, list them under `ignore_changes`',
+            "kubectl",
+            ".spec.replicas",
+        ),
+    ],
+)
+def test_a_field_that_another_has_set_names_object_field_and_the_two_ways(conflict: str, who: str, fields: str) -> None:
+    inputs = {"metadata": {"name": "web", "namespace": "shop"}, "spec": {"replicas": 2}}
+    report = report_of(step("update", DEPLOYMENT, "shop/web", inputs, inputs), error(SEE + MANAGER + conflict, WEB))
+    assert report.exit_code == 1
+    (told,) = [each.message for each in report.diagnostics]
+    assert told.startswith(f"Deployment shop/web: {who} has set {fields} since, and the update may not take back")
+    assert "`PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up --stack test`" in told
+    assert "write the same into the stack file" in told
+    for no_way in ("annotation", "ignore_changes", "troubleshooting help"):
+        assert no_way not in render_text(report).plain
+
+
+def test_an_object_of_which_no_step_is_told_has_its_name_from_the_urn() -> None:
+    report = report_of(error(f'{SEE}{MANAGER}conflict with "kubectl": .spec.replicas', WEB))
+    assert report.diagnostics[0].message.startswith("Deployment shop/web: kubectl has set .spec.replicas since")
+
+
+LOOK_UP = (
+    "invoking aws:kms/getAlias:getAlias: 1 error occurred:\n"
+    "\t* reading KMS Alias (alias/slipway-state-canal): couldn't find resource"
+)
+FRAMES = (
+    "Program failed with an unhandled exception:\nTraceback (most recent call last):\n"
+    '  File "/work/__main__.py", line 9, in <module>\n    main()\n    ~~~~^^\n'
+    '  File "/work/infra/components/state_bucket.py", line 25, in __init__\n    found = aws.kms.get_alias(name)\n'
+)
+
+
+def test_a_look_up_that_fails_is_told_without_the_frames_of_the_program() -> None:
+    report = report_of(error(f"{FRAMES}Exception: {LOOK_UP}\n"))
+    message = report.diagnostics[0].message
+    assert message.endswith(f"the program failed: {LOOK_UP}")
+    assert message.startswith("alias/slipway-state-canal is not in the region and account that this preview looked in")
+    assert "(`slipway bootstrap test`)" in message
+    for frame in ("Traceback", "File", "state_bucket", "unhandled"):
+        assert frame not in render_text(report).plain
+
+
+def test_of_a_chain_the_last_exception_stays_and_the_look_up_that_led_to_it() -> None:
+    chain = (
+        f"{FRAMES}Exception: invoking aws:ec2/getAmi:getAmi: no result\n\n"
+        "During handling of the above exception, another exception occurred:\n\n"
+        'Traceback (most recent call last):\n  File "a.py", line 1, in b\n    c()\npulumi.RunError: no image\n'
+    )
+    (told,) = [each.message for each in report_of(error(chain)).diagnostics]
+    assert told == "the program failed: invoking aws:ec2/getAmi:getAmi: no result\npulumi.RunError: no image"
+
+
+def test_a_fault_of_the_program_keeps_its_place() -> None:
+    (told,) = [each.message for each in report_of(error(f"{FRAMES}KeyError: 'zone'\n")).diagnostics]
+    assert told == "the program failed: KeyError: 'zone' (/work/infra/components/state_bucket.py, line 25)"
+
+
+@pytest.mark.parametrize("message", ["no zone", "2 problems:\n  a\n  b"])
+def test_other_errors_stay_as_they_are(message: str) -> None:
+    assert [each.message for each in report_of(error(message)).diagnostics] == [message]
