@@ -77,7 +77,8 @@ def dangers_of(
         used |= fitting
         remedy = remedy_of(change, changes, role=group.role if group else "", protected=_protected(change))
         found.append(_danger(change, holds, remedy, waived=bool(fitting)))
-    found.sort(key=lambda danger: danger.waived)
+    # What is protected is what the update stops at; keys and logs that would follow come after it.
+    found.sort(key=lambda danger: (danger.waived, not danger.protected))
     return tuple(found), tuple(word for word in waivers if word not in used)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 LINES = 200
-"""Greatest number of lines of a report whose change is refused anyhow: nobody reads what will not happen."""
+"""A report of more lines is folded, to fewer, where its change is refused: nobody reads what will not happen."""
 
 Line = tuple[str, str]
 """Text and its Rich style."""
@@ -46,5 +46,5 @@ def fitted(parts: Sequence[Part], *, fold: bool) -> list[Line]:
     whole = [line for part in parts for line in part.lines()]
     if not fold or len(whole) <= LINES:
         return whole
-    note = f"Folded to fit {LINES} lines, of {len(whole):,}. `--format json` has all of it."
+    note = f"Folded: the whole report has {len(whole):,} lines. `--format json` has all of it."
     return [*(line for part in parts for line in part.folded()), ("", ""), (note, "dim")]

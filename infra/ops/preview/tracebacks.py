@@ -14,8 +14,8 @@ _CHAIN = re.compile(
 _FRAME = re.compile(r'\s*File "(?P<file>[^"]+)", line (?P<line>\d+)')
 _BARE = re.compile(r"(?:[\w.]*\.)?(?:Exception|RuntimeError): ")
 """Names of exceptions that say no more than that there was one."""
-_CALL = "invoking "
-"""How the engine begins when a look-up fails: the name of the function follows."""
+_CALL = re.compile(r"\b(invoke of|invoking) \w+:")
+"""How the SDK or the provider begins when a look-up fails: the name of the function follows."""
 
 
 def without_frames(message: str) -> str:
@@ -28,9 +28,9 @@ def without_frames(message: str) -> str:
     if not found:
         return message
     ends = [end for each in traceback.split(_BEGIN) if (end := _end(each))]
-    kept = list(dict.fromkeys([*(each for each in ends if _CALL in each), *ends[-1:]]))
+    kept = list(dict.fromkeys([*(each for each in ends if _CALL.search(each)), *ends[-1:]]))
     text = "\n".join(_BARE.sub("", each, count=1) for each in kept) or "an exception without words"
-    place = "" if _CALL in text else _place(traceback)
+    place = "" if _CALL.search(text) else _place(traceback)
     before = head.replace(_STOCK, "").strip()
     return "\n".join(each for each in (before, f"the program failed: {text}{place}") if each)
 

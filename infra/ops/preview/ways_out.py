@@ -72,5 +72,6 @@ def _of_groups(remedies: Mapping[str, str]) -> Iterator[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
+    names = sorted(names)
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     return f"{', '.join(names[:_NAMED])}{more}"

@@ -59,9 +59,11 @@ def test_an_object_of_which_no_step_is_told_has_its_name_from_the_urn() -> None:
     assert report.diagnostics[0].message.startswith("Deployment shop/web: kubectl has set .spec.replicas since")
 
 
-LOOK_UP = (
-    "invoking aws:kms/getAlias:getAlias: 1 error occurred:\n"
-    "\t* reading KMS Alias (alias/slipway-state-canal): couldn't find resource"
+NOT_FOUND = "reading KMS Alias (alias/slipway-state-canal): couldn't find resource"
+LOOK_UPS = (
+    f"invoking aws:kms/getAlias:getAlias: 1 error occurred:\n\t* {NOT_FOUND}",
+    "invoke of aws:kms/getAlias:getAlias failed: invocation of aws:kms/getAlias:getAlias returned an error: "
+    f"{NOT_FOUND}",
 )
 FRAMES = (
     "Program failed with an unhandled exception:\nTraceback (most recent call last):\n"
@@ -70,10 +72,11 @@ FRAMES = (
 )
 
 
-def test_a_look_up_that_fails_is_told_without_the_frames_of_the_program() -> None:
-    report = report_of(error(f"{FRAMES}Exception: {LOOK_UP}\n"))
+@pytest.mark.parametrize("look_up", LOOK_UPS)
+def test_a_look_up_that_fails_is_told_without_the_frames_of_the_program(look_up: str) -> None:
+    report = report_of(error(f"{FRAMES}Exception: {look_up}\n"))
     message = report.diagnostics[0].message
-    assert message.endswith(f"the program failed: {LOOK_UP}")
+    assert message.endswith(f"the program failed: {look_up}")
     assert message.startswith("alias/slipway-state-canal is not in the region and account that this preview looked in")
     assert "(`slipway bootstrap test`)" in message
     for frame in ("Traceback", "File", "state_bucket", "unhandled"):

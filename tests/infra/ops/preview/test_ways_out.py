@@ -158,7 +158,7 @@ def test_a_member_that_moves_to_another_subnet_or_zone_is_to_be_put_back() -> No
         replaced(VOLUME, "a", "availabilityZone", "a", "b", parent=member, **PROTECTED),
     )
     assert moved.ways_out[1:] == (
-        "ec2 NetworkInterface a, ebs Volume a: A control-plane member cannot move to another zone: put the `zones` of "
+        "ebs Volume a, ec2 NetworkInterface a: A control-plane member cannot move to another zone: put the `zones` of "
         "its group back.",
     )
 
@@ -226,8 +226,8 @@ def test_a_refused_change_of_everything_is_told_in_few_lines(number: int) -> Non
     if number == 90:
         assert "  Network network: 90 to replace" in lines
         assert f"  … and {271 - 10:,} more" in lines, "of what would be lost, after the first ten"
-        assert lines[-1].startswith("Folded to fit 200 lines, of ")
-        assert lines[-1].endswith(". `--format json` has all of it.")
+        assert lines[-1].startswith("Folded: the whole report has ")
+        assert lines[-1].endswith(" lines. `--format json` has all of it.")
     else:
         assert not lines[-1].startswith("Folded")
 
@@ -235,3 +235,8 @@ def test_a_refused_change_of_everything_is_told_in_few_lines(number: int) -> Non
 def test_a_change_that_is_not_refused_is_told_in_full() -> None:
     events = [step("create", "aws:sqs/queue:Queue", f"q{n}", None, {"name": f"queue-{n}"}) for n in range(300)]
     assert len(render_text(report_of(*events)).plain.splitlines()) > 300
+
+
+def test_what_the_engine_refuses_stands_before_what_would_be_lost_beside_it() -> None:
+    report = report_of(step("delete", VOLUME, "v", {"size": 1}), *interface("a"))
+    assert [danger.name for danger in report.dangers] == ["a", "v"]
