@@ -109,7 +109,7 @@ def _else(change: Change) -> str | None:
     if not _protected(change):
         return None
     if change.type == BALANCER:
-        return "the name by which machines and people find the API"
+        return "the name and the addresses by which its clients find what is behind it"
     return "something that the program protects"
 
 

@@ -17,6 +17,7 @@ _INTERFACE = "aws:ec2/networkInterface:NetworkInterface"
 _VOLUME = "aws:ebs/volume:Volume"
 _SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
 _MEMBER = "ControlPlaneMember "
+_ROUTER = "EdgeRouter "
 _CLUSTER_TAG = "KubernetesCluster"
 
 KEEP_PROTECTION: Final = "Do not lift the protection."
@@ -38,6 +39,10 @@ _SUBNET: Final = (
 _BALANCER_ZONES: Final = (
     "A Network Load Balancer leaves no zone (terraform-provider-aws replaces it): keep the zone in `network.zones`, "
     "and take groups out of it by their own `zones`."
+)
+_EDGE: Final = (
+    "To remove the edge, set `edge.deletionProtection: false` and update; then remove `edge` and update again "
+    "(docs/open-a-port.md, Remove the edge)."
 )
 
 
@@ -87,6 +92,8 @@ def remedy_of(change: Change, changes: Sequence[Change], *, role: str = "", prot
         return _ZONE
     if change.type == BALANCER and _forced(change, "subnets"):
         return _BALANCER_ZONES
+    if change.type == BALANCER and change.op == DELETE and change.component.startswith(_ROUTER):
+        return _EDGE
     return UNKNOWN if protected else ""
 
 

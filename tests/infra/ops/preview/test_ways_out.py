@@ -173,7 +173,17 @@ def test_a_network_load_balancer_leaves_no_zone() -> None:
         "lb LoadBalancer api-internal: A Network Load Balancer leaves no zone (terraform-provider-aws replaces it): "
         "keep the zone in `network.zones`, and take groups out of it by their own `zones`."
     )
-    assert report.dangers[0].holds == "the name by which machines and people find the API"
+    assert report.dangers[0].holds.startswith("the name and the addresses by which its clients find")
+
+
+def test_an_edge_that_goes_is_released_by_its_own_key_first() -> None:
+    parent = urn("slipway:index:EdgeRouter", "edge")
+    edge = step("delete", BALANCER, "edge", {"name": "edge"}, state={"parent": parent, **PROTECTED})
+    report = report_of(component("EdgeRouter", "edge"), edge, not_deleted(BALANCER, "edge"), result="failed")
+    assert "set `edge.deletionProtection: false` and update; then remove `edge`" in report.ways_out[1]
+    # Where it is not protected it has been released.
+    del edge["resourcePreEvent"]["metadata"]["old"]["protect"]
+    assert report_of(component("EdgeRouter", "edge"), edge).ways_out == ()
 
 
 CIDR = "`network.cidr` cannot be changed (10.20.0.0/16 → 10.30.0.0/16): put it back."
