@@ -8,10 +8,12 @@ from typing import Any
 
 from infra.ops.preview.changes import DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.groups import Group
-from infra.ops.preview.remedies import BALANCER, KEEP_PROTECTION, VPC, remedy_of
+from infra.ops.preview.remedies import BALANCER, INTERFACE, KEEP_PROTECTION, VPC, remedy_of
 from infra.plan.stateful import GROUP_TYPE, stateful
 
 _STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
+_HOLDS_NO_DATA = frozenset({GROUP_TYPE, INTERFACE, VPC, BALANCER})
+"""Types of which a new one is not empty, but is not the same either."""
 _VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 
 
@@ -47,7 +49,8 @@ class Danger:
 
     def loss(self) -> str:
         """Return what would be lost, and why."""
-        verb = "REPLACED by an empty one" if self.op == REPLACE else "DELETED" if self.op == DELETE else "CHANGED"
+        anew = "another" if self.type in _HOLDS_NO_DATA else "an empty one"
+        verb = f"REPLACED by {anew}" if self.op == REPLACE else "DELETED" if self.op == DELETE else "CHANGED"
         after = []
         if self.retained:
             after.append("the old one stays in the cloud, but nothing manages it any more")

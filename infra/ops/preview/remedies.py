@@ -13,7 +13,7 @@ from infra.plan.stateful import GROUP_TYPE
 
 VPC: Final = "aws:ec2/vpc:Vpc"
 BALANCER: Final = "aws:lb/loadBalancer:LoadBalancer"
-_INTERFACE = "aws:ec2/networkInterface:NetworkInterface"
+INTERFACE: Final = "aws:ec2/networkInterface:NetworkInterface"
 _VOLUME = "aws:ebs/volume:Volume"
 _SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
 _MEMBER = "ControlPlaneMember "
@@ -86,7 +86,7 @@ def remedy_of(change: Change, changes: Sequence[Change], *, role: str = "", prot
         return group_remedy(change.name, role)
     if change.op == REPLACE and whole_environment(changes):
         return ""
-    if change.type == _INTERFACE and _forced(change, "subnetId"):
+    if change.type == INTERFACE and _forced(change, "subnetId"):
         return _of_interface(change, changes)
     if change.type == _VOLUME and _forced(change, "availabilityZone") and change.component.startswith(_MEMBER):
         return _ZONE

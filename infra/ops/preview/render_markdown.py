@@ -20,6 +20,7 @@ _OP_MARKS: dict[str, str] = {DELETE: "🗑️", REPLACE: "♻️", UPDATE: "✏�
 _RANKS: dict[str, int] = {DELETE: 50, REPLACE: 51, UPDATE: 60, CREATE: 80, IMPORT: 81}
 """Operation -> rank of its property diffs: those of new resources are folded first."""
 _INCOMPLETE = "The engine could not work out what this change would do. What follows is what it saw until then."
+_REFUSED = "The engine refuses this change. What follows is what it saw until then."
 _REFUSALS = 12
 """Refusals for a protection that are shown one by one: the way out, which comes before them, is of all."""
 _LISTED = 40
@@ -77,7 +78,8 @@ def _errors(report: Report) -> Iterator[Section]:
         blocks.append(Block(GRAVE, f"{fenced(text)}\n", label="errors"))
     if not blocks and not report.violations:
         blocks = [Block(NEVER, "The engine ended without its summary: it was interrupted, or could not start.\n\n")]
-    why = "An update would fail." if report.complete else _INCOMPLETE
+    only_refused = bool(errors) and all(map(is_refusal, errors))
+    why = "An update would fail." if report.complete else _REFUSED if only_refused else _INCOMPLETE
     yield Section(f"> [!CAUTION]\n> {why}\n\n", blocks)
 
 

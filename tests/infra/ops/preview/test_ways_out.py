@@ -83,6 +83,7 @@ def test_markdown_and_json_begin_with_the_way_out_too() -> None:
     text = render_markdown(report)
     begin = text.partition("> [!IMPORTANT]\n> **The way out**\n>\n> - The engine refuses to delete or replace")[2]
     assert begin.index("`retire: true` comes first") < begin.index("is protected: the engine refuses to delete it.")
+    assert "> The engine refuses this change. What follows is what it saw until then." in text
     assert "--waive" not in text, "a waiver is no way past a protection"
     assert json.loads(render_json(report))["waysOut"] == list(report.ways_out)
 
@@ -146,6 +147,9 @@ def test_members_of_an_environment_that_gets_a_nat_are_to_stay_in_public_subnets
         "stay where they are (docs/network.md, NAT)."
     )
     assert "write `subnets: public`" in report.dangers[0].words()
+    assert (
+        report.dangers[0].loss().startswith("ec2 NetworkInterface a would be REPLACED by another, because of subnetId")
+    )
     assert "until the protection is lifted" not in " ".join(report.sentences)
 
 
