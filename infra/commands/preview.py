@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from infra.commands.common import Env, Write, console, engine_options, errors, load_environment, put, tell_dim
+from infra.commands.common import (
+    Env,
+    Write,
+    console,
+    engine_options,
+    errors,
+    load_environment,
+    put,
+    stack_file,
+    tell_dim,
+)
 
 if TYPE_CHECKING:
     from infra.ops.preview.meaning import Report
 
 Format = Literal["text", "markdown", "json"]
+
+CONFIG_FILE_VARIABLE = "PULUMI_OPTION_CONFIG_FILE"
+"""The engine's word, in its environment, for ``--config-file``."""
 
 EXIT_CODES = (
     "Exit status: 0 nothing changes or the changes are fine, 1 the engine failed (its errors are in the report), 2 a "
@@ -56,6 +70,8 @@ def preview(
 
     spec = load_environment(env)
     options = engine_options(env)
+    if not options and source is None:
+        _tell_other_file(env)
     options += [f"--save-plan={save_plan.absolute()}"] if save_plan else []
     options += [f"--policy-pack={each.absolute()}" for each in policy_pack or ()]
     try:
@@ -71,6 +87,13 @@ def preview(
         put(render_markdown(report, where=where), comment)
     _show(report, output, write, where)
     raise typer.Exit(report.exit_code)
+
+
+def _tell_other_file(env: str) -> None:
+    """Say so where the engine is told to read another file than the environment's own, as in a rehearsal's shell."""
+    read, own = os.environ.get(CONFIG_FILE_VARIABLE, ""), stack_file(env, Path.cwd())[0]
+    if read and Path(read).resolve() != own.resolve():
+        tell_dim(f"{CONFIG_FILE_VARIABLE} has the engine read {read}: what only {own} says is not in this preview.")
 
 
 def read_source(source: str) -> str:

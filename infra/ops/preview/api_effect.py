@@ -41,9 +41,25 @@ def api_effect(
     if rolled:
         level, reason = _roll(sum(roll.machines for roll in rolled), members, answers=not broken)
         reasons.append(reason)
+    if joining := _joining(groups):
+        reasons.append(joining)
+        level = "one-at-a-time" if level == "none" else level
     if broken:
         level = "interrupted"
     return ApiEffect(level, (*reasons, *broken), members)
+
+
+def _joining(groups: Mapping[str, Group]) -> str:
+    """Return what a control plane that runs needs done by hand to get further members; "" where it gets none."""
+    steps = {group.name: group.scaling for group in groups.values() if group.role == CONTROL_PLANE and group.scaling}
+    new = sorted(name for name, step in steps.items() if step.op == "create")
+    if not new or len(new) == len(steps):
+        return ""
+    return (
+        f"{', '.join(new)} will wait, and the update with it, until etcd has been told of each by hand: take a "
+        "snapshot first, and have `etcd_backup.py ctl member add` and `promote` ready (docs/restore-etcd.md, From one "
+        "member to three)"
+    )
 
 
 def access_sentences(openings: Sequence[Opening]) -> Iterator[str]:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from infra import cli
+from infra.ops.preview.events import read_events
 from infra.spec import CONFIG_KEY
 from tests.infra.ops.preview.made import VOLUME, step, urn
 from tests.infra.samples import sample_mapping
@@ -130,3 +131,17 @@ def test_an_engine_that_dies_is_a_failure_with_what_it_said(
 def test_drift_from_recorded_events(run: Run) -> None:
     status, out, _ = run("drift", "test", "--from", str(RECORDED / "drift.jsonl"), "--format", "json")
     assert (status, json.loads(out)["verdict"]) == (4, "drift")
+
+
+@pytest.mark.parametrize(("read", "told"), [("elsewhere.yaml", True), ("stacks/Pulumi.test.yaml", False), ("", False)])
+def test_it_says_where_the_engine_reads_another_file(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: str, told: bool
+) -> None:
+    monkeypatch.setenv("PULUMI_OPTION_CONFIG_FILE", str(tmp_path / read) if read else "")
+    monkeypatch.setattr("infra.ops.preview.engine.preview", lambda *_: read_events(events(), ""))
+    status, _, err = run("preview", "test")
+    assert status == 0
+    own = tmp_path / "stacks" / "Pulumi.test.yaml"
+    line = f"has the engine read {tmp_path / read}: what only {own} says is not in this preview.\n"
+    assert err.endswith(line) is told
+    assert told or err == ""

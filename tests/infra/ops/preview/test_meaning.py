@@ -288,6 +288,27 @@ def test_permissions_are_compared_action_by_action() -> None:
     assert told.action == "what is known only during the update"
 
 
+def added(name: str) -> list[dict[str, Any]]:
+    """Return the events of a control-plane member's group that is made."""
+    made = group(name, "ControlPlane", op="create")
+    for event in made[1:]:
+        event["resourcePreEvent"]["metadata"] |= {"op": "create", "old": None}
+    return made
+
+
+def test_members_that_join_a_control_plane_need_a_hand() -> None:
+    report = report_of(*group("member-a", "ControlPlane"), *added("member-b"), *added("member-c"))
+    (told,) = report.api.reasons
+    assert told.startswith("member-b, member-c will wait, and the update with it, until etcd has been told of each")
+    assert (report.api.level, report.verdict) == ("one-at-a-time", "attention")
+    assert any("docs/restore-etcd.md" in sentence for sentence in report.sentences)
+
+
+def test_the_first_members_need_none() -> None:
+    report = report_of(*added("member-a"), *added("member-b"), *added("member-c"), *group("nodes", "Node"))
+    assert report.api.reasons == ()
+
+
 def test_cost_counts_machines_disks_and_gateways_and_prices_no_stranger() -> None:
     nat = "aws:ec2/natGateway:NatGateway"
     report = report_of(
