@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,8 @@ class Beside:
     """What the rule lets through, as a sentence without a verb."""
     alarming: bool
     """Whether it lets the whole internet in."""
+    remove: str
+    """The command that takes it away."""
 
 
 def find_beside(session: boto3.Session, run: Run) -> tuple[Beside, ...]:
@@ -92,5 +95,8 @@ def _beside(rule: Mapping[str, Any], names: Mapping[str, str]) -> Beside:
         "description": rule.get("Description"),
     }
     kind = EGRESS if rule["IsEgress"] else INGRESS
-    (told,) = rules_of(kind, rule["SecurityGroupRuleId"], State(inputs, {}), names)
-    return Beside(rule["SecurityGroupRuleId"], names[rule["GroupId"]], told.words(), told.inward and told.to_everyone)
+    identifier, group = rule["SecurityGroupRuleId"], rule["GroupId"]
+    (told,) = rules_of(kind, identifier, State(inputs, {}), names)
+    verb = f"revoke-security-group-{'egress' if rule['IsEgress'] else 'ingress'}"
+    command = ["aws", "ec2", verb, "--group-id", group, "--security-group-rule-ids", identifier]
+    return Beside(identifier, names[group], told.words(), told.inward and told.to_everyone, shlex.join(command))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from infra.ops.drift.beside import Beside
 from infra.ops.drift.report import Drifted, DriftReport
 from infra.ops.preview.fold import COMMENT_LIMIT, NEVER, Block, Section, folded
 from infra.ops.preview.markdown_text import code, escaped, fenced
@@ -29,6 +30,7 @@ def _text_lines(report: DriftReport) -> Iterator[str]:
         yield f"  GONE  {gone.label} ({gone.id})"
     for rule in report.beside:
         yield f"  BESIDE THE PROGRAM  {rule.words} ({rule.id})"
+        yield f"    to remove it: {rule.remove}"
     for policy in report.policies:
         yield f"  BESIDE THE PROGRAM  {policy.words}"
         yield f"    to remove it: {policy.remove}"
@@ -56,10 +58,7 @@ def render_markdown(report: DriftReport, *, limit: int = COMMENT_LIMIT) -> str:
     head = f"<!-- slipway-drift: {report.environment} -->\n## {MARKS[report.verdict]} {escaped(report.headline)}\n\n"
     errors = [Block(1, fenced(each.message), label="errors") for each in report.errors]
     gone = [Block(2, f"- {code(each.label)} ({code(each.id)})\n", label="resources gone") for each in report.gone]
-    beside = [
-        Block(2, f"- {'🔴 ' if each.alarming else ''}{escaped(each.words)} ({code(each.id)})\n", label="rules beside")
-        for each in report.beside
-    ]
+    beside = [Block(2, _rule(each), label="rules beside") for each in report.beside]
     policies = [
         Block(2, f"- {escaped(each.words)}; to remove it: {code(each.remove)}\n", label="policies beside")
         for each in report.policies
@@ -88,6 +87,11 @@ def render_markdown(report: DriftReport, *, limit: int = COMMENT_LIMIT) -> str:
         ),
     ]
     return folded(sections, limit)
+
+
+def _rule(each: Beside) -> str:
+    mark = "🔴 " if each.alarming else ""
+    return f"- {mark}{escaped(each.words)} ({code(each.id)}); to remove it: {code(each.remove)}\n"
 
 
 def _row(each: Drifted) -> str:

@@ -101,12 +101,20 @@ def test_it_is_drift_and_is_told_in_every_form() -> None:
     report = drift_of(a_run(), "test", beside)
     assert (report.verdict, report.exit_code) == ("drift", 4)
     assert report.headline == "test: DRIFT. Security group rules beside the program: 2."
-    line = "  BESIDE THE PROGRAM  TCP port 22 (SSH) from 0.0.0.0/0 (everyone) to node (sgr-1)"
-    assert line in render_text(report).splitlines()
+    lines = render_text(report).splitlines()
+    at = lines.index("  BESIDE THE PROGRAM  TCP port 22 (SSH) from 0.0.0.0/0 (everyone) to node (sgr-1)")
+    remove = "aws ec2 revoke-security-group-ingress --group-id id-node --security-group-rule-ids"
+    assert lines[at + 1] == f"    to remove it: {remove} sgr-1"
     markdown = render_markdown(report)
-    assert "\n- 🔴 TCP port 22 (SSH) from 0.0.0.0/0 (everyone) to node (`sgr-1`)\n" in markdown
-    assert "\n- TCP port 22 (SSH) from 198.51.100.0/24 to node (`sgr-2`)\n" in markdown
+    ending = f"(`{{0}}`); to remove it: `{remove} {{0}}`\n"
+    assert "\n- 🔴 TCP port 22 (SSH) from 0.0.0.0/0 (everyone) to node " + ending.format("sgr-1") in markdown
+    assert "\n- TCP port 22 (SSH) from 198.51.100.0/24 to node " + ending.format("sgr-2") in markdown
     assert [each["id"] for each in json.loads(render_json(report))["beside"]] == ["sgr-1", "sgr-2"]
+
+
+def test_a_way_out_is_revoked_as_one() -> None:
+    (told,) = beside_of(a_run(), [rule("sgr-1", IsEgress=True)])
+    assert told.remove == "aws ec2 revoke-security-group-egress --group-id id-node --security-group-rule-ids sgr-1"
 
 
 def test_drift_and_a_rule_beside_in_one_headline() -> None:
@@ -130,6 +138,8 @@ def test_ec2_is_asked_for_the_groups_of_the_program_alone() -> None:
     event = found("same", SECURITY_GROUP, "node", {"name": "node"}, {"name": "node"}, state={"id": ours})
     (inward, outward) = find_beside(session, run_of(event))
     assert inward.words == "TCP port 3389 (RDP) from 0.0.0.0/0 (everyone) to node"
+    ec2.revoke_security_group_ingress(GroupId=ours, SecurityGroupRuleIds=[inward.id])  # what the command does
+    assert [each.words for each in find_beside(session, run_of(event))] == [outward.words]
     # The rule that lets everything out, with which AWS makes a group; the provider removes it from groups of a program.
     assert outward.words == "all protocols and ports from node to 0.0.0.0/0 (everyone)"
 
