@@ -144,6 +144,9 @@ def test_04_drift_is_found_and_neither_state_nor_cloud_is_written(env: Rehearsed
     ec2.authorize_security_group_ingress(
         GroupId=group["GroupId"], IpProtocol="tcp", FromPort=3389, ToPort=3389, CidrIp="0.0.0.0/0"
     )
+    role, anything = "nodes.looked.example.com", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [anything]})
+    env.client("iam").put_role_policy(RoleName=role, PolicyName="backdoor", PolicyDocument=policy)
 
     done = slipway(env, "drift", "--format", "json")
     report = json.loads(done.output)
@@ -153,6 +156,7 @@ def test_04_drift_is_found_and_neither_state_nor_cloud_is_written(env: Rehearsed
     assert found == [("autoscaling Group nodes", "maxSize", "3", "9")]
     beside = [(each["words"], each["alarming"]) for each in report["beside"]]
     assert beside == [("TCP port 3389 (RDP) from 0.0.0.0/0 (everyone) to bastion", True)]
+    assert [each["words"] for each in report["policies"]] == [f"inline policy backdoor of role {role}"]
     assert state(env) == before
 
 
