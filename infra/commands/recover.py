@@ -140,7 +140,7 @@ def _compare(stack: Stack, target: Checkpoint) -> None:
         now = state_at(stack.s3, bucket, find_point(stack.s3, bucket, stack.keys, "now", env=stack.env), env=stack.env)
     except OpsError as error:
         return _say(f"The present state cannot be compared with it: {error}")
-    changes = compare(now, target)
+    changes = compare(now, target).changes
     for kind, told in (
         ("removed", "exist now by the present state and are unknown to that one; an update would make them again"),
         ("added", "are in that state and no longer in the present one; a refresh shows which still exist"),

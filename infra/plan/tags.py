@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from infra.plan.naming import group_identity
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 
+CLUSTER_TAG = "KubernetesCluster"
+"""Tag by which AWS is asked for what is a cluster's; kops's and the AWS cloud provider's."""
+
 
 def resource_tags(spec: EnvironmentSpec, name: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the tags of a resource called ``name``.
@@ -17,7 +20,7 @@ def resource_tags(spec: EnvironmentSpec, name: str, extra: Mapping[str, str] | N
     return {
         **spec.tags,
         "Name": name,
-        "KubernetesCluster": spec.cluster.name,
+        CLUSTER_TAG: spec.cluster.name,
         f"kubernetes.io/cluster/{spec.cluster.name}": "owned",
         "slipway/environment": spec.name,
         **(extra or {}),

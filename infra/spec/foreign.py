@@ -25,6 +25,7 @@ _NO_MANIFEST = "describe the environment in the words of docs/options.md: this i
 _DOMAIN = "write cluster.api.hostedZone for the API's names, edge.dns for those of routes"
 
 _OF_CLUSTER = {
+    **dict.fromkeys(("apiVersion", "kind", "metadata", "spec"), _NO_MANIFEST),
     "version": "write cluster.kubernetesVersion",
     "clusterName": "write cluster.name",
     **dict.fromkeys(("networking", "networkPlugin"), "write cluster.cni: cilium or amazonVpc"),
@@ -88,18 +89,13 @@ _OF_CLUSTER = {
 
 OF_ENVIRONMENT = {
     **_OF_CLUSTER,
-    **dict.fromkeys(("apiVersion", "kind", "metadata", "spec"), _NO_MANIFEST),
     "account": "write accountId",
     **{
         addon: f"write cluster.addons.{addon}"
         for addon in ("clusterAutoscaler", "metricsServer", "nodeTerminationHandler", "nodeProblemDetector")
     },
 }
-OF_CLUSTER = {
-    **_OF_CLUSTER,
-    "zones": "write network.zones",
-    **dict.fromkeys(("apiVersion", "kind", "metadata", "spec"), _NO_MANIFEST),
-}
+OF_CLUSTER = {**_OF_CLUSTER, "zones": "write network.zones"}
 OF_NETWORK = {
     **dict.fromkeys(("networkCidr", "vpcCidr", "vpcCidrBlock", "cidrBlock", "hostCidr"), "write cidr"),
     **dict.fromkeys(("id", "vpc", "vpcId", "networkId", "additionalNetworkCidrs"), _OWN_VPC),

@@ -12,7 +12,7 @@ from tests.docs.documents import ROOT
 PLACEHOLDER = "X"
 """Stands where a text is filled in."""
 
-_OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][a-z-]*")
+OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][a-z-]*")
 _ENDS = re.compile(r"[,;:.()\"'`\n]|\|\||&&")
 
 
@@ -42,4 +42,4 @@ def told(program: str, text: str) -> Iterator[tuple[list[str], list[str]]]:
     """
     for match in re.finditer(rf"(?<![\w/.:-]){program} (?=[a-z])", text):
         command = _ENDS.split(text[match.end() :], maxsplit=1)[0]
-        yield command.split(), _OPTION.findall(command)
+        yield command.split(), OPTION.findall(command)

@@ -15,12 +15,11 @@ from rich.console import Console
 
 from rehearsal.toolchain import resolve
 from tests.docs.documents import documents
-from tests.docs.messages import texts, told
+from tests.docs.messages import OPTION, texts, told
 
 pytestmark = pytest.mark.e2e
 
 _REHEARSED = re.compile(r"^\./rehearse pulumi \S+ -- ")
-_OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][a-z-]*")
 
 
 def pulumi_commands(line: str) -> list[list[str]]:
@@ -68,7 +67,7 @@ def refusal(command: str) -> str | None:
         return f"no command {words[0]}"
     if "[command]" in manual(verbs) and words and not words[0].startswith("-"):
         return f"no command {words[0]} of {' '.join(verbs)}"
-    known = set(_OPTION.findall(manual(verbs)))
+    known = set(OPTION.findall(manual(verbs)))
     unknown = [word for word in words if word.startswith("-") and word.partition("=")[0] not in known]
     return f"no option {unknown[0]} of {' '.join(verbs)}" if unknown else None
 

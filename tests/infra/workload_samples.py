@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from infra.spec import EnvironmentSpec, SpecError
 from infra.spec.stack_file import StackFileLoader
-from infra.spec.workloads.load import declare_workloads
+from infra.spec.workloads.load import judge_workloads
 from tests.infra.samples import sample_spec
 
 
@@ -32,6 +32,18 @@ EDGE: dict[str, Any] = {
 """An edge for those workloads that are to be reached through one."""
 
 
+def declare_workloads(spec: EnvironmentSpec, folder: Path) -> EnvironmentSpec:
+    """Return the environment with its workloads read from ``folder``.
+
+    Raises:
+        SpecError: with every problem of all their files and overrides, each with its file.
+    """
+    whole, found = judge_workloads(spec, folder)
+    if found:
+        raise SpecError("test", found)
+    return whole
+
+
 def environment(
     files: Mapping[str, Mapping[str, Any]],
     *,
@@ -40,21 +52,24 @@ def environment(
     namespaces: Sequence[Mapping[str, Any]] = tuple(NAMESPACES),
     groups: Sequence[Mapping[str, Any]] | None = None,
     pinned: bool = True,
+    edge: Mapping[str, Any] | None = None,
 ) -> EnvironmentSpec:
-    """Return the sample environment with these workloads, by default all in namespace ``web``; with an edge where
-    one of them is exposed."""
+    """Return the sample environment with these workloads, by default all in namespace ``web``; with this edge, or one
+    where one of them is exposed."""
+    if edge is None and any("expose" in written for written in files.values()):
+        edge = EDGE
     spec = sample_spec(
         cluster={"namespaces": list(namespaces)},
         workloads=list(uses if uses is not None else [{"name": name, "namespace": "web"} for name in files]),
         backends=list(backends),
         pinnedImages=pinned,
         **({} if groups is None else {"instanceGroups": list(groups)}),
-        **({"edge": EDGE} if any("expose" in written for written in files.values()) else {}),
+        **({} if edge is None else {"edge": edge}),
     )
     with tempfile.TemporaryDirectory() as folder:
         for name, written in files.items():
             (Path(folder) / f"{name}.yaml").write_text(yaml.dump(dict(written), Dumper=FileDumper), encoding="utf-8")
-        return declare_workloads(spec, Path(folder), source="test")
+        return declare_workloads(spec, Path(folder))
 
 
 def problems(files: Mapping[str, Mapping[str, Any]], **keywords: Any) -> list[str]:

@@ -13,8 +13,8 @@ import pytest
 
 from rehearsal import processes
 from rehearsal.processes import Daemon, ProcessError, Record, port_is_free, remembered_ports, write_private
+from rehearsal.project import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
 STUBBORN = [
     sys.executable,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from infra.ops.state.checkpoint import Checkpoint
+from infra.ops.urn import type_of
 
 SECRET = "[secret]"  # noqa: S105
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -40,7 +41,7 @@ class ResourceChange:
     @property
     def type(self) -> str:
         """The resource's own type, without those of its parents."""
-        return self.urn.split("::")[2].rpartition("$")[2] if self.urn.count("::") >= 3 else ""
+        return type_of(self.urn)
 
     @property
     def name(self) -> str:
@@ -48,33 +49,35 @@ class ResourceChange:
         return self.urn.split("::", 3)[3] if self.urn.count("::") >= 3 else self.urn
 
 
-def compare(before: Checkpoint, after: Checkpoint) -> list[ResourceChange]:
-    """Return the resources that differ, in the order of their URNs. What is only left to be deleted is no resource.
+@dataclass(frozen=True)
+class Comparison:
+    """What differs between two states, in the order of URNs."""
 
-    One of which nothing but the encrypted texts of secrets differs is among :func:`veiled` instead.
-    """
+    changes: tuple[ResourceChange, ...]
+    veiled: tuple[str, ...]
+    """URNs of resources of which only the encrypted texts of secrets differ.
+
+    The engine encrypts each secret anew in each update that is given it by the program
+    (``batchingCachingSecretsManager``, ``pkg/resource/stack/secrets.go``: it keeps the text of what it read and passes
+    on, and of nothing else), so that says nothing of whether a secret changed."""
+
+
+def compare(before: Checkpoint, after: Checkpoint) -> Comparison:
+    """Return what differs. What is only left to be deleted is no resource."""
     old, new = _living(before), _living(after)
     changes: list[ResourceChange] = []
+    veiled: list[str] = []
     for urn in sorted({*old, *new}):
         if urn not in old:
             changes.append(ResourceChange("added", urn))
         elif urn not in new:
             changes.append(ResourceChange("removed", urn))
-        elif _is_told(properties := tuple(_properties(old[urn], new[urn]))):
-            changes.append(ResourceChange("changed", urn, properties))
-    return changes
-
-
-def veiled(before: Checkpoint, after: Checkpoint) -> list[str]:
-    """Return the URNs of resources of which only the encrypted texts of secrets differ.
-
-    The engine encrypts each secret anew in each update that is given it by the program
-    (``batchingCachingSecretsManager``, ``pkg/resource/stack/secrets.go``: it keeps the text of what it read and passes
-    on, and of nothing else), so that says nothing of whether a secret changed.
-    """
-    old, new = _living(before), _living(after)
-    both = ((urn, tuple(_properties(old[urn], new[urn]))) for urn in sorted({*old} & {*new}))
-    return [urn for urn, properties in both if properties and not _is_told(properties)]
+        elif properties := tuple(_properties(old[urn], new[urn])):
+            if _is_told(properties):
+                changes.append(ResourceChange("changed", urn, properties))
+            else:
+                veiled.append(urn)
+    return Comparison(tuple(changes), tuple(veiled))
 
 
 def _is_told(properties: tuple[PropertyChange, ...]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,10 @@ import boto3
 
 from infra.ops.errors import aws_errors
 from infra.ops.preview.events import Run
+from infra.ops.preview.permissions import ATTACHMENT
 
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
-ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 
 INLINE, MANAGED = "inlinePolicies", "managedPolicyArns"
 """Properties of a role that hold its policies. A provider fills them in where the program leaves them out, and so tells
@@ -46,14 +47,15 @@ def find_policies(session: boto3.Session, run: Run) -> tuple[BesidePolicy, ...]:
         return ()
     iam = session.client("iam")
     found: list[BesidePolicy] = []
+    declared = _declared(run)
     with aws_errors("read the policies of the environment's roles"):
         for role, within in sorted(roles.items()):
             if INLINE not in within:
-                names = set(_listed(iam, "list_role_policies", "PolicyNames", role)) - _declared(run, role)
+                names = set(_listed(iam, "list_role_policies", "PolicyNames", role)) - declared[role]
                 found += [_inline(role, name) for name in sorted(names)]
             if MANAGED not in within:
                 attached = _listed(iam, "list_attached_role_policies", "AttachedPolicies", role)
-                arns = {str(each["PolicyArn"]) for each in attached} - _declared(run, role)
+                arns = {str(each["PolicyArn"]) for each in attached} - declared[role]
                 found += [_managed(role, arn) for arn in sorted(arns)]
     return tuple(found)
 
@@ -70,14 +72,14 @@ def roles_of(run: Run) -> dict[str, frozenset[str]]:
     }
 
 
-def _declared(run: Run, role: str) -> set[str]:
-    """Return names of inline policies and ARNs of managed ones that resources of the run put on a role."""
+def _declared(run: Run) -> defaultdict[str, set[str]]:
+    """Return role -> names of inline policies and ARNs of managed ones that resources of the run put on it."""
     names = {ROLE_POLICY: "name", ATTACHMENT: "policyArn"}
-    return {
-        str(step.state.inputs.get(names[step.type]))
-        for step in run.results
-        if step.type in names and step.state.inputs.get("role") == role
-    }
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for step in run.results:
+        if step.type in names:
+            found[str(step.state.inputs.get("role"))].add(str(step.state.inputs.get(names[step.type])))
+    return found
 
 
 def _listed(iam: Any, operation: str, listed: str, role: str) -> Iterator[Any]:

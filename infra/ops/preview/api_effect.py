@@ -10,13 +10,13 @@ from typing import Literal
 from infra.ops.preview.changes import DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.groups import CONTROL_PLANE, Group, Roll
 from infra.ops.preview.openings import ANYWHERE, Opening
+from infra.ops.preview.remedies import INTERFACE
 
 Level = Literal["none", "one-at-a-time", "interrupted"]
 
 API_PORTS = (443, 6443)
 _BALANCER_TYPES = re.compile(r"^aws:(lb|alb)/(loadBalancer|listener|targetGroup):")
 _RECORD = "aws:route53/record:Record"
-_INTERFACE = "aws:ec2/networkInterface:NetworkInterface"
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _balancers(changes: Sequence[Change]) -> Iterator[str]:
             yield f"{change.label} in front of the API is {change.op}d: the API does not answer until it is back"
         elif change.type == _RECORD and "api" in words:
             yield f"the API's DNS record {change.name} is {change.op}d: clients follow when their caches expire"
-        elif change.type == _INTERFACE:
+        elif change.type == INTERFACE:
             yield f"the network interface {change.name} of a control-plane member is {change.op}d, which cuts it off"
 
 

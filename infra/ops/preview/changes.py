@@ -8,6 +8,7 @@ from typing import Final
 
 from infra.ops.preview.differences import Difference, step_differences
 from infra.ops.preview.events import PROVIDER_PREFIX, Run, Step
+from infra.ops.urn import type_of
 
 CREATE, UPDATE, REPLACE, DELETE, IMPORT = "create", "update", "replace", "delete", "import"
 OPERATIONS: Final = (DELETE, REPLACE, UPDATE, CREATE, IMPORT)
@@ -114,7 +115,7 @@ class _Components:
         found, urn, seen = "", step.state.parent, set[str]()
         while urn and urn not in seen:
             seen.add(urn)
-            kind = urn.split("::")[2].rpartition("$")[2] if urn.count("::") >= 3 else ""
+            kind = type_of(urn)
             if kind.startswith("slipway:"):
                 found = f"{short_type(kind)} {urn.rpartition('::')[2]}"
             urn = self._parents.get(urn, "")

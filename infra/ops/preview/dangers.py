@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.ops.preview.changes import DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.groups import Group
-from infra.ops.preview.remedies import BALANCER, INTERFACE, KEEP_PROTECTION, VPC, remedy_of
+from infra.ops.preview.remedies import BALANCER, INTERFACE, KEEP_PROTECTION, VPC, remedy_of, whole_environment
 from infra.plan.stateful import GROUP_TYPE, stateful
 
 _STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
@@ -69,6 +69,7 @@ def dangers_of(
     A waiver is a resource's URN, or the name of its instance group or component.
     """
     by_scaling = {group.scaling.urn: group for group in groups.values() if group.scaling}
+    explained = bool(whole_environment(changes))
     used: set[str] = set()
     found = []
     for change in changes:
@@ -78,7 +79,8 @@ def dangers_of(
             continue
         fitting = {word for word in waivers if word in _names(change, group)}
         used |= fitting
-        remedy = remedy_of(change, changes, role=group.role if group else "", protected=_protected(change))
+        role, protected = group.role if group else "", _protected(change)
+        remedy = remedy_of(change, changes, explained=explained, role=role, protected=protected)
         found.append(_danger(change, holds, remedy, waived=bool(fitting)))
     # What is protected is what the update stops at; keys and logs that would follow come after it.
     found.sort(key=lambda danger: (danger.waived, not danger.protected))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from infra.ops.preview.changes import DELETE, REPLACE, short_type
 from infra.ops.preview.events import Diagnostic, Run, Step
+from infra.ops.preview.words import listed, object_named
+from infra.ops.urn import type_of
 
 _PROTECTED = re.compile(
     r'resource "(?P<urn>urn:pulumi:[^"]+)"(?: as part of replacing "[^"]+")?\s+(?:'
@@ -15,6 +17,8 @@ _PROTECTED = re.compile(
 )
 """``deploy/step.go`` (deletion) and ``deploy/step_generator.go`` (replacement) of the engine, v3.259.0."""
 
+_NAMED = 6
+"""Managers and fields that are named one by one."""
 _CONFLICT = "field conflict detected"
 _MANAGER = re.compile(r'conflicts? with "(?P<manager>[^"]+)"')
 _ONE_FIELD = re.compile(r'conflict with "[^"]+".*?: (?P<field>\.[^\n]+)')
@@ -35,7 +39,7 @@ class Refusal:
     @property
     def type(self) -> str:
         """Return the resource's type token."""
-        return self.urn.split("::")[2].rpartition("$")[2] if self.urn.count("::") >= 3 else ""
+        return type_of(self.urn)
 
     @property
     def name(self) -> str:
@@ -110,14 +114,9 @@ def _conflict(diagnostic: Diagnostic, step: Step | None, stack: str) -> str:
 
 
 def _object(urn: str, step: Step | None) -> str:
-    metadata = step.state.inputs.get("metadata") if step else None
-    place = metadata if isinstance(metadata, Mapping) else {}
-    kind = urn.split("::")[2].rpartition(":")[2] if urn.count("::") >= 3 else "An object"
-    name = str(place.get("name") or urn.rpartition("::")[2])
-    return f"{kind} {place['namespace']}/{name}" if place.get("namespace") else f"{kind} {name}".strip()
+    inputs = step.state.inputs if step else {}
+    return object_named(type_of(urn) or "An object", urn.rpartition("::")[2], inputs).strip()
 
 
 def _listed(names: Iterable[str]) -> str:
-    found = list(names)
-    more = f" and {len(found) - 6} more" if len(found) > 6 else ""
-    return f"{', '.join(found[:6])}{more}"
+    return listed(list(names), _NAMED)

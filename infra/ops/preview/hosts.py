@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT
 from infra.ops.preview.events import Run, State
+from infra.ops.preview.words import listed
 
+_TOLD = 12
+"""Names that are told one by one; more are counted."""
 _KINDS = ("HTTPRoute", "TLSRoute", "GRPCRoute", "Ingress")
 
 
@@ -17,9 +20,9 @@ def host_sentences(run: Run) -> Iterator[str]:
     before = {host for step in routes if step.op not in (CREATE, IMPORT) for host in _hosts(step.old)}
     after = {host for step in routes if step.op != DELETE for host in _hosts(step.new)}
     if gone := sorted(before - after):
-        yield f"Answered at the edge no more: {_listed(gone)}."
+        yield f"Answered at the edge no more: {listed(gone, _TOLD)}."
     if come := sorted(after - before):
-        yield f"Answered at the edge from now on: {_listed(come)}."
+        yield f"Answered at the edge from now on: {listed(come, _TOLD)}."
 
 
 def _hosts(state: State | None) -> Iterator[str]:
@@ -28,9 +31,3 @@ def _hosts(state: State | None) -> Iterator[str]:
         return
     yield from (str(each) for each in spec.get("hostnames") or ())
     yield from (str(each["host"]) for each in spec.get("rules") or () if isinstance(each, Mapping) and each.get("host"))
-
-
-def _listed(names: list[str]) -> str:
-    shown: Iterable[str] = names[:12]
-    more = f" and {len(names) - 12:,} more" if len(names) > 12 else ""
-    return ", ".join(shown) + more

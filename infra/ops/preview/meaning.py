@@ -26,6 +26,7 @@ from infra.ops.preview.refusals import refusals_of
 from infra.ops.preview.resizes import Resize, resizes_of
 from infra.ops.preview.spot import spot_sentences
 from infra.ops.preview.ways_out import ways_out
+from infra.ops.preview.words import groups_named
 
 _TOLD = 12
 """Groups, rules and permissions of a kind that are told one by one in what will happen; more are counted."""
@@ -220,7 +221,8 @@ def _resize_sentences(resizes: Sequence[Resize]) -> list[str]:
     alike: dict[str, list[Resize]] = {}
     for each in resizes:
         alike.setdefault(f"{each.words}{_machines(each)}", []).append(each)
-    told = [f"{_groups(of)}: {words}; that needs no roll." for words, of in list(alike.items())[:_TOLD]]
+    named = ((words, [each.group for each in of]) for words, of in list(alike.items())[:_TOLD])
+    told = [f"{groups_named(names, _TOLD)}: {words}; that needs no roll." for words, names in named]
     if left := [each for of in list(alike.values())[_TOLD:] for each in of]:
         started, ended = sum(each.more for each in left), sum(each.fewer for each in left)
         told.append(
@@ -228,14 +230,6 @@ def _resize_sentences(resizes: Sequence[Resize]) -> list[str]:
             "each after its drain."
         )
     return told
-
-
-def _groups(resizes: Sequence[Resize]) -> str:
-    names = [each.group for each in resizes]
-    if len(names) == 1:
-        return f"Group {names[0]}"
-    more = f" and {len(names) - _TOLD:,} more" if len(names) > _TOLD else ""
-    return f"Groups {', '.join(names[:_TOLD])}{more}, each"
 
 
 def _machines(resize: Resize) -> str:

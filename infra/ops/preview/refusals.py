@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from infra.ops.preview.changes import UPDATE, Change
+from infra.ops.preview.cost import VOLUME
 from infra.ops.preview.events import Diagnostic
-
-VOLUME = "aws:ebs/volume:Volume"
 
 
 def refusals_of(changes: Sequence[Change]) -> tuple[Diagnostic, ...]:

@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from infra.ops.preview.changes import CREATE, DELETE, REPLACE, Change
+from infra.ops.preview.cost import VOLUME
 from infra.ops.preview.differences import Difference
 from infra.ops.preview.groups import CONTROL_PLANE
 from infra.ops.preview.network import NAT
+from infra.ops.preview.openings import GROUP as SECURITY_GROUP
 from infra.plan.stateful import GROUP_TYPE
+from infra.plan.tags import CLUSTER_TAG
 
 VPC: Final = "aws:ec2/vpc:Vpc"
 BALANCER: Final = "aws:lb/loadBalancer:LoadBalancer"
 INTERFACE: Final = "aws:ec2/networkInterface:NetworkInterface"
-_VOLUME = "aws:ebs/volume:Volume"
-_SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
 _MEMBER = "ControlPlaneMember "
 _ROUTER = "EdgeRouter "
-_CLUSTER_TAG = "KubernetesCluster"
 
 KEEP_PROTECTION: Final = "Do not lift the protection."
 UNKNOWN: Final = (
@@ -57,10 +57,10 @@ def whole_environment(changes: Sequence[Change]) -> tuple[str, ...]:
 
 def _renamed(changes: Sequence[Change]) -> Iterator[str]:
     for change in changes:
-        if change.type not in (VPC, _SECURITY_GROUP) or change.step.old is None or change.step.new is None:
+        if change.type not in (VPC, SECURITY_GROUP) or change.step.old is None or change.step.new is None:
             continue
         tags = [state.inputs.get("tags") for state in (change.step.old, change.step.new)]
-        before, after = (each.get(_CLUSTER_TAG) if isinstance(each, dict) else None for each in tags)
+        before, after = (each.get(CLUSTER_TAG) if isinstance(each, dict) else None for each in tags)
         if before and after and before != after:
             yield (
                 f"`cluster.name` cannot be changed later ({before} → {after}), since names in AWS are made of it: put "
@@ -77,18 +77,21 @@ def _readdressed(changes: Sequence[Change]) -> Iterator[str]:
             )
 
 
-def remedy_of(change: Change, changes: Sequence[Change], *, role: str = "", protected: bool = False) -> str:
+def remedy_of(
+    change: Change, changes: Sequence[Change], *, explained: bool, role: str = "", protected: bool = False
+) -> str:
     """Return the way out of losing what ``change`` is about; "" where none is known, or the reason is a greater one.
 
-    ``role`` is that of the instance group, for a group.
+    ``explained`` says that :func:`whole_environment` has such a reason. ``role`` is that of the instance group, for a
+    group.
     """
     if change.type == GROUP_TYPE and change.op == DELETE:
         return group_remedy(change.name, role)
-    if change.op == REPLACE and whole_environment(changes):
+    if change.op == REPLACE and explained:
         return ""
     if change.type == INTERFACE and _forced(change, "subnetId"):
         return _of_interface(change, changes)
-    if change.type == _VOLUME and _forced(change, "availabilityZone") and change.component.startswith(_MEMBER):
+    if change.type == VOLUME and _forced(change, "availabilityZone") and change.component.startswith(_MEMBER):
         return _ZONE
     if change.type == BALANCER and _forced(change, "subnets"):
         return _BALANCER_ZONES
@@ -108,7 +111,7 @@ def group_remedy(name: str, role: str = "") -> str:
 
 
 def _of_interface(change: Change, changes: Sequence[Change]) -> str:
-    beside = [each for each in changes if each.type == _VOLUME and each.step.state.parent == change.step.state.parent]
+    beside = [each for each in changes if each.type == VOLUME and each.step.state.parent == change.step.state.parent]
     if change.step.state.parent and any(_forced(each, "availabilityZone") for each in beside):
         return _ZONE
     gateways = {each.op for each in changes if each.type == NAT}

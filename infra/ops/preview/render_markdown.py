@@ -13,6 +13,7 @@ from infra.ops.preview.markdown_text import code, escaped, fenced, prose
 from infra.ops.preview.meaning import Report, Verdict, count, money
 from infra.ops.preview.openings import Opening
 from infra.ops.preview.permissions import Permission
+from infra.ops.preview.words import object_named
 
 MARKS: dict[Verdict, str] = {"failed": "🔴", "stop": "🔴", "attention": "🟠", "fine": "🟢", "nothing": "⚪"}
 OP_WORDS: dict[str, str] = {DELETE: "delete", REPLACE: "replace", UPDATE: "update", CREATE: "create", IMPORT: "adopt"}
@@ -165,11 +166,7 @@ def _permission(permission: Permission) -> str:
 
 
 def _object(change: Change) -> str:
-    metadata = change.step.state.inputs.get("metadata")
-    place = metadata if isinstance(metadata, dict) else {}
-    name = place.get("name") or change.name
-    kind = change.type.rpartition(":")[2]
-    return f"{kind} {place['namespace']}/{name}" if place.get("namespace") else f"{kind} {name}"
+    return object_named(change.type, change.name, change.step.state.inputs)
 
 
 def _cost(report: Report) -> Iterator[Section]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from infra.ops.preview.changes import UPDATE, Change
 from infra.ops.preview.events import State
 from infra.ops.preview.groups import Group
+from infra.ops.preview.words import groups_named
 
 _TOLD: Final = 12
 _Share = tuple[int, int]
@@ -30,9 +31,7 @@ def spot_sentences(groups: Mapping[str, Group], changes: Sequence[Change]) -> It
         if words := _words(_share(group.scaling.old), _share(group.scaling.new)):
             alike.setdefault(words, []).append(group.name)
     for words, names in list(alike.items())[:_TOLD]:
-        more = f" and {len(names) - _TOLD:,} more" if len(names) > _TOLD else ""
-        which = f"Group {names[0]}" if len(names) == 1 else f"Groups {', '.join(names[:_TOLD])}{more}, each"
-        yield f"{which}: {words}."
+        yield f"{groups_named(names, _TOLD)}: {words}."
     if left := [name for names in list(alike.values())[_TOLD:] for name in names]:
         yield f"And {len(left):,} more groups change their shares of On-Demand and Spot. {_INTERRUPTED}."
 

@@ -8,6 +8,7 @@ from infra.ops.preview.changes import DELETE, Change
 from infra.ops.preview.dangers import Danger
 from infra.ops.preview.engine_words import Refusal
 from infra.ops.preview.remedies import UNKNOWN, group_remedy, whole_environment
+from infra.ops.preview.words import listed
 from infra.plan.stateful import GROUP_TYPE
 
 _NAMED = 6
@@ -17,7 +18,7 @@ _NAMED = 6
 def ways_out(dangers: Sequence[Danger], changes: Sequence[Change], refusals: Sequence[Refusal]) -> tuple[str, ...]:
     """Return what a reader should know first; nothing where nothing is refused."""
     reasons = whole_environment(changes)
-    refused = {**{each.urn: each.label for each in refusals}, **{d.urn: d.label for d in dangers if d.protected}}
+    refused = {each.urn for each in refusals} | {each.urn for each in dangers if each.protected}
     if not refused and not reasons:
         return ()
     warning = [_warning(len(refused))] if refused else []
@@ -72,6 +73,4 @@ def _of_groups(remedies: Mapping[str, str]) -> Iterator[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    names = sorted(names)
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return f"{', '.join(names[:_NAMED])}{more}"
+    return listed(sorted(names), _NAMED)

@@ -16,12 +16,12 @@ from infra.plan.edge.manifest import EDGE_NAMESPACE
 from infra.plan.iam import Statement
 from infra.plan.observability.logging import AGENT, logging_statements
 from infra.plan.service_account_role import ServiceAccountRolePlan, plan_service_account_role
+from infra.plan.tags import CLUSTER_TAG
 from infra.plan.termination import plan_termination
 from infra.spec import EnvironmentSpec
 from infra.spec.observability import AGENT_NAMESPACE
 from infra.spec.partition import partition_of
 
-CLUSTER_TAG = "KubernetesCluster"
 NAMESPACE = "kube-system"
 
 

@@ -16,6 +16,7 @@ from infra.plan.node.assets import LIBRARY, UNITS, NodeFile, asset
 from infra.plan.node.yaml_text import yaml_text
 from infra.plan.state_layout import etcd_backup_prefix, etcd_member_prefix, pki_prefix
 from infra.plan.subnets import plan_subnets
+from infra.plan.tags import CLUSTER_TAG
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 from infra.spec.control_plane import AuditProfile
 
@@ -75,7 +76,7 @@ def _facts(spec: EnvironmentSpec, member: MemberPlan, members: tuple[MemberPlan,
         "pods": spec.cluster.pod_cidr if spec.cluster.cni == "cilium" else None,
         "device": VOLUME_DEVICE,
         "data": ETCD_DATA,
-        "tags": {"KubernetesCluster": spec.cluster.name, MEMBER_TAG: member.name},
+        "tags": {CLUSTER_TAG: spec.cluster.name, MEMBER_TAG: member.name},
         "bucket": spec.state.bucket,
         "pki": pki_prefix(spec),
         "backups": etcd_backup_prefix(spec),

@@ -31,18 +31,6 @@ def apps_folder(stack_file: Path) -> Path:
     return stack_file.resolve().parent.parent / APPS
 
 
-def declare_workloads(spec: EnvironmentSpec, folder: Path, *, source: str) -> EnvironmentSpec:
-    """Return the environment with its workloads read from ``folder``.
-
-    Raises:
-        SpecError: with every problem of all their files and overrides, each with its file.
-    """
-    whole, problems = judge_workloads(spec, folder)
-    if problems:
-        raise SpecError(source, problems)
-    return whole
-
-
 def judge_workloads(spec: EnvironmentSpec, folder: Path) -> tuple[EnvironmentSpec, list[Problem]]:
     """Return the environment with its workloads read from ``folder``, and every problem of theirs.
 

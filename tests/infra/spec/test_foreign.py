@@ -84,15 +84,12 @@ def test_words_for_a_group(key: str, fix: str) -> None:
     assert report(with_fourth(**{key: "x"})) == [f"{GROUP}.{key}: is not a known key. Fix: {fix}."]
 
 
-def deeper(*path: str, value: Any = "x") -> dict[str, Any]:
-    """Return the sample environment with a value at a path."""
-    environment = sample_mapping()
-    place: Any = environment
-    for part in path[:-1]:
-        place[part] = dict(place.get(part, {}))
-        place = place[part]
-    place[path[-1]] = value
-    return environment
+def deeper(*path: str) -> dict[str, Any]:
+    """Return the sample environment with a key at a path."""
+    change: Any = "x"
+    for part in reversed(path):
+        change = {part: change}
+    return sample_mapping(**change)
 
 
 @pytest.mark.parametrize(

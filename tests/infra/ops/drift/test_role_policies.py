@@ -12,9 +12,10 @@ from moto import mock_aws
 from infra.ops.drift.beside import beside_of
 from infra.ops.drift.render import render_json, render_markdown, render_text
 from infra.ops.drift.report import drift_of
-from infra.ops.drift.role_policies import ATTACHMENT, ROLE, ROLE_POLICY, BesidePolicy, find_policies
+from infra.ops.drift.role_policies import ROLE, ROLE_POLICY, BesidePolicy, find_policies
 from infra.ops.errors import RefusedError
 from infra.ops.preview.events import Run
+from infra.ops.preview.permissions import ATTACHMENT
 from tests.infra.ops.drift.test_beside import a_run, rule
 from tests.infra.ops.drift.test_drift import found
 from tests.infra.ops.preview.made import REGION, run_of

@@ -11,9 +11,9 @@ import yaml
 from infra.plan.edge import EdgePlan, plan_edge
 from infra.plan.edge.explain import explain
 from infra.spec import EnvironmentSpec, SpecError, from_mapping
-from infra.spec.workloads.load import declare_workloads
 from tests.infra.plan.edge.layers import of_kind
 from tests.infra.plan.edge.samples import edge_mapping
+from tests.infra.workload_samples import declare_workloads
 
 APP: dict[str, Any] = {
     "image": "registry.example.com/front:1",
@@ -30,7 +30,7 @@ def exposing(folder: Path, host: str, path: str = "/", *, edge: bool = True) -> 
     written = {**edge_mapping(), "pinnedImages": False, "workloads": [{"name": "front", "namespace": "shop"}]}
     if not edge:
         del written["edge"]
-    return declare_workloads(from_mapping(written, "test"), folder, source="test")
+    return declare_workloads(from_mapping(written, "test"), folder)
 
 
 def planned(spec: EnvironmentSpec) -> EdgePlan:

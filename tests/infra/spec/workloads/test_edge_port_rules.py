@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from infra.spec import SpecError
-from infra.spec.workloads.load import declare_workloads
-from tests.infra.samples import sample_spec
-from tests.infra.workload_samples import EDGE, IMAGE, NAMESPACES
+from tests.infra.workload_samples import EDGE, IMAGE, problems
 
 WEB: dict[str, Any] = {
     "kind": "StatefulSet",
@@ -27,17 +22,10 @@ ROUTE = {"name": "web", "hosts": ["shop.example.com"], "namespace": "web", "serv
 TCP = {"name": "admin", "port": 9000, "namespace": "web", "service": "web"}
 
 
-def told(folder: Path, written: dict[str, Any] = WEB, **edge: Any) -> list[str]:
+def told(written: dict[str, Any] = WEB, **edge: Any) -> list[str]:
     rule = {"name": "tcp", "sources": ["10.9.0.0/16"], "ports": ["admin"]}
     firewall = [*EDGE["firewall"], *([rule] if "tcpPorts" in edge else [])]
-    uses = [{"name": "web", "namespace": "web"}]
-    spec = sample_spec(cluster={"namespaces": NAMESPACES}, edge={**EDGE, "firewall": firewall, **edge}, workloads=uses)
-    (folder / "web.yaml").write_text(yaml.safe_dump(written), encoding="utf-8")
-    try:
-        declare_workloads(spec, folder, source="test")
-    except SpecError as error:
-        return [str(problem) for problem in error.problems]
-    return []
+    return problems({"web": written}, edge={**EDGE, "firewall": firewall, **edge})
 
 
 @pytest.mark.parametrize(
@@ -53,8 +41,8 @@ def told(folder: Path, written: dict[str, Any] = WEB, **edge: Any) -> list[str]:
         {"tcpPorts": [{**TCP, "port": 5000, "servicePort": 80, "targetPort": 8080}]},
     ],
 )
-def test_what_fits_is_accepted(tmp_path: Path, edge: dict[str, Any]) -> None:
-    assert told(tmp_path, **edge) == []
+def test_what_fits_is_accepted(edge: dict[str, Any]) -> None:
+    assert told(**edge) == []
 
 
 NO_PORT = "is no port of the Service web, which a workload declares. Fix: write one of 80, 9000."
@@ -76,15 +64,15 @@ NO_PORT = "is no port of the Service web, which a workload declares. Fix: write 
         ({"tcpPorts": [{**TCP, "servicePort": 8081}]}, f"edge.tcpPorts[0].servicePort: 8081 {NO_PORT}"),
     ],
 )
-def test_what_leads_nowhere_is_refused(tmp_path: Path, edge: dict[str, Any], line: str) -> None:
-    assert told(tmp_path, **edge) == [line]
+def test_what_leads_nowhere_is_refused(edge: dict[str, Any], line: str) -> None:
+    assert told(**edge) == [line]
 
 
-def test_a_workload_without_ports_is_told_to_have_some(tmp_path: Path) -> None:
-    (line,) = told(tmp_path, {"image": IMAGE}, routes=[ROUTE])
+def test_a_workload_without_ports_is_told_to_have_some() -> None:
+    (line,) = told({"image": IMAGE}, routes=[ROUTE])
     assert line.endswith("Fix: give web ports in apps/web.yaml.")
 
 
-def test_a_workload_that_is_wrong_itself_is_not_judged_by_what_is_left_of_it(tmp_path: Path) -> None:
-    (line,) = told(tmp_path, {**WEB, "ports": [{"name": "http", "port": "80"}]}, routes=[ROUTE])
+def test_a_workload_that_is_wrong_itself_is_not_judged_by_what_is_left_of_it() -> None:
+    (line,) = told({**WEB, "ports": [{"name": "http", "port": "80"}]}, routes=[ROUTE])
     assert line.startswith("apps/web.yaml: ports[0].port")

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from infra.spec import SpecError
-from infra.spec.workloads.load import declare_workloads
 from tests.infra.samples import group_mapping, sample_spec
-from tests.infra.workload_samples import DIGEST, IMAGE, problems
+from tests.infra.workload_samples import DIGEST, IMAGE, declare_workloads, problems
 
 HTTP = [{"name": "http", "port": 8080}]
 WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
@@ -362,4 +361,4 @@ def test_a_star_that_yaml_takes_for_an_alias(tmp_path: Any) -> None:
         cluster={"namespaces": [{"name": "web"}]}, workloads=[{"name": "web", "namespace": "web"}], pinnedImages=False
     )
     with pytest.raises(SpecError, match=r"\(line 2, column 12\); text that begins with \* goes in quotes"):
-        declare_workloads(spec, tmp_path, source="test")
+        declare_workloads(spec, tmp_path)

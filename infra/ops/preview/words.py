@@ -1,0 +1,28 @@
+"""Names in a sentence: many of them, and those of objects in the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Return names with commas between; of those beyond ``most`` only how many there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
+
+
+def groups_named(names: Sequence[str], most: int) -> str:
+    """Return the beginning of a sentence about each of some instance groups."""
+    return f"Group {names[0]}" if len(names) == 1 else f"Groups {listed(names, most)}, each"
+
+
+def object_named(token: str, name: str, inputs: Mapping[str, Any]) -> str:
+    """Return kind, namespace and name of a Kubernetes object: ``Deployment shop/web``.
+
+    ``name`` is the program's, for an object that is named by the API server.
+    """
+    metadata = inputs.get("metadata")
+    place = metadata if isinstance(metadata, Mapping) else {}
+    kind, called = token.rpartition(":")[2], place.get("name") or name
+    return f"{kind} {place['namespace']}/{called}" if place.get("namespace") else f"{kind} {called}"
