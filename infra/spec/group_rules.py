@@ -69,7 +69,7 @@ def _check_sizes(at: Location, group: InstanceGroupSpec) -> Iterator[Problem]:
         yield Problem(
             (*at, "retire"),
             "would remove a control-plane member and its vote in etcd",
-            "change the number of members by the upgrade and recovery documents, not by retiring a group",
+            "remove the line; fewer members are not offered, and more come as docs/restore-etcd.md says",
             "true",
             ((*at, "role"),),
         )
