@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from infra.plan.control_plane.members import ETCD_MOUNT, VOLUME_DEVICE
 from infra.spec import InstanceGroupSpec, Problem
 from infra.spec.errors import Location
+from infra.spec.volumes import DataVolumeSpec
 
 _WHOLE_TREES = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr")  # noqa: S108 (a path that is refused)
 _ROOTS = ("/root", "/var", "/var/cache", "/var/lib", "/var/lib/cloud", "/var/lib/slipway", "/var/log", "/var/tmp")  # noqa: S108
@@ -22,13 +24,40 @@ def volumes_document(group: InstanceGroupSpec) -> str:
 
 
 def volume_problems(at: Location, group: InstanceGroupSpec) -> Iterator[Problem]:
-    """Yield the mount paths that would hide a part of the running system."""
+    """Yield the mount paths that would hide a part of the running system, and what a member's own volume has taken."""
     for position, volume in enumerate(group.volumes):
-        path = volume.mount_path
-        if path in _ROOTS or any(path == tree or path.startswith(f"{tree}/") for tree in _WHOLE_TREES):
+        place, path = (*at, "volumes", position), volume.mount_path
+        if path in _ROOTS or any(_within(path, tree) for tree in _WHOLE_TREES):
             yield Problem(
-                (*at, "volumes", position, "mountPath"),
+                (*place, "mountPath"),
                 "would hide a part of the running system",
                 "choose a directory of its own, as /var/lib/data or /srv/data",
                 repr(path),
             )
+        if group.role == "ControlPlane":
+            yield from _member_problems(place, volume)
+
+
+def _member_problems(place: Location, volume: DataVolumeSpec) -> Iterator[Problem]:
+    # Data volumes are mounted first, and a member leaves alone what is mounted: etcd would write to one that ends with
+    # the machine.
+    if _within(volume.mount_path, ETCD_MOUNT):
+        yield Problem(
+            (*place, "mountPath"),
+            "is where a control-plane member has its etcd volume, which outlives the machine",
+            "choose another path; cluster.controlPlane.etcd sets that volume's size and type",
+            repr(volume.mount_path),
+            ((*place[:-2], "role"),),
+        )
+    if volume.device == VOLUME_DEVICE:
+        yield Problem(
+            (*place, "device"),
+            "is the device at which a control-plane member attaches its etcd volume",
+            "use /dev/sdf to /dev/sdo",
+            repr(volume.device),
+            ((*place[:-2], "role"),),
+        )
+
+
+def _within(path: str, tree: str) -> bool:
+    return path == tree or path.startswith(f"{tree}/")

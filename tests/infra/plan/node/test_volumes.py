@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from infra.plan.node.volumes import volume_problems, volumes_document
@@ -7,12 +9,16 @@ from infra.spec import InstanceGroupSpec
 from tests.infra.samples import with_group
 
 
-def group(*paths: str) -> InstanceGroupSpec:
+def group(*paths: str, member: bool = False) -> InstanceGroupSpec:
     volumes = [
         {"device": f"/dev/sd{letter}", "mountPath": path, "sizeGi": 8}
         for letter, path in zip("fghij", paths, strict=False)
     ]
-    return with_group(volumes=volumes).instance_groups[1]
+    return a_member(volumes) if member else with_group(volumes=volumes).instance_groups[1]
+
+
+def a_member(volumes: list[dict[str, Any]]) -> InstanceGroupSpec:
+    return with_group(volumes=volumes).instance_groups[1].model_copy(update={"role": "ControlPlane"})
 
 
 def test_a_mount_point_comes_before_those_below_it() -> None:
@@ -43,3 +49,24 @@ def test_a_mount_over_the_running_system_is_refused(path: str) -> None:
 )
 def test_a_directory_of_its_own_is_accepted(path: str) -> None:
     assert list(volume_problems(("instanceGroups", 1), group(path))) == []
+
+
+@pytest.mark.parametrize("path", ["/var/lib/etcd", "/var/lib/etcd/data"])
+def test_a_members_own_volume_is_not_displaced_by_one_that_goes_with_the_machine(path: str) -> None:
+    (problem,) = volume_problems(("instanceGroups", 1), group("/srv/ok", path, member=True))
+    assert str(problem) == (
+        f"instanceGroups[1].volumes[1].mountPath: {path!r} is where a control-plane member has its etcd volume, which "
+        "outlives the machine. Fix: choose another path; cluster.controlPlane.etcd sets that volume's size and type."
+    )
+    assert list(volume_problems(("instanceGroups", 1), group(path))) == []
+    assert list(volume_problems(("instanceGroups", 1), group("/var/lib/etcd-tools", member=True))) == []
+
+
+def test_the_device_of_a_members_own_volume_is_taken() -> None:
+    volume = {"device": "/dev/sdp", "mountPath": "/srv/data", "sizeGi": 8}
+    (problem,) = volume_problems(("instanceGroups", 1), a_member([volume]))
+    assert str(problem) == (
+        "instanceGroups[1].volumes[0].device: '/dev/sdp' is the device at which a control-plane member attaches its "
+        "etcd volume. Fix: use /dev/sdf to /dev/sdo."
+    )
+    assert list(volume_problems(("instanceGroups", 1), with_group(volumes=[volume]).instance_groups[1])) == []
