@@ -10,6 +10,7 @@ import typer
 from infra.commands.common import Env, console, engine_options, errors
 from infra.commands.stacks import Stack, open_stack
 from infra.plan.state_layout import backups_prefix
+from infra.plan.tags import CLUSTER_TAG
 
 if TYPE_CHECKING:
     from infra.ops.destroy.plan import DestroyPlan
@@ -47,6 +48,7 @@ def _destroy(stack: Stack, plan: DestroyPlan, *, delete_volumes: bool) -> None:
     from infra.ops.clock import SystemClock
     from infra.ops.destroy.sweep import sweep
 
+    snapshots = len(plan.snapshots)
     for round_ in range(_ROUNDS):
         sweep(stack.session, plan.swept, SystemClock(), _say)
         if _engine(stack) == 0:
@@ -60,6 +62,9 @@ def _destroy(stack: Stack, plan: DestroyPlan, *, delete_volumes: bool) -> None:
     sweep(stack.session, plan.swept, SystemClock(), _say)
     for each in plan.kept_volumes:
         _say(f"kept: {each}")
+    if snapshots:
+        volumes = f"{snapshots} volume" if snapshots == 1 else f"each of {snapshots} volumes"
+        _say(f"kept: a last snapshot of {volumes}: {_snapshots(stack)}")
     _say(f"Destroyed {stack.spec.name}. Kept: {_kept(stack)}.")
 
 
@@ -103,6 +108,10 @@ def _show(stack: Stack, plan: DestroyPlan) -> None:
     _say(f"Deleted by pulumi destroy: {plan.resources} resources{inside}.")
     for urn in plan.retained:
         _say(f"Left in AWS by pulumi destroy: {urn}")
+    for urn in plan.snapshots:
+        _say(f"Left in AWS by pulumi destroy: a last snapshot of {urn}")
+    if plan.snapshots:
+        _say(f"  to see them afterwards: {_snapshots(stack)}")
     if plan.objects:
         _say(f"Left in AWS by pulumi destroy: {plan.objects} objects in buckets that stay")
     _say(f"Kept: {_kept(stack)}.")
@@ -113,6 +122,11 @@ def _kept(stack: Stack) -> str:
     return (
         f"state bucket {bucket}, its key and its history, and backups under s3://{bucket}/{backups_prefix(stack.spec)}"
     )
+
+
+def _snapshots(stack: Stack) -> str:
+    cluster = stack.spec.cluster.name
+    return f"aws ec2 describe-snapshots --owner-ids self --filters Name=tag:{CLUSTER_TAG},Values={cluster}"
 
 
 def _again(env: str, delete_volumes: bool) -> str:

@@ -8,6 +8,8 @@ from infra.ops.destroy.leftovers import Leftover
 from infra.ops.state.checkpoint import Checkpoint
 from infra.plan.stateful import OBJECT_TYPE
 
+_VOLUME = "aws:ebs/volume:Volume"
+
 
 @dataclass(frozen=True)
 class DestroyPlan:
@@ -23,6 +25,8 @@ class DestroyPlan:
     """URNs of what the engine forgets and leaves in AWS, objects in buckets aside."""
     objects: int
     """How many objects in buckets it leaves there."""
+    snapshots: tuple[str, ...]
+    """URNs of the volumes of which AWS keeps a last snapshot, with the volume's tags."""
     resources: int
     """How many the engine deletes."""
     in_cluster: int
@@ -41,6 +45,11 @@ def plan_destroy(state: Checkpoint, leftovers: list[Leftover], *, delete_volumes
         protected=tuple(str(each["urn"]) for each in state.resources if each.get("protect")),
         retained=tuple(str(each["urn"]) for each in retained if each["type"] != OBJECT_TYPE),
         objects=sum(each["type"] == OBJECT_TYPE for each in retained),
+        snapshots=tuple(
+            str(each["urn"])
+            for each in deleted
+            if each["type"] == _VOLUME and (each.get("inputs") or {}).get("finalSnapshot")
+        ),
         resources=len(deleted),
         in_cluster=sum(bool(each.get("deletedWith")) for each in deleted),
     )

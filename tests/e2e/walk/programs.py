@@ -55,13 +55,23 @@ def aws(arguments: list[str]) -> int:
     given: dict[str, Any] = {}
     for option, values in options.items():
         name, shape = members[option]
-        given[name] = (
-            values if shape.type_name == "list" else int(values[0]) if shape.type_name == "integer" else values[0]
-        )
+        given[name] = _given(shape, values)
     answer = getattr(client, xform_name(verb.replace("-", "_")))(**given)
     found = jmespath.search(query, answer) if query else answer
     print(_text(found) if form == "text" else json.dumps(found, indent=4, default=_plain))
     return 0
+
+
+def _given(shape: Any, values: list[str]) -> Any:
+    """Return an option's words as the API takes them; of structures the form ``Name=a,Values=b`` of one value each."""
+    if shape.type_name != "list":
+        return int(values[0]) if shape.type_name == "integer" else values[0]
+    if shape.member.type_name != "structure":
+        return values
+    members = shape.member.members
+    return [
+        {k: _given(members[k], [v]) for k, v in (pair.split("=", 1) for pair in each.split(","))} for each in values
+    ]
 
 
 def _text(found: Any) -> str:

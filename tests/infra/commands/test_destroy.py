@@ -66,6 +66,21 @@ def test_it_counts_what_is_many(run: Run, bucket: Bucket, calls: Path) -> None: 
     ]
 
 
+def test_it_names_the_last_snapshots_of_volumes_and_how_to_find_them(
+    run: Run,  # noqa: F811
+    bucket: Bucket,  # noqa: F811
+    calls: Path,
+) -> None:
+    volume = resource("control-plane-a", "aws:ebs/volume:Volume", inputs={"finalSnapshot": True})
+    bucket.update(at(-60), state(resource("a"), volume))
+    _, out, _ = run("destroy", "test")
+    assert f"Left in AWS by pulumi destroy: a last snapshot of {volume['urn']}" in out
+    listing = "aws ec2 describe-snapshots --owner-ids self --filters Name=tag:KubernetesCluster,Values=test.example.com"
+    assert listing in out
+    _, out, _ = run("destroy", "test", "--yes")
+    assert f"kept: a last snapshot of 1 volume: {listing}" in out
+
+
 @pytest.mark.parametrize("delete_volumes", [False, True])
 def test_it_sweeps_destroys_and_keeps_volumes_unless_told(
     run: Run,  # noqa: F811

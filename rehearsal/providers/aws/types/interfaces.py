@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.providers.aws.kind import Props
+from rehearsal.providers.aws.naming import tag_list
 from rehearsal.providers.aws.session import Aws, AwsError
 from rehearsal.providers.aws.types.ec2_base import Ec2Kind
 
@@ -151,7 +152,14 @@ class Volume(Ec2Kind):
 
     def delete(self, aws: Aws, identifier: str, state: Props) -> None:
         if state.get("finalSnapshot"):
-            aws.call("ec2", "create_snapshot", VolumeId=identifier, Description=f"Before the deletion of {identifier}")
+            tags = tag_list(state.get("tags"))
+            aws.call(
+                "ec2",
+                "create_snapshot",
+                VolumeId=identifier,
+                Description=f"Before the deletion of {identifier}",
+                TagSpecifications=[{"ResourceType": "snapshot", "Tags": tags}] if tags else None,
+            )
         aws.call("ec2", "delete_volume", VolumeId=identifier)
 
 

@@ -231,11 +231,14 @@ def test_the_plan_keeps_volumes_and_names_what_is_protected_or_stays() -> None:
         resource("config", key),
         resource("d", inside, deletedWith=resource("a")["urn"]),
         resource("e", inside, deletedWith=resource("a")["urn"], retainOnDelete=True),
+        resource("etcd", "aws:ebs/volume:Volume", inputs={"finalSnapshot": True}),
+        resource("scratch", "aws:ebs/volume:Volume", inputs={"finalSnapshot": False}),
     )
     checkpoint = parse(state(*resources))
     plan = plan_destroy(checkpoint, [lb, volume], delete_volumes=False)
     assert (plan.swept, plan.kept_volumes) == ((lb,), (volume,))
-    assert (plan.resources, plan.in_cluster, plan.objects) == (4, 1, 2)
+    assert (plan.resources, plan.in_cluster, plan.objects) == (6, 1, 2)
+    assert [urn.rpartition("::")[2] for urn in plan.snapshots] == ["etcd"]
     assert [urn.rpartition("::")[2] for urn in (*plan.protected, *plan.retained)] == ["b", "c", "e"]
     plan = plan_destroy(checkpoint, [lb, volume], delete_volumes=True)
     assert (plan.swept, plan.kept_volumes) == ((lb, volume), ())
