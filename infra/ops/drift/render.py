@@ -46,6 +46,8 @@ def _text_lines(report: DriftReport) -> Iterator[str]:
         else:
             note = f" ({each.note})" if each.note else ""
             yield f"    {each.path}: expected {each.expected}, found {each.found}{note}"
+    if report.repair:
+        yield f"  to set it back: {report.repair}"
     for moved in report.moved[:_MOVED_SHOWN]:
         yield f"  (not declared, no drift) {moved.label}: {moved.path} {moved.before} → {moved.found}"
     more = len(report.moved) - _MOVED_SHOWN
@@ -80,6 +82,7 @@ def render_markdown(report: DriftReport, *, limit: int = COMMENT_LIMIT) -> str:
             "### Changed outside\n\n| resource | property | expected | found |\n|---|---|---|---|\n", drifted, "\n"
         ),
         Section("", _texts(report), "\n"),
+        Section("", [Block(NEVER, f"To set it back: {code(report.repair)}\n\n")] if report.repair else []),
         Section(
             "<details><summary>Set by AWS or a controller, not declared: no drift</summary>\n\n",
             moved,

@@ -83,6 +83,14 @@ class DriftReport:
         """Return the exit status of the command."""
         return EXIT_CODES[self.verdict]
 
+    @property
+    def repair(self) -> str:
+        """Return the command that makes what is as it is declared; empty where an update has nothing to set back.
+
+        Without its refresh the engine compares the program with its state, which knows nothing of what was changed.
+        """
+        return f"pulumi up --refresh --stack {self.environment}" if self.gone or self.drifted else ""
+
 
 def drift_of(
     run: Run, environment: str, beside: tuple[Beside, ...] = (), policies: tuple[BesidePolicy, ...] = ()

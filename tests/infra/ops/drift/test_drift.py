@@ -47,6 +47,9 @@ def test_a_property_and_a_resource_that_is_gone() -> None:
     assert report.headline == "test: DRIFT. Of 2 resources: 1 of them gone, 2 properties of 1 changed outside."
     assert "| ec2 Vpc v | tags.a | 1 | 2 |" in render_markdown(report)
     assert "  GONE  ec2 Eip e (id-e)" in render_text(report).splitlines()
+    # Without a refresh the engine compares the program with its state, and finds nothing to do.
+    assert "  to set it back: pulumi up --refresh --stack test" in render_text(report).splitlines()
+    assert "To set it back: `pulumi up --refresh --stack test`" in render_markdown(report)
     assert json.loads(render_json(report))["exitCode"] == 4
 
 
