@@ -34,7 +34,9 @@ class ControlPlaneMember(pulumi.ComponentResource):
             private_ips=[plan.address],
             security_groups=[security_group_id],
             tags=plan.interface_tags,
-            opts=keep,
+            # The provider would exchange the address in place, which EC2 refuses of a primary one, in the middle of an
+            # update that has told all members of the new one. As a replacement the protection stops it in the preview.
+            opts=pulumi.ResourceOptions.merge(keep, pulumi.ResourceOptions(replace_on_changes=["privateIps"])),
         )
         volume = aws.ebs.Volume(
             name,

@@ -36,6 +36,10 @@ _SUBNET: Final = (
     "A control-plane member cannot move to another subnet: put the `zones` and `subnets` of its group and "
     "`network.nat` back (docs/network.md, NAT)."
 )
+_ADDRESS: Final = (
+    "A control-plane member's address follows from the order of names in its zone, and cannot change: give the members "
+    "that are new names behind those of the others (docs/restore-etcd.md, From one member to three)."
+)
 _BALANCER_ZONES: Final = (
     "A Network Load Balancer leaves no zone (terraform-provider-aws replaces it): keep the zone in `network.zones`, "
     "and take groups out of it by their own `zones`."
@@ -91,6 +95,8 @@ def remedy_of(
         return ""
     if change.type == INTERFACE and _forced(change, "subnetId"):
         return _of_interface(change, changes)
+    if change.type == INTERFACE and _forced(change, "privateIps"):
+        return _ADDRESS
     if change.type == VOLUME and _forced(change, "availabilityZone") and change.component.startswith(_MEMBER):
         return _ZONE
     if change.type == BALANCER and _forced(change, "subnets"):

@@ -233,7 +233,8 @@ class GroupRoll:
             self._pause(what, value, fix)
 
     def _pause(self, what: str, value: str, fix: str) -> None:
-        again = f"slipway roll {self._spec.name} {self._group.name}"
+        # The group's name alone would leave out the groups that come after it, and what the roll was told of pods.
+        again = f"slipway roll {self._spec.name} again, with the same groups and options"
         raise PausedError(
             f"the roll of {self._group.name} paused: {what}", value, f"{fix}, then run {again}: it goes on from here"
         )

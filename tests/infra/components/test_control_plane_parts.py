@@ -56,6 +56,9 @@ def test_a_members_address_and_volume_are_fixed_encrypted_and_protected() -> Non
         "tags": plan.volume_tags,
     }
     assert all(recorder.requests[token, "control-plane-a"].protect for token in (interface, volume))
+    # The AWS provider would change the address in place, and EC2 refuses that in the middle of the update.
+    assert list(recorder.requests[interface, "control-plane-a"].replaceOnChanges) == ["privateIps"]
+    assert list(recorder.requests[volume, "control-plane-a"].replaceOnChanges) == []
 
 
 def test_the_issuers_bucket_shows_two_documents_by_its_policy_and_nothing_by_acl() -> None:

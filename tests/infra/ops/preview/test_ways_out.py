@@ -167,6 +167,16 @@ def test_a_member_that_moves_to_another_subnet_or_zone_is_to_be_put_back() -> No
     )
 
 
+def test_a_member_whose_address_another_takes_keeps_it_by_the_others_name() -> None:
+    moved = replaced(INTERFACE, "cp-b", "privateIps", ["10.20.32.10"], ["10.20.32.11"], **PROTECTED)
+    report = report_of(moved, not_replaced(INTERFACE, "cp-b"), result="failed")
+    assert report.ways_out[1] == (
+        "ec2 NetworkInterface cp-b: A control-plane member's address follows from the order of names in its zone, and "
+        "cannot change: give the members that are new names behind those of the others (docs/restore-etcd.md, From one "
+        "member to three)."
+    )
+
+
 def test_a_network_load_balancer_leaves_no_zone() -> None:
     report = report_of(
         replaced(BALANCER, "api-internal", "subnets", ["a", "b"], ["a"], **PROTECTED),

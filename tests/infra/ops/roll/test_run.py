@@ -129,6 +129,8 @@ def test_a_budget_that_never_allows() -> None:
     said = str(paused.value)
     assert "could not be drained in 600 s" in said
     assert "of Deployment web: PodDisruptionBudget web/web: The disruption budget web needs 3" in said
+    # A roll of several groups is not gone on with by the name of one.
+    assert "run slipway roll test again, with the same groups and options: it goes on" in said
     assert 600 <= world.clock.time <= 900
     assert world.available() == 3
     world.refuse = lambda pod: None
