@@ -46,7 +46,8 @@ def _size_words(change: Change, old: State | None, new: State | None) -> str:
     if change.op == DELETE:
         return f"the group goes; it had {_machines(old)}"
     if new is not None and old is not None and new.inputs.get("maxSize") == 0 != old.inputs.get("maxSize"):
-        return f"it is emptied; it had {_machines(old)}. Pods that only its labels or taints admit will wait"
+        stay = _stay_words(old)
+        return f"it is emptied; it had {_machines(old)}. {stay}Pods that only its labels or taints admit will wait"
     sizes = ("minSize", "maxSize", "desiredCapacity")
     names = {"minSize": "least", "maxSize": "most", "desiredCapacity": "desired"}
     parts = [f"{names[each.path]} {each.old} → {each.new}" for each in change.differences if each.path in sizes]
@@ -55,6 +56,14 @@ def _size_words(change: Change, old: State | None, new: State | None) -> str:
     if old is not None and new is not None:
         parts += [*_pool_words(old, new), *_traffic_words(old, new)]
     return ", ".join(parts)
+
+
+def _stay_words(old: State) -> str:
+    # Of the group it is taken off for machines to come; those that run were started with it (Auto Scaling User Guide,
+    # "Use instance scale-in protection").
+    if not old.inputs.get("protectFromScaleIn"):
+        return ""
+    return "Machines that are protected from scale-in stay until that is taken off (docs/change-a-group.md). "
 
 
 def _pool_words(old: State, new: State) -> Iterator[str]:

@@ -21,6 +21,9 @@ VOLUME_DEVICE = "/dev/sdp"
 """Name under which a member attaches its volume: the last that EC2 recommends for EBS (EC2 User Guide, "Device names
 for volumes"), so that it is in nobody's way."""
 
+NOT_FOR_PODS_TAG = "node.k8s.amazonaws.com/no_manage"
+"""Tag of an interface that the VPC CNI leaves alone (``eniNoManageTagKey`` in its ``pkg/ipamd/ipamd.go``)."""
+
 ETCD_MOUNT = "/var/lib/etcd"
 PEER_PORT = 2380
 CLIENT_PORT = 2379
@@ -87,6 +90,8 @@ def _member(spec: EnvironmentSpec, group: InstanceGroupSpec, zone: str, kind: st
     etcd = spec.cluster.control_plane.etcd
     volume = f"etcd.{identity}.{spec.cluster.name}"
     tag = {MEMBER_TAG: identity}
+    # It would give pods further addresses of the interface, which outlives their machine and has to keep its one.
+    alone = {NOT_FOR_PODS_TAG: "true"} if spec.cluster.cni == "amazonVpc" else {}
     return MemberPlan(
         name=identity,
         zone=zone,
@@ -96,6 +101,6 @@ def _member(spec: EnvironmentSpec, group: InstanceGroupSpec, zone: str, kind: st
         volume_size_gi=etcd.volume_size_gi,
         volume_type=etcd.volume_type,
         volume_iops=etcd.iops,
-        interface_tags=resource_tags(spec, f"{identity}.{spec.cluster.name}", tag),
+        interface_tags=resource_tags(spec, f"{identity}.{spec.cluster.name}", {**tag, **alone}),
         volume_tags=resource_tags(spec, volume, tag),
     )

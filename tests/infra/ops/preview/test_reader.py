@@ -131,6 +131,13 @@ def test_a_group_that_is_retired() -> None:
     assert report.verdict == "attention"
 
 
+def test_a_group_that_is_retired_and_whose_machines_are_protected() -> None:
+    size = {"minSize": 1, "maxSize": 2, "protectFromScaleIn": True}
+    report = report_of(*sized("batch", size, {"minSize": 0, "maxSize": 0, "protectFromScaleIn": False}))
+    said = "Machines that are protected from scale-in stay until that is taken off (docs/change-a-group.md)."
+    assert any(said in sentence for sentence in report.sentences)
+
+
 def test_an_api_that_is_made_public() -> None:
     api = step("same", SECURITY_GROUP, "api-public", {"name": "api-public.x"}, {"name": "api-public.x"})
     web = step("same", SECURITY_GROUP, "edge-lb", {"name": "edge-lb.x"}, {"name": "edge-lb.x"})

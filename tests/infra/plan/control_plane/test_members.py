@@ -13,6 +13,7 @@ from infra.plan.subnets import plan_subnets
 from infra.spec import EnvironmentSpec
 from tests.infra.samples import pod_network, sample_spec
 
+CLUSTER = {"name": "test.example.com", "kubernetesVersion": "1.37.2"}
 ZONES = ("eu-central-1a", "eu-central-1b", "eu-central-1c")
 
 
@@ -39,6 +40,15 @@ def test_a_member() -> None:
         assert tags["slipway/member"] == "control-plane-a"
         assert tags["KubernetesCluster"] == "test.example.com"
     assert member.volume_tags["Name"] == member.volume_name
+
+
+def test_the_vpc_cni_takes_no_members_address_for_pods() -> None:
+    tag = "node.k8s.amazonaws.com/no_manage"
+    (member,) = plan_members(sample_spec(cluster={**CLUSTER, **pod_network("amazonVpc")}))
+    assert member.interface_tags[tag] == "true"
+    assert tag not in member.volume_tags
+    (member,) = plan_members(sample_spec(cluster={**CLUSTER, **pod_network("cilium")}))
+    assert tag not in member.interface_tags
 
 
 def test_members_of_one_zone_follow_each_other() -> None:
