@@ -330,8 +330,8 @@ def test_a_budget_that_never_allows(world: World) -> None:
         r"the roll of nodes paused: node (i-\w+)\S* could not be drained in 20 s: "
         r"pod default/(web-\S+) of Deployment web: "
         r"PodDisruptionBudget default/web: The disruption budget web needs 3 healthy pods and has 3 currently\. "
-        r"Fix: let the pods named go, then run slipway roll test again, with the same groups and options: it goes on from "
-        r"here\.",
+        r"Fix: let the pods named go, then run slipway roll test again, with the same groups and options: it goes on "
+        r"from here\.",
         str(paused.value),
     )
     assert found, str(paused.value)

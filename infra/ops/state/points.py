@@ -99,7 +99,7 @@ def state_at(s3: Any, bucket: str, version: ObjectVersion, *, env: str) -> Check
         PointError: it holds none that the engine would take.
         OpsError: it cannot be read.
     """
-    fix = f"name another version of `slipway history {env}`"
+    fix = f"name another version of `slipway history {env}`, or bring one back as `slipway doctor {env}` says"
     where = f"version {version.version_id} of {instant(version.time)}"
     content = read(s3, bucket, version.key, version.version_id)
     try:

@@ -114,3 +114,4 @@ def test_without_a_readable_state_nothing_is_taken_for_a_leftover(run: Run, buck
     status, out, err = run("destroy", "test", "--yes")
     assert (status, out, calls.exists()) == (1, "", False)
     assert "the state is damaged" in err
+    assert "bring one back as `slipway doctor test` says" in err, "no version can be named here"
