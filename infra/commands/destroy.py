@@ -30,6 +30,14 @@ def destroy(
     with open_stack(env) as stack:
         plan = _plan(stack, delete_volumes=delete_volumes)
         _show(stack, plan)
+        if plan.guarded and yes:
+            errors.print(
+                "error: AWS refuses to delete a load balancer above; nothing was deleted. Fix: set "
+                f"edge.deletionProtection: false, run pulumi up --stack {stack.spec.name}, then the command again.",
+                markup=False,
+                highlight=False,
+            )
+            raise typer.Exit(1)
         if plan.protected and yes:
             errors.print(
                 f"error: {len(plan.protected)} resources are protected; nothing was deleted. Fix: lift the protection "
@@ -99,6 +107,8 @@ def _show(stack: Stack, plan: DestroyPlan) -> None:
         _say("Volumes with data, kept unless --delete-volumes is given:")
     for each in plan.kept_volumes:
         _say(f"  {each}")
+    for urn in plan.guarded:
+        _say(f"Refused by AWS until edge.deletionProtection: false was applied by pulumi up: {urn}")
     if plan.protected:
         _say("Protected, which pulumi destroy refuses to delete. Each is released by the command behind it, or all by")
         _say(f"  pulumi state unprotect --all --stack {stack.spec.name}")

@@ -9,6 +9,7 @@ from infra.ops.state.checkpoint import Checkpoint
 from infra.plan.stateful import OBJECT_TYPE
 
 _VOLUME = "aws:ebs/volume:Volume"
+_BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class DestroyPlan:
     """Volumes of claims: they hold data, and stay unless told otherwise."""
     protected: tuple[str, ...]
     """URNs of what the engine refuses to delete."""
+    guarded: tuple[str, ...]
+    """URNs of the load balancers that AWS itself refuses to delete, which would stop the engine half-way."""
     retained: tuple[str, ...]
     """URNs of what the engine forgets and leaves in AWS, objects in buckets aside."""
     objects: int
@@ -43,6 +46,11 @@ def plan_destroy(state: Checkpoint, leftovers: list[Leftover], *, delete_volumes
         swept=tuple(each for each in leftovers if delete_volumes or each.kind != "volume"),
         kept_volumes=() if delete_volumes else volumes,
         protected=tuple(str(each["urn"]) for each in state.resources if each.get("protect")),
+        guarded=tuple(
+            str(each["urn"])
+            for each in deleted
+            if each["type"] == _BALANCER and (each.get("inputs") or {}).get("enableDeletionProtection")
+        ),
         retained=tuple(str(each["urn"]) for each in retained if each["type"] != OBJECT_TYPE),
         objects=sum(each["type"] == OBJECT_TYPE for each in retained),
         snapshots=tuple(

@@ -81,6 +81,19 @@ def test_it_names_the_last_snapshots_of_volumes_and_how_to_find_them(
     assert f"kept: a last snapshot of 1 volume: {listing}" in out
 
 
+def test_a_load_balancer_that_aws_does_not_delete_is_released_before_anything_goes(
+    run: Run,  # noqa: F811
+    bucket: Bucket,  # noqa: F811
+    calls: Path,
+) -> None:
+    edge = resource("edge", "aws:lb/loadBalancer:LoadBalancer", inputs={"enableDeletionProtection": True})
+    bucket.update(at(-60), state(resource("a"), edge))
+    status, out, err = run("destroy", "test", "--yes")
+    assert (status, calls.exists()) == (1, False)
+    assert f"Refused by AWS until edge.deletionProtection: false was applied by pulumi up: {edge['urn']}" in out
+    assert "set edge.deletionProtection: false, run pulumi up --stack test, then the command again" in err
+
+
 @pytest.mark.parametrize("delete_volumes", [False, True])
 def test_it_sweeps_destroys_and_keeps_volumes_unless_told(
     run: Run,  # noqa: F811
