@@ -30,8 +30,11 @@ def count_or_share(text: str) -> int | str:
 
 
 def pods_service(workload: WorkloadSpec) -> str:
-    """Return the name of the headless Service that gives a StatefulSet's pods their names."""
-    return workload.name if workload.service.type == "headless" else f"{workload.name}-pods"
+    """Return the name of the headless Service that gives a StatefulSet's pods their names.
+
+    A set can never change it (``serviceName``), so it is the same whatever Service stands in front.
+    """
+    return f"{workload.name}-pods"
 
 
 def is_recreated(workload: WorkloadSpec) -> bool:

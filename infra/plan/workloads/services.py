@@ -28,9 +28,7 @@ class BackendPlan:
 
 def workload_services(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[KubernetesObject, ...]:
     """Return the Services in front of a workload's pods: its own, and a StatefulSet's headless one."""
-    # A headless Service of a set's own name is its members', too.
-    shared = workload.kind == "StatefulSet" and pods_service(workload) == workload.name
-    open_, all_ = _ports(workload.ports if shared else workload.open_ports), _ports(workload.ports)
+    open_, all_ = _ports(workload.open_ports), _ports(workload.ports)
     made = []
     if open_:
         service = workload.service
@@ -40,7 +38,7 @@ def workload_services(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[Ku
         annotations = {**await_annotations(workload), **waited, **_annotations(service.type, service.load_balancer)}
         meta = metadata(spec, workload, workload.name, annotations)
         made.append(KubernetesObject("v1", "Service", workload.name, {"metadata": meta, "spec": body}))
-    if workload.kind == "StatefulSet" and pods_service(workload) not in [each.name for each in made]:
+    if workload.kind == "StatefulSet":
         # Members find each other by it before they are ready, so it must tell of all. A Service needs no ports for it.
         body = {
             "clusterIP": "None",

@@ -98,8 +98,9 @@ def test_the_services_of_a_workload() -> None:
     pods = {"clusterIP": "None", "publishNotReadyAddresses": True, "selector": SELECTOR, "ports": [named]}
     assert services() == {"web": own}
     assert services(kind="StatefulSet") == {"web": own, "web-pods": pods}
-    headless = services(kind="StatefulSet", service={"type": "headless"})
-    assert headless == {"web": {"clusterIP": "None", "ports": [named], "selector": SELECTOR}}
+    # Callers find ready pods alone, members find all.
+    headless = {"clusterIP": "None", "ports": [named], "selector": SELECTOR}
+    assert services(kind="StatefulSet", service={"type": "headless"}) == {"web": headless, "web-pods": pods}
     assert services(kind="StatefulSet", ports=[])["web-pods"] == {
         "clusterIP": "None", "publishNotReadyAddresses": True, "selector": SELECTOR,
     }  # fmt: skip
@@ -119,6 +120,5 @@ def test_a_port_of_members_is_at_the_pods_own_service_alone() -> None:
         }
 
     assert named() == {"web": ["http"], "web-pods": ["http", "transport"]}
-    # One that is headless stands for both.
-    assert named(service={"type": "headless"}) == {"web": ["http", "transport"]}
+    assert named(service={"type": "headless"}) == {"web": ["http"], "web-pods": ["http", "transport"]}
     assert named(ports=ports[1:]) == {"web-pods": ["transport"]}
