@@ -44,7 +44,8 @@ class BackendPortSpec(SpecModel):
     """Number at the Service, which callers use."""
 
     target_port: PortNumber | None = None
-    """Number where it is answered. Unset: the same. An `externalName` or `otherNamespace` cannot translate it."""
+    """Number where it is answered. Unset: the same. `headless`, `externalName` and `otherNamespace` cannot translate
+    it."""
 
     protocol: Literal["TCP", "UDP"] = "TCP"
     """Transport protocol."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem, format_path
 from infra.spec.workloads.backend import BackendSpec
+from infra.spec.workloads.backend_port_rules import check_port_list
 from infra.spec.workloads.image_reference import image_parts
 from infra.spec.workloads.node_rules import check_node_selector
 from infra.spec.workloads.rules import CALLERS
@@ -129,19 +130,10 @@ def _check_fields(at: Location, backend: BackendSpec) -> Iterator[Problem]:
                 (*at, key), f"is of no use to type {backend.type}", f"remove it, or write type: {types[0]}", None,
                 ((*at, "type"),),
             )  # fmt: skip
-    seen: set[str] = set()
-    for index, port in enumerate(backend.ports):
-        if port.name in seen:
-            yield Problem((*at, "ports", index, "name"), "is declared twice", "rename one", repr(port.name))
-        seen.add(port.name)
-        translated = port.target_port not in (None, port.port)
-        if translated and backend.type in ("externalName", "otherNamespace"):
-            yield Problem(
-                (*at, "ports", index, "targetPort"),
-                f"differs from port, and type {backend.type} is a DNS name alone, which changes no port",
-                "remove it and let callers use the number that is answered",
-                str(port.target_port),
-            )
+    yield from check_port_list(at, backend)
+    for index, address in enumerate(backend.addresses):
+        if address in backend.addresses[:index]:
+            yield Problem((*at, "addresses", index), "is listed twice", "remove one", repr(address))
     balancer = backend.load_balancer
     if backend.type == "loadBalancer" and balancer.scheme == "internet-facing" and not balancer.source_ranges:
         yield Problem(

@@ -15,6 +15,7 @@ from infra.spec.errors import Location, Problem, SpecError, show
 from infra.spec.judge import judge, position
 from infra.spec.plain import plain_data
 from infra.spec.stack_file import StackFileLoader, yaml_words
+from infra.spec.workloads.backend_port_rules import check_backend_ports, check_names_of_pods
 from infra.spec.workloads.edge_port_rules import check_edge_ports
 from infra.spec.workloads.environment_rules import check_declared, check_links
 from infra.spec.workloads.node_rules import check_node_ports
@@ -55,7 +56,9 @@ def judge_workloads(spec: EnvironmentSpec, folder: Path) -> tuple[EnvironmentSpe
         problem if workload is None else place_in_files(problem, spec, workload.name)
         for workload, problem in check_node_ports(whole)
     ]
-    return whole, [*problems, *check_quotas(whole), *check_edge_ports(spec.with_declared(tuple(sound)))]
+    right = spec.with_declared(tuple(sound))
+    problems += [*check_quotas(whole), *check_edge_ports(right), *check_backend_ports(right)]
+    return whole, [*problems, *check_names_of_pods(whole)]
 
 
 def check_files(uses: object, folder: Path) -> list[Problem]:

@@ -28,7 +28,10 @@ def backend(**change: Any) -> list[dict[str, Any]]:
             {"type": "clusterIP", "trafficDistribution": "PreferSameZone"},
             {"type": "ClusterIP", "ports": [PORT], "trafficDistribution": "PreferSameZone"},
         ),
-        ({"type": "headless"}, {"clusterIP": "None", "ports": [PORT]}),
+        (
+            {"type": "headless", "ports": [{"name": "http", "port": 8080}]},
+            {"clusterIP": "None", "ports": [{**PORT, "port": 8080}]},
+        ),
         ({"type": "nodePort", "nodePort": 30080}, {"type": "NodePort", "ports": [{**PORT, "nodePort": 30080}]}),
         (
             {"type": "loadBalancer", "loadBalancer": {"sourceRanges": ["10.0.0.0/8"]}},
