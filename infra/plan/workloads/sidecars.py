@@ -6,16 +6,9 @@ from typing import Any
 
 from infra.spec import EnvironmentSpec
 from infra.spec.workloads.parts import SidecarSpec
+from infra.spec.workloads.pod_size import SIDECARS, Share
 from infra.spec.workloads.workload import WorkloadSpec
 
-_RESOURCES = {
-    "requests": {"cpu": "10m", "memory": "32Mi", "ephemeral-storage": "16Mi"},
-    "limits": {"memory": "32Mi", "ephemeral-storage": "16Mi"},
-}
-_AGENT_RESOURCES = {
-    "requests": {"cpu": "20m", "memory": "64Mi", "ephemeral-storage": "128Mi"},
-    "limits": {"memory": "64Mi", "ephemeral-storage": "128Mi"},
-}
 _BUFFER = "100M"
 """What an agent holds on disk while its destination is away; below its limit of ephemeral storage."""
 _FORWARD_PORT = 24224
@@ -57,6 +50,11 @@ def sidecar_files(spec: EnvironmentSpec, workload: WorkloadSpec) -> dict[str, st
     }
 
 
+def _resources(share: Share) -> dict[str, Any]:
+    held = {"memory": share.memory, "ephemeral-storage": share.disk}
+    return {"requests": {"cpu": share.cpu, **held}, "limits": held}
+
+
 def _stream(index: int, position: int, sidecar: SidecarSpec, security: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": f"stream-{index}-{position}",
@@ -64,7 +62,7 @@ def _stream(index: int, position: int, sidecar: SidecarSpec, security: dict[str,
         "restartPolicy": "Always",
         # -F goes by name, not by file: it follows a rotation, and waits for a file that is not there yet.
         "command": ["tail", "-n", "+1", "-F", f"{sidecar.folder}/{sidecar.files[position]}"],
-        "resources": _RESOURCES,
+        "resources": _resources(SIDECARS["stream"]),
         "securityContext": security,
         "volumeMounts": [{"name": f"logs-{index}", "mountPath": sidecar.folder, "readOnly": True}],
     }
@@ -76,7 +74,7 @@ def _agent(index: int, sidecar: SidecarSpec, security: dict[str, Any]) -> dict[s
         "image": sidecar.image,
         "restartPolicy": "Always",
         "args": [f"--config=/etc/agent/fluent-bit-{index}.yaml"],
-        "resources": _AGENT_RESOURCES,
+        "resources": _resources(SIDECARS["agent"]),
         "securityContext": security,
         "volumeMounts": [
             {"name": f"logs-{index}", "mountPath": sidecar.folder, "readOnly": True},

@@ -11,7 +11,7 @@ from math import ceil
 
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
-from infra.spec.workloads.scalars import cpu_millicores, memory_bytes
+from infra.spec.workloads.pod_size import pod_size
 from infra.spec.workloads.workload import WorkloadSpec
 
 _GI = 1024**3
@@ -28,8 +28,8 @@ class _Ceiling:
 
 
 _CEILINGS = {
-    "cpu": _Ceiling("cpu", "cores", 1000, lambda workload: cpu_millicores(workload.resources.cpu)),
-    "memory_gi": _Ceiling("memoryGi", "GiB", _GI, lambda workload: memory_bytes(workload.resources.memory)),
+    "cpu": _Ceiling("cpu", "cores", 1000, lambda workload: pod_size(workload).cpu),
+    "memory_gi": _Ceiling("memoryGi", "GiB", _GI, lambda workload: pod_size(workload).memory),
     "pods": _Ceiling("pods", "pods", 1, lambda _: 1),
 }
 

@@ -57,3 +57,11 @@ def test_jobs_count_as_many_pods_as_run_at_once() -> None:
     job = {"image": IMAGE, "kind": "Job", "job": {"parallelism": 3}}
     assert told({"pods": 3}, load=job) == []
     assert len(told({"pods": 2}, load=job)) == 1
+
+
+def test_sidecars_count() -> None:
+    sidecar = {"type": "stream", "image": IMAGE, "folder": "/var/log/app", "files": ["a.log", "b.log"]}
+    web = {**WEB, "kind": "StatefulSet", "resources": {"cpu": "330m"}}
+    assert told({"cpu": 1}, web=web) == []
+    (line,) = told({"cpu": 1}, web={**web, "sidecars": [sidecar]})
+    assert "1 is less than its workloads need, 1.05 cores" in line
