@@ -128,7 +128,7 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
     made["config"] = draw(st.dictionaries(st.sampled_from(["a.yaml", "b_c"]), st.text(max_size=20), max_size=2))
     made["env"] = draw(st.dictionaries(st.sampled_from(["A", "B_1", "c.d"]), st.text("xyz 1$()", max_size=9)))
     made["aws"] = draw(st.sampled_from([[], [{"actions": ["s3:GetObject"], "resources": ["*"]}]]))
-    made["tolerations"] = draw(st.sampled_from([[], ["a=b:NoSchedule", "c:NoExecute"]]))
+    made["tolerations"] = draw(st.sampled_from([[], ["example.com/a=b:NoSchedule", "example.com/c:NoExecute"]]))
     made["stopWithinSeconds"] = draw(st.integers(1, 3600))
     if draw(st.booleans()):
         made["sidecars"] = [{"type": "stream", "image": IMAGE, "folder": "/var/log/app", "files": ["a.log", "b.log"]}]

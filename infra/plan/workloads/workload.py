@@ -9,10 +9,11 @@ from infra.plan.service_account_role import ServiceAccountRolePlan
 from infra.plan.workloads.controllers import claims, controller, disruption_budget, service_account
 from infra.plan.workloads.identity import workload_role
 from infra.plan.workloads.objects import KubernetesObject, metadata
+from infra.plan.workloads.placement import check_placement
 from infra.plan.workloads.pod import config_maps, qos_class
 from infra.plan.workloads.policies import network_policy
 from infra.plan.workloads.services import BackendPlan, plan_backend, workload_services
-from infra.spec import EnvironmentSpec
+from infra.spec import EnvironmentSpec, SpecError
 from infra.spec.workloads.data import ExposeSpec
 from infra.spec.workloads.workload import Kind, WorkloadSpec
 
@@ -91,7 +92,14 @@ def plan_workload(spec: EnvironmentSpec, workload: WorkloadSpec) -> WorkloadPlan
 
 
 def plan_workloads(spec: EnvironmentSpec) -> tuple[WorkloadPlan, ...]:
-    """Return the plans of all workloads, in the order of the stack file."""
+    """Return the plans of all workloads, in the order of the stack file.
+
+    Raises:
+        SpecError: no machine of the environment takes the pods of one.
+    """
+    problems = check_placement(spec)
+    if problems:
+        raise SpecError(f"environment {spec.name}", problems)
     return tuple(plan_workload(spec, workload) for workload in spec.declared_workloads)
 
 

@@ -13,13 +13,27 @@ _GIVEN = ("kubernetes.io", "k8s.io", "k8s.aws")
 "Well-Known Labels, Annotations and Taints")."""
 
 
+OWN_LABELS = {"slipway/instance-group": "name", "slipway/role": "role"}
+"""Labels that every machine has from Slipway, with the key of its group that says their value."""
+
+
+def is_given(key: str) -> bool:
+    """Return whether a label is set by Kubernetes or an add-on, so that no group says its value."""
+    domain = key.partition("/")[0] if "/" in key else ""
+    return any(domain == each or domain.endswith(f".{each}") for each in _GIVEN)
+
+
 def check_node_selector(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:
     """Yield the labels by which a workload selects nodes and that no machine is given."""
     groups = [group for group in spec.instance_groups if not group.retire]
     for key, value in workload.node_selector.items():
-        domain = key.partition("/")[0] if "/" in key else ""
-        given = any(domain == each or domain.endswith(f".{each}") for each in _GIVEN)
-        if given or any(group.node_labels.get(key) == value for group in groups):
+        if key in OWN_LABELS:
+            known = list(dict.fromkeys(str(getattr(group, OWN_LABELS[key])) for group in groups))
+            if value not in known:
+                fix = f"write one of {', '.join(known)}"
+                yield Problem(("nodeSelector", key), f"is no {OWN_LABELS[key]} of an instance group", fix, repr(value))
+            continue
+        if is_given(key) or any(group.node_labels.get(key) == value for group in groups):
             continue
         yield Problem(
             ("nodeSelector", key),

@@ -220,12 +220,13 @@ def test_sidecars_are_native_and_share_the_folder() -> None:
 
 def test_where_pods_may_go() -> None:
     found = pod(
-        nodeSelector={"kubernetes.io/arch": "amd64"}, tolerations=["dedicated=web:NoSchedule", "spot:NoExecute"]
+        nodeSelector={"kubernetes.io/arch": "amd64"},
+        tolerations=["example.com/dedicated=web:NoSchedule", "example.com/spot:NoExecute"],
     )
     assert found["nodeSelector"] == {"kubernetes.io/arch": "amd64"}
     assert found["tolerations"] == [
-        {"key": "dedicated", "operator": "Equal", "value": "web", "effect": "NoSchedule"},
-        {"key": "spot", "operator": "Exists", "effect": "NoExecute"},
+        {"key": "example.com/dedicated", "operator": "Equal", "value": "web", "effect": "NoSchedule"},
+        {"key": "example.com/spot", "operator": "Exists", "effect": "NoExecute"},
     ]
     strict = pod(spread={"zones": "required", "hosts": "none"})["topologySpreadConstraints"]
     assert [(each["topologyKey"], each["whenUnsatisfiable"]) for each in strict] == [
