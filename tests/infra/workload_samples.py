@@ -115,7 +115,10 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
     if kind == "DaemonSet":
         made["update"] = draw(st.sampled_from([{"maxSurge": "1"}, {"maxSurge": "0", "maxUnavailable": "25%"}]))
     if kind in ("Deployment", "StatefulSet"):
-        made["update"] = {"maxSurge": draw(_COUNTS), "minReadySeconds": draw(st.integers(0, 700))}
+        made["update"] = {"minReadySeconds": draw(st.integers(0, 700))}
+        made["update"] |= (
+            {"partition": 1} if kind == "StatefulSet" else {} if made["claims"] else {"maxSurge": draw(_COUNTS)}
+        )
         made["disruption"] = {"maxUnavailable": draw(_COUNTS)}
         made["spread"] = {"zones": draw(st.sampled_from(["required", "preferred", "none"]))}
     if kind == "CronJob":
@@ -141,7 +144,8 @@ def _service(ports: list[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
     # Mixed protocols at one NLB need a controller's consent; the API server accepts them.
     kinds = st.sampled_from(["clusterIP", "headless", "nodePort", "loadBalancer"])
     spread = st.sampled_from(["Everywhere", "PreferSameZone", "PreferSameNode"])
-    return st.fixed_dictionaries({"type": kinds, "trafficDistribution": spread})
+    drawn = st.fixed_dictionaries({"type": kinds, "trafficDistribution": spread})
+    return drawn.map(lambda made: {**made, "trafficDistribution": "Everywhere"} if made["type"] == "headless" else made)
 
 
 def _probe_type(made: Mapping[str, Any]) -> st.SearchStrategy[str]:

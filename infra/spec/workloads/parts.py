@@ -119,7 +119,8 @@ class UpdateSpec(SpecModel):
     """Pods above `replicas` while a Deployment or DaemonSet updates."""
 
     max_unavailable: CountOrShare = "0"
-    """Pods that may be missing meanwhile. 0 with a surge: no capacity is lost. StatefulSets take 1 at a time."""
+    """Pods of a Deployment or DaemonSet that may be missing meanwhile. 0 with a surge: no capacity is lost. A
+    StatefulSet takes one at a time."""
 
     min_ready_seconds: Annotated[int, Field(ge=0, le=3600)] = 5
     """Seconds a new pod must stay ready before it counts."""

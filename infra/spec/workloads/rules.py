@@ -11,6 +11,8 @@ from infra.spec.workloads.kind_rules import check_kind, serves
 from infra.spec.workloads.parts import ProbeSpec
 from infra.spec.workloads.scalars import cpu_millicores
 from infra.spec.workloads.secret_rules import check_plain_secrets
+from infra.spec.workloads.service_rules import check_service
+from infra.spec.workloads.update_rules import check_update
 from infra.spec.workloads.workload import WorkloadSpec
 
 CALLERS = ("edge", "monitoring")
@@ -29,13 +31,13 @@ def check_workload(workload: WorkloadSpec) -> list[Problem]:
         *_check_ports(workload),
         *_check_probes(workload),
         *_check_resources(workload),
-        *_check_update(workload),
+        *check_update(workload),
         *_check_names(workload),
         *check_folders(workload),
         *_check_secrets(workload),
         *check_plain_secrets(workload),
         *_check_traffic(workload),
-        *_check_service(workload),
+        *check_service(workload),
     ]
 
 
@@ -80,9 +82,9 @@ def _check_ports(workload: WorkloadSpec) -> Iterator[Problem]:
         if (port.port, port.protocol) in numbers:
             yield Problem((*at, "port"), "is declared twice", "remove one", str(port.port))
         elif ((port.service_port or port.port), port.protocol) in services:
-            yield Problem(
-                (*at, "servicePort"), "is the Service's number of two ports", "choose another", str(port.service_port)
-            )
+            number, key = port.service_port or port.port, "port" if port.service_port is None else "servicePort"
+            fix = "choose another" if port.service_port else "add a servicePort of its own"
+            yield Problem((*at, key), "is the Service's number of two ports", fix, str(number))
         if port.port < 1024 and not _may_bind_low(workload):
             yield Problem(
                 (*at, "port"),
@@ -149,35 +151,6 @@ def _check_resources(workload: WorkloadSpec) -> Iterator[Problem]:
         )
 
 
-def _check_update(workload: WorkloadSpec) -> Iterator[Problem]:
-    update = workload.update
-    if {update.max_surge, update.max_unavailable} <= {"0", "0%"} and workload.kind in ("Deployment", "DaemonSet"):
-        yield Problem(
-            ("update", "maxSurge"),
-            "is nothing, and so is maxUnavailable: no pod could ever be replaced",
-            'write maxSurge: "1", or maxUnavailable: "1"',
-            repr(update.max_surge),
-            (("update", "maxUnavailable"),),
-        )
-    if workload.kind == "DaemonSet" and not {update.max_surge, update.max_unavailable} & {"0", "0%"}:
-        yield Problem(
-            ("update", "maxUnavailable"),
-            "stands beside a maxSurge, and a DaemonSet takes one of the two",
-            "write 0 for one of them",
-            repr(update.max_unavailable),
-            (("update", "maxSurge"),),
-        )
-    if workload.disruption.max_unavailable in ("0", "0%"):
-        yield Problem(
-            ("disruption", "maxUnavailable"),
-            "lets no pod be evicted: every drain of a node would hang",
-            'write "1" at least',
-            repr(workload.disruption.max_unavailable),
-        )
-    if update.partition and workload.kind != "StatefulSet":
-        yield Problem(("update", "partition"), "is for a StatefulSet", "remove it", str(update.partition), (("kind",),))
-
-
 def _check_names(workload: WorkloadSpec) -> Iterator[Problem]:
     for key, items in (("claims", workload.claims), ("secrets", workload.secrets)):
         names = [item.name for item in items]
@@ -239,27 +212,4 @@ def _check_traffic(workload: WorkloadSpec) -> Iterator[Problem]:
     if "edge" not in workload.from_:
         yield Problem(
             ("expose",), "is for the edge router, which from does not let in", "add edge to from", None, (("from",),)
-        )
-
-
-def _check_service(workload: WorkloadSpec) -> Iterator[Problem]:
-    service = workload.service
-    if not serves(workload):
-        return
-    if service.type != "clusterIP" and not workload.open_ports:
-        needs = "needs ports that callers may reach" if workload.ports else "needs ports"
-        yield Problem(("service", "type"), needs, "add ports", repr(service.type), (("ports",),))
-    if service.node_port is not None and service.type != "nodePort":
-        yield Problem(
-            ("service", "nodePort"), "is for type nodePort", "remove it", str(service.node_port), (("service",),)
-        )
-    if service.node_port is not None and len(workload.open_ports) > 1:
-        yield Problem(("service", "nodePort"), "is one number for several ports", "remove it", str(service.node_port))
-    balancer = service.load_balancer
-    if service.type == "loadBalancer" and balancer.scheme == "internet-facing" and not balancer.source_ranges:
-        yield Problem(
-            ("service", "loadBalancer", "sourceRanges"),
-            "is empty: the whole internet could connect",
-            "list the networks that may, [0.0.0.0/0] for all of them",
-            None,
         )

@@ -102,8 +102,11 @@ def test_the_services_of_a_workload() -> None:
     assert services() == {"web": own}
     assert services(kind="StatefulSet") == {"web": own, "web-pods": pods}
     # Callers find ready pods alone, members find all.
-    headless = {"clusterIP": "None", "ports": [named], "selector": SELECTOR}
-    assert services(kind="StatefulSet", service={"type": "headless"}) == {"web": headless, "web-pods": pods}
+    written = {"ports": [{"name": "http", "port": 8080}], "service": {"type": "headless"}}
+    ports = [{**named, "port": 8080}]
+    assert services(kind="StatefulSet", **written) == {
+        "web": {"clusterIP": "None", "ports": ports, "selector": SELECTOR}, "web-pods": {**pods, "ports": ports},
+    }  # fmt: skip
     assert services(kind="StatefulSet", ports=[])["web-pods"] == {
         "clusterIP": "None", "publishNotReadyAddresses": True, "selector": SELECTOR,
     }  # fmt: skip

@@ -1,0 +1,43 @@
+"""Settings of a Service that its type does not know, and numbers that two ports would have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.infra.workload_samples import IMAGE, problems
+
+PORT = {"name": "http", "port": 8080}
+
+
+def told(service: dict[str, Any], *ports: dict[str, Any]) -> list[str]:
+    return problems({"web": {"image": IMAGE, "ports": list(ports or (PORT,)), "service": service}})
+
+
+@pytest.mark.parametrize(
+    ("service", "ports", "line"),
+    [
+        ({"loadBalancer": {"target": "instance"}}, [],
+         "service.loadBalancer: is for type loadBalancer. Fix: remove it, or write type: loadBalancer."),
+        ({"type": "headless", "trafficDistribution": "PreferSameZone"}, [],
+         "service.trafficDistribution: 'PreferSameZone' does nothing: a headless Service leads callers straight to the "
+         "pods. Fix: remove it."),
+        ({"type": "headless"}, [{**PORT, "servicePort": 80}],
+         "ports[0].servicePort: 80 is answered by nothing: a headless Service leads callers straight to the pods, "
+         "which listen on 8080. Fix: remove it."),
+        ({}, [{**PORT, "servicePort": 9000}, {"name": "admin", "port": 9000}],
+         "ports[1].port: 9000 is the Service's number of two ports. Fix: add a servicePort of its own."),
+        ({}, [PORT, {"name": "admin", "port": 9000, "servicePort": 8080}],
+         "ports[1].servicePort: 8080 is the Service's number of two ports. Fix: choose another."),
+    ],
+)  # fmt: skip
+def test_what_does_nothing_or_clashes_is_refused(
+    service: dict[str, Any], ports: list[dict[str, Any]], line: str
+) -> None:
+    assert told(service, *ports) == [f"apps/web.yaml: {line}"]
+
+
+def test_what_fits_is_accepted() -> None:
+    assert told({"type": "headless"}, {**PORT, "servicePort": 8080}) == []
+    assert told({"type": "loadBalancer", "loadBalancer": {"scheme": "internal"}}) == []
