@@ -12,7 +12,6 @@ from zoneinfo import available_timezones
 from pydantic import BeforeValidator, Field
 
 from infra.spec.base import checked, matching, refuse, refuse_entries
-from infra.spec.labels import key_trouble, value_trouble
 from infra.spec.scalars import DnsLabel, duration_seconds
 
 _CPU = re.compile(r"^([1-9][0-9]*m|[1-9][0-9]*(\.[0-9]{1,3})?|0\.[0-9]{0,2}[1-9])$")
@@ -133,33 +132,6 @@ def _files(values: dict[str, str]) -> dict[str, str]:
     return values
 
 
-def _annotations(values: dict[str, str]) -> dict[str, str]:
-    entries = [(key, *trouble) for key in values if (trouble := key_trouble(key)) is not None]
-    refuse_entries(entries)
-    return values
-
-
-def _labels(values: dict[str, str]) -> dict[str, str]:
-    own = (
-        "is a label that Slipway sets itself: selectors rest on it",
-        "use another key, or an annotation for what nothing selects by",
-    )
-    entries = []
-    for key, value in values.items():
-        trouble = own if key.startswith("app.kubernetes.io/") else key_trouble(key) or value_trouble(value)
-        if trouble is not None:
-            entries.append((key, *trouble))
-    refuse_entries(entries)
-    return values
-
-
-def _node_selector(values: dict[str, str]) -> dict[str, str]:
-    refuse_entries(
-        [(key, *trouble) for key, value in values.items() if (trouble := key_trouble(key) or value_trouble(value))]
-    )
-    return values
-
-
 def _mount(value: str) -> str:
     if not _MOUNT.fullmatch(value) or "/../" in f"{value}/" or "/./" in f"{value}/":
         refuse("is not a folder to mount at", "write an absolute path without .. and trailing slash, as /var/lib/store")
@@ -270,9 +242,6 @@ PortName = Annotated[str, checked(_port_name), matching(_PORT_NAME.pattern)]
 FileName = Annotated[str, checked(_file_name), matching(_FILE.pattern)]
 EnvMap = Annotated[dict[str, str], checked(_env)]
 FileMap = Annotated[dict[str, str], checked(_files)]
-Annotations = Annotated[dict[str, str], checked(_annotations)]
-PodLabels = Annotated[dict[str, str], checked(_labels)]
-NodeSelector = Annotated[dict[str, str], checked(_node_selector)]
 MountPath = Annotated[str, checked(_mount), matching(_MOUNT.pattern)]
 CountOrShare = Annotated[str, checked(_count_or_share), matching(_COUNT_OR_SHARE.pattern)]
 ObjectName = Annotated[str, checked(_object_name), matching(_OBJECT_NAME.pattern)]

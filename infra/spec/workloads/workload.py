@@ -14,6 +14,7 @@ from infra.spec.workloads import foreign
 from infra.spec.workloads.backend import LoadBalancerSpec, NodePortNumber, TrafficDistribution
 from infra.spec.workloads.data import ClaimSpec, CronSpec, ExposeSpec, JobSpec, SecretSpec, StatementSpec
 from infra.spec.workloads.image_reference import ImageReference
+from infra.spec.workloads.label_maps import Annotations, NodeSelector, PodLabels
 from infra.spec.workloads.parts import (
     DisruptionSpec,
     PortSpec,
@@ -26,11 +27,8 @@ from infra.spec.workloads.parts import (
     UpdateSpec,
 )
 from infra.spec.workloads.scalars import (
-    Annotations,
     EnvMap,
     FileMap,
-    NodeSelector,
-    PodLabels,
     WorkloadName,
 )
 from infra.spec.workloads.schedule import Schedule

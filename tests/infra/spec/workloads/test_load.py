@@ -121,6 +121,14 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
          "restricted). Fix: write a number above 0, or choose a namespace with podSecurity: baseline."),
         ({"labels": {"app.kubernetes.io/name": "x"}}, "labels['app.kubernetes.io/name']: 'x' is a label that Slipway "
          "sets itself: selectors rest on it. Fix: use another key, or an annotation for what nothing selects by."),
+        ({"labels": {"pod-template-hash": "x"}}, "labels.pod-template-hash: 'x' is a label that Kubernetes keeps for "
+         "itself: its controllers set it, or go by it. Fix: use a key of your own, as example.com/team."),
+        ({"labels": {"batch.kubernetes.io/job-name": "x"}}, "labels['batch.kubernetes.io/job-name']: 'x' is a label "
+         "that Kubernetes keeps for itself: its controllers set it, or go by it. Fix: use a key of your own, as "
+         "example.com/team."),
+        ({"annotations": {"deployment.kubernetes.io/revision": "3"}},
+         "annotations['deployment.kubernetes.io/revision']: '3' is an annotation that others write: both would change "
+         "it for ever. Fix: remove it."),
         ({"service": {"type": "loadBalancer", "loadBalancer": {"scheme": "internet-facing"}}},
          "service.loadBalancer.sourceRanges: is empty: the whole internet could connect. Fix: list the networks that "
          "may, [0.0.0.0/0] for all of them."),
