@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from infra.ops.preview.changes import DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.groups import Group
 from infra.ops.preview.remedies import BALANCER, INTERFACE, KEEP_PROTECTION, VPC, remedy_of, whole_environment
+from infra.ops.preview.stateful_sets import STATEFUL_SET, of_claims, takes_up
 from infra.plan.stateful import GROUP_TYPE, stateful
 
-_STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 _HOLDS_NO_DATA = frozenset({GROUP_TYPE, INTERFACE, VPC, BALANCER})
 """Types of which a new one is not empty, but is not the same either."""
 _VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
@@ -36,6 +35,8 @@ class Danger:
     waived: bool
     remedy: str = ""
     """The way out: what to write in the stack file instead; "" where none is known."""
+    refilled: bool = False
+    """Whether a new one has what the old one held."""
 
     def words(self) -> str:
         """Return the danger and the way out as sentences."""
@@ -49,7 +50,7 @@ class Danger:
 
     def loss(self) -> str:
         """Return what would be lost, and why."""
-        anew = "another" if self.type in _HOLDS_NO_DATA else "an empty one"
+        anew = "another" if self.type in _HOLDS_NO_DATA or self.refilled else "an empty one"
         verb = f"REPLACED by {anew}" if self.op == REPLACE else "DELETED" if self.op == DELETE else "CHANGED"
         after = []
         if self.retained:
@@ -104,7 +105,7 @@ def _holds(change: Change, group: Group | None) -> str | None:
     entry = stateful(change.type, old.inputs if old else {})
     if entry is None:
         return _else(change)
-    return entry.holds + (_of_claims(old.inputs) if old and change.type == _STATEFUL_SET else "")
+    return entry.holds + (of_claims(change) if change.type == STATEFUL_SET else "")
 
 
 def _else(change: Change) -> str | None:
@@ -122,15 +123,6 @@ def _protected(change: Change) -> bool:
     """Return whether the engine refuses: to delete what is protected, and to replace what is and stays so."""
     old, new = change.step.old, change.step.new
     return bool(old and old.protect) and (change.op == DELETE or new is None or new.protect)
-
-
-def _of_claims(inputs: Mapping[str, Any]) -> str:
-    """Return what becomes of the claims of a StatefulSet that is deleted (``persistentVolumeClaimRetentionPolicy``)."""
-    spec = inputs.get("spec")
-    policy = spec.get("persistentVolumeClaimRetentionPolicy") if isinstance(spec, Mapping) else None
-    if isinstance(policy, Mapping) and policy.get("whenDeleted") == "Delete":
-        return ", which go with it, and with them what is on the volumes"
-    return ", which stay in the cluster with what is on them until somebody deletes them"
 
 
 def _status(change: Change) -> str:
@@ -159,4 +151,5 @@ def _danger(change: Change, holds: str, remedy: str, *, waived: bool) -> Danger:
         retained=bool(old and old.retain_on_delete),
         waived=waived,
         remedy=remedy,
+        refilled=takes_up(change),
     )

@@ -11,6 +11,7 @@ from infra.ops.preview.differences import Difference
 from infra.ops.preview.groups import CONTROL_PLANE
 from infra.ops.preview.network import NAT
 from infra.ops.preview.openings import GROUP as SECURITY_GROUP
+from infra.ops.preview.stateful_sets import STATEFUL_SET, way_out
 from infra.plan.stateful import GROUP_TYPE
 from infra.plan.tags import CLUSTER_TAG
 
@@ -103,6 +104,8 @@ def remedy_of(
         return _BALANCER_ZONES
     if change.type == BALANCER and change.op == DELETE and change.component.startswith(_ROUTER):
         return _EDGE
+    if change.type == STATEFUL_SET:
+        return way_out(change)
     return UNKNOWN if protected else ""
 
 

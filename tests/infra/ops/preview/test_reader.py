@@ -237,6 +237,44 @@ def test_the_claims_of_a_stateful_set_that_is_deleted(policy: dict[str, str] | N
     assert report.exit_code == 3
 
 
+def _store(name: str = "store", claim: str = "data", size: str = "5Gi", kept: str = "Retain") -> dict[str, Any]:
+    requests = {"resources": {"requests": {"storage": size}}}
+    spec = {
+        "volumeClaimTemplates": [{"metadata": {"name": claim}, "spec": requests}],
+        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": kept},
+    }
+    return {"metadata": {"name": name, "namespace": "shop"}, "spec": spec}
+
+
+ORPHAN = (
+    "run `kubectl delete statefulset store -n shop --cascade=orphan`: the update then makes the set anew around them "
+    "(docs/workloads.md, Stateful sets)."
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (_store(), _store(size="9Gi"),
+         "would be REPLACED by another. It holds claims to volumes, which stay as they are: the new one takes them up, "
+         "once all pods of the old one have ended. To keep its pods running, enlarge each claim data-store-<n> itself, "
+         f"then {ORPHAN}"),
+        (_store(), _store(kept="Delete"),
+         "would be REPLACED by another. It holds claims to volumes, which stay as they are: the new one takes them up, "
+         f"once all pods of the old one have ended. To keep its pods running, {ORPHAN}"),
+        (_store(kept="Delete"), _store(size="9Gi"),
+         "would be REPLACED by an empty one. It holds claims to volumes, which go with it, and with them what is on "
+         "the volumes."),
+        (_store(), _store(claim="other"),
+         "would be REPLACED by an empty one. It holds claims to volumes, which stay in the cluster with what is on "
+         "them until somebody deletes them."),
+    ],
+)  # fmt: skip
+def test_the_claims_of_a_stateful_set_that_is_made_anew(old: dict[str, Any], new: dict[str, Any], words: str) -> None:
+    report = report_of(step("replace", "kubernetes:apps/v1:StatefulSet", "store", old, new))
+    assert report.dangers[0].words() == f"apps StatefulSet store {words}"
+
+
 def test_files_that_machines_fetch_are_why_and_their_digest_is_not() -> None:
     def settings(digest: str, more: str = "") -> dict[str, Any]:
         files = [{"path": "/etc/slipway/node.env", "content": f"A=1\n{more}FILES_SHA256={digest}\n"}]

@@ -1,0 +1,65 @@
+"""What becomes of a StatefulSet's claims when it is deleted or made anew, and the way that keeps its pods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from infra.ops.preview.changes import REPLACE, Change
+
+STATEFUL_SET: Final = "kubernetes:apps/v1:StatefulSet"
+
+
+def of_claims(change: Change) -> str:
+    """Return what becomes of the claims, as a phrase after "claims to volumes"."""
+    if not _retained(change):
+        return ", which go with it, and with them what is on the volumes"
+    if takes_up(change):
+        return ", which stay as they are: the new one takes them up, once all pods of the old one have ended"
+    return ", which stay in the cluster with what is on them until somebody deletes them"
+
+
+def takes_up(change: Change) -> bool:
+    """Return whether a new set takes up the claims of the old one: they go by its name and theirs."""
+    old, new = change.step.old, change.step.new
+    if change.type != STATEFUL_SET or change.op != REPLACE or old is None or new is None or not _retained(change):
+        return False
+    return _place(old.inputs) == _place(new.inputs) and set(_claims(new.inputs)) <= set(_claims(old.inputs))
+
+
+def way_out(change: Change) -> str:
+    """Return how the set is made anew around its running pods; "" where that keeps nothing."""
+    if not takes_up(change) or change.step.old is None or change.step.new is None:
+        return ""
+    namespace, name = _place(change.step.old.inputs)
+    before, after = _claims(change.step.old.inputs), _claims(change.step.new.inputs)
+    resized = [claim for claim, size in after.items() if size != before[claim]]
+    names = ", ".join(f"{claim}-{name}-<n>" for claim in resized)
+    first = f"enlarge each claim {names} itself, then " if resized else ""
+    command = f"kubectl delete statefulset {name} -n {namespace} --cascade=orphan"
+    after = "the update then makes the set anew around them (docs/workloads.md, Stateful sets)"
+    return f"To keep its pods running, {first}run `{command}`: {after}."
+
+
+def _retained(change: Change) -> bool:
+    """Return whether claims stay when the set is deleted (``persistentVolumeClaimRetentionPolicy``)."""
+    spec = change.step.old.inputs.get("spec") if change.step.old else None
+    policy = spec.get("persistentVolumeClaimRetentionPolicy") if isinstance(spec, Mapping) else None
+    return not (isinstance(policy, Mapping) and policy.get("whenDeleted") == "Delete")
+
+
+def _place(inputs: Mapping[str, Any]) -> tuple[str, str]:
+    metadata = inputs.get("metadata")
+    found = metadata if isinstance(metadata, Mapping) else {}
+    return str(found.get("namespace", "default")), str(found.get("name", ""))
+
+
+def _claims(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """Return the size that each claim asks for, by its name in the template."""
+    spec = inputs.get("spec")
+    templates = spec.get("volumeClaimTemplates") if isinstance(spec, Mapping) else None
+    sizes = {}
+    for template in templates if isinstance(templates, list) else ():
+        requests = ((template.get("spec") or {}).get("resources") or {}).get("requests") or {}
+        sizes[str((template.get("metadata") or {}).get("name", ""))] = str(requests.get("storage", ""))
+    return sizes
