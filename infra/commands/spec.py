@@ -12,6 +12,7 @@ from rich.table import Column, Table
 from infra.commands.common import Env, Write, console, load_environment, put, show, stack_file
 from infra.plan.environment import EnvironmentPlan, plan_environment
 from infra.plan.inventory import STATE_BUCKET_TYPES, inventory
+from infra.plan.workloads.reach import reached_by
 from infra.spec.schema import json_schema, options_table, workload_options_table, workload_schema
 from infra.spec.workloads.load import APPS, apps_folder
 from infra.spec.workloads.workload import WorkloadSpec
@@ -81,9 +82,8 @@ def _workloads(plan: EnvironmentPlan, folder: Path) -> None:
     if declared:
         table = Table("workload", "namespace", "kind", "pods", "reached by")
         for each in declared:
-            callers = ", ".join(name for name in each.from_ if name != "edge" or each.expose is None)
-            reached = filter(None, [f"https://{each.expose.host}{each.expose.path}" if each.expose else "", callers])
-            table.add_row(each.name, each.namespace, each.kind, _pods(each), ", ".join(reached) or "nobody")
+            reached = ", ".join(reached_by(plan.spec, each)) or "nobody"
+            table.add_row(each.name, each.namespace, each.kind, _pods(each), reached)
         show(table)
     unused = sorted({path.stem for path in folder.glob("*.yaml")} - {each.name for each in declared})
     if unused:
