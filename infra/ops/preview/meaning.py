@@ -24,6 +24,7 @@ from infra.ops.preview.pods import sentences_of, workloads_of
 from infra.ops.preview.prices import Prices
 from infra.ops.preview.refusals import refusals_of
 from infra.ops.preview.resizes import Resize, resizes_of
+from infra.ops.preview.service_openings import service_openings
 from infra.ops.preview.spot import spot_sentences
 from infra.ops.preview.ways_out import ways_out
 from infra.ops.preview.words import groups_named
@@ -80,7 +81,7 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
     groups = groups_of(run)
     dangers, unknown = dangers_of(changes, groups, waivers)
     rolls = rolls_of(groups, changes)
-    openings = gravest_first((*openings_of(run, changes), *edge_openings(changes)))
+    openings = gravest_first((*openings_of(run, changes), *edge_openings(changes), *service_openings(changes)))
     api = api_effect(groups, rolls, openings, changes)
     permissions = permissions_of(changes)
     counted = Counter(change.op for change in changes)
