@@ -40,7 +40,7 @@ def network_policy(spec: EnvironmentSpec, workload: WorkloadSpec) -> KubernetesO
 
 
 def _ingress(spec: EnvironmentSpec, workload: WorkloadSpec) -> list[dict[str, Any]]:
-    peers = [_peer_of_caller(spec, name) for name in workload.from_]
+    peers = [_peer_of_caller(spec, name) for name in callers_of(spec, workload)]
     peers += [{"ipBlock": {"cidr": block}} for block in _blocks(spec, workload)]
     rules = [{"from": peers, "ports": _ports(workload.open_ports)}] if peers and workload.open_ports else []
     if workload.kind == "StatefulSet" and workload.ports:
@@ -48,6 +48,12 @@ def _ingress(spec: EnvironmentSpec, workload: WorkloadSpec) -> list[dict[str, An
         own = {"podSelector": {"matchLabels": selector(spec, workload.name)}}
         rules.append({"from": [own], "ports": _ports(workload.ports)})
     return rules
+
+
+def callers_of(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[str, ...]:
+    """Return whom ``from`` names that this environment has."""
+    here = {*PLATFORM_NAMESPACES, *(use.name for use in spec.workloads)}
+    return tuple(name for name in workload.from_ if name in here)
 
 
 def _peer_of_caller(spec: EnvironmentSpec, name: str) -> dict[str, Any]:

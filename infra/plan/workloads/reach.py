@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from infra.plan.workloads.policies import callers_of
 from infra.spec import EnvironmentSpec
 from infra.spec.workloads.backend import LoadBalancerSpec
 from infra.spec.workloads.workload import WorkloadSpec
@@ -12,7 +13,7 @@ from infra.spec.workloads.workload import WorkloadSpec
 def reached_by(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[str, ...]:
     """Return who opens connections to the workload, the widest first; nothing where nobody does."""
     at_edge = list(_at_edge(spec, workload))
-    callers = [name for name in workload.from_ if name != "edge" or not at_edge]
+    callers = [name for name in callers_of(spec, workload) if name != "edge" or not at_edge]
     return tuple(dict.fromkeys([*at_edge, *_outside_services(spec, workload), *callers]))
 
 

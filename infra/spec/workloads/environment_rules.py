@@ -144,11 +144,14 @@ def _check_fields(at: Location, backend: BackendSpec) -> Iterator[Problem]:
         )
 
 
-def check_declared(spec: EnvironmentSpec, workload: WorkloadSpec) -> list[Problem]:
-    """Return what a workload's file says that does not fit the environment, by its place in the file."""
+def check_declared(spec: EnvironmentSpec, workload: WorkloadSpec, files: frozenset[str] = frozenset()) -> list[Problem]:
+    """Return what a workload's file says that does not fit the environment, by its place in the file.
+
+    ``files`` names the workloads that there are, those of other environments among them.
+    """
     return [
         *_check_image(spec, workload),
-        *_check_neighbours(spec, workload),
+        *_check_neighbours(spec, workload, files),
         *_check_pod_security(spec, workload),
         *check_node_selector(spec, workload),
         *_check_exposed(spec, workload),
@@ -171,11 +174,12 @@ def _check_image(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Prob
             )
 
 
-def _check_neighbours(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:
+def _check_neighbours(spec: EnvironmentSpec, workload: WorkloadSpec, files: frozenset[str]) -> Iterator[Problem]:
     names = tuple(use.name for use in spec.workloads)
     backends = tuple(backend.name for backend in spec.backends if backend.namespace == workload.namespace)
     for index, name in enumerate(workload.from_):
-        if name not in (*names, *CALLERS):
+        # A caller that runs in other environments alone calls nobody here, and the file is the same in all.
+        if name not in (*names, *CALLERS) and name not in files:
             fix = _nearest(name, (*names, *CALLERS))
             yield Problem(
                 ("from", index), "is neither a workload of the environment nor edge or monitoring", fix, repr(name)

@@ -38,8 +38,10 @@ def judge_workloads(spec: EnvironmentSpec, folder: Path) -> tuple[EnvironmentSpe
     It is as declared only where there are no problems.
     """
 
+    files = frozenset(path.stem for path in folder.glob("*.yaml"))
+
     def rules(workload: WorkloadSpec) -> list[Problem]:
-        return [*check_workload(workload), *check_declared(spec, workload)]
+        return [*check_workload(workload), *check_declared(spec, workload, files)]
 
     problems: list[Problem] = []
     declared: list[WorkloadSpec] = []

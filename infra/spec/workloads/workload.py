@@ -87,7 +87,8 @@ class WorkloadSpec(SpecModel):
     """The Service in front."""
 
     from_: Annotated[tuple[str, ...], Field(alias="from")] = ()
-    """Who may open connections to its ports: names of workloads, `edge`, `monitoring`. Empty: nobody."""
+    """Who may open connections to its ports: names of workloads, `edge`, `monitoring`. Empty: nobody. One that this
+    environment does not run calls nobody here."""
 
     to: tuple[str, ...] = ()
     """Workloads and backends that it opens connections to. Empty: name resolution alone."""

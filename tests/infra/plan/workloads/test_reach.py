@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from infra.plan.workloads.policies import network_policy
 from infra.plan.workloads.reach import reached_by
-from tests.infra.workload_samples import EDGE, IMAGE, environment
+from tests.infra.workload_samples import EDGE, IMAGE, environment, problems
 
 PORTS = [{"name": "http", "port": 8080}]
 CIDR = "10.20.0.0/16"
@@ -60,3 +61,16 @@ def test_backends_lead_in_as_well() -> None:
         f"{CIDR} at a port of every node",
         f"{CIDR} at a load balancer (internal)",
     )
+
+
+def test_a_caller_of_other_environments_is_none_here() -> None:
+    files = {"web": {"image": IMAGE, "ports": PORTS, "from": ["nightly", "monitoring"]}, "nightly": {"image": IMAGE}}
+    spec = environment(files, uses=[{"name": "web", "namespace": "web"}])
+    assert reached_by(spec, spec.declared_workloads[0]) == ("monitoring",)
+    policy = network_policy(spec, spec.declared_workloads[0])
+    (rule,) = policy.body["spec"]["ingress"]
+    assert len(rule["from"]) == 1
+    assert problems({**files, "web": {**files["web"], "from": ["nightyl"]}}) == [
+        "apps/web.yaml: from[0]: 'nightyl' is neither a workload of the environment nor edge or monitoring. Fix: write "
+        "nightly."
+    ]
