@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 import pulumi
 import pulumi_random as random
@@ -11,6 +11,7 @@ import pulumi_random as random
 from infra.components.kubernetes_object import KubernetesObject
 from infra.components.workloads.objects import declare
 from infra.plan.workloads.workload import SecretPlan, WorkloadPlan
+from infra.spec.workloads.workload import Kind
 
 
 class Workload(pulumi.ComponentResource):
@@ -26,7 +27,7 @@ class Workload(pulumi.ComponentResource):
         secrets: Mapping[str, pulumi.Output[str]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__(f"slipway:index:{self.kind}", name, None, opts)
+        super().__init__(f"slipway:index:{self.kind}", name, None, pulumi.ResourceOptions.merge(self._former(), opts))
         child = pulumi.ResourceOptions(parent=self)
         before: list[pulumi.Resource] = [declare(planned, opts=child) for planned in plan.before]
         names: dict[str, pulumi.Input[str]] = {}
@@ -42,6 +43,15 @@ class Workload(pulumi.ComponentResource):
             if planned.kind != "NetworkPolicy":
                 declare(planned, opts=child)
         self.register_outputs({})
+
+    def _former(self) -> pulumi.ResourceOptions:
+        """Return the names that the workload had as one of another kind.
+
+        Its Service, policy and secrets are the same then; without this they would be made a second time, under names
+        that the first ones still have.
+        """
+        kinds = [kind for kind in get_args(Kind) if kind != self.kind]
+        return pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=f"slipway:index:{kind}") for kind in kinds])
 
     def _secret(self, plan: SecretPlan, configured: Mapping[str, pulumi.Output[str]]) -> pulumi.Output[str]:
         """Declare the Secret and return its name: Pulumi makes it up, and a new one with each change of a value."""

@@ -33,6 +33,13 @@ def test_each_kind_is_a_component_of_its_own(kind: str) -> None:
     assert {"kubernetes:core/v1:ServiceAccount", "kubernetes:networking.k8s.io/v1:NetworkPolicy"} <= depended
 
 
+def test_a_workload_of_another_kind_keeps_what_it_had() -> None:
+    kinds = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"}
+    request = built(kind="DaemonSet").options("slipway:index:DaemonSet", "web")
+    # Children follow their component's aliases.
+    assert {each.spec.type for each in request.aliases} == {f"slipway:index:{kind}" for kind in kinds - {"DaemonSet"}}
+
+
 def test_the_objects_arrive_as_planned() -> None:
     (plan,) = plan_workloads(environment({"web": {"image": IMAGE, "ports": [{"name": "http", "port": 8080}]}}))
     recorder = record(lambda: COMPONENTS[plan.kind]("web", plan))
