@@ -40,7 +40,8 @@ def _rules(state: State | None) -> tuple[Rule, ...]:
     if spec.get("type") not in ("NodePort", "LoadBalancer"):
         return ()
     name = f"Service {metadata.get('namespace', 'default')}/{metadata.get('name', '')}"
-    peers, why = (_INSIDE,), "a port of every node"
+    peers: tuple[str, ...] = (_INSIDE,)
+    why = "a port of every node"
     if spec["type"] == "LoadBalancer":
         scheme = _mapping(metadata.get("annotations")).get(_SCHEME, "internal")
         peers, why = _peers(spec, str(scheme)), f"its own load balancer ({scheme})"

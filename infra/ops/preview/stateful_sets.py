@@ -37,8 +37,8 @@ def way_out(change: Change) -> str:
     names = ", ".join(f"{claim}-{name}-<n>" for claim in resized)
     first = f"enlarge each claim {names} itself, then " if resized else ""
     command = f"kubectl delete statefulset {name} -n {namespace} --cascade=orphan"
-    after = "the update then makes the set anew around them (docs/workloads.md, Stateful sets)"
-    return f"To keep its pods running, {first}run `{command}`: {after}."
+    made = "the update then makes the set anew around them (docs/workloads.md, Stateful sets)"
+    return f"To keep its pods running, {first}run `{command}`: {made}."
 
 
 def _retained(change: Change) -> bool:

@@ -64,7 +64,10 @@ def test_backends_lead_in_as_well() -> None:
 
 
 def test_a_caller_of_other_environments_is_none_here() -> None:
-    files = {"web": {"image": IMAGE, "ports": PORTS, "from": ["nightly", "monitoring"]}, "nightly": {"image": IMAGE}}
+    files: dict[str, dict[str, Any]] = {
+        "web": {"image": IMAGE, "ports": PORTS, "from": ["nightly", "monitoring"]},
+        "nightly": {"image": IMAGE},
+    }
     spec = environment(files, uses=[{"name": "web", "namespace": "web"}])
     assert reached_by(spec, spec.declared_workloads[0]) == ("monitoring",)
     policy = network_policy(spec, spec.declared_workloads[0])
