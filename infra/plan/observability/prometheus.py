@@ -8,10 +8,12 @@ closed to workers, and a server that may need much memory stays away from etcd.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from infra.plan.control_plane.members import plan_members
 from infra.plan.security import ETCD_METRICS_PORT, EXPORTER_PORT
+from infra.plan.workloads.objects import selector
 from infra.spec import EnvironmentSpec
 from infra.spec.observability import MONITORING_NAMESPACE
 
@@ -170,6 +172,7 @@ def _workloads(spec: EnvironmentSpec) -> list[Job]:
         "relabel_configs": [
             *_out_of_reach(spec),
             _keep("__meta_kubernetes_pod_container_port_name", regex="metrics"),
+            *_closed(spec),
             # Those say themselves where to ask, and are asked there.
             {
                 "source_labels": ["__meta_kubernetes_pod_annotation_prometheus_io_scrape"],
@@ -184,6 +187,18 @@ def _workloads(spec: EnvironmentSpec) -> list[Job]:
         "sample_limit": 50_000,
     }
     return [job]
+
+
+def _closed(spec: EnvironmentSpec) -> list[dict[str, Any]]:
+    """Return what leaves out workloads whose policy keeps monitoring from their metrics: they would be down always."""
+    closed = [
+        re.escape(selector(spec, each.name)["app.kubernetes.io/instance"])
+        for each in spec.declared_workloads
+        if any(port.name == "metrics" for port in each.ports)
+        and not ("monitoring" in each.from_ and any(port.name == "metrics" for port in each.open_ports))
+    ]
+    label = "__meta_kubernetes_pod_label_app_kubernetes_io_instance"
+    return [{"source_labels": [label], "regex": "|".join(closed), "action": "drop"}] if closed else []
 
 
 def _with_node(spec: EnvironmentSpec) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from infra.spec import EnvironmentSpec
 from infra.spec.observability import MONITORING_NAMESPACE
 from tests.infra.plan.addons.planned import body, container, containers, pod
 from tests.infra.samples import sample_spec
+from tests.infra.workload_samples import IMAGE, environment
 
 WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
 
@@ -154,6 +155,23 @@ def test_only_the_exporter_of_objects_may_say_whose_a_series_is() -> None:
     config = jobs(prometheus_config(sample_spec()))
     assert [name for name, job in config.items() if job.get("honor_labels")] == ["kube-state-metrics"]
     assert config["kube-state-metrics"]["kubernetes_sd_configs"][0]["namespaces"] == {"names": ["monitoring"]}
+
+
+def test_a_workload_that_keeps_monitoring_out_is_not_asked() -> None:
+    def written(name: str, *callers: str, members: bool = False) -> dict[str, Any]:
+        ports = [{"name": "http", "port": 8080}, {"name": "metrics", "port": 9090, "membersOnly": members}]
+        return {name: {"image": IMAGE, "kind": "StatefulSet", "ports": ports, "from": list(callers)}}
+
+    def dropped(*files: dict[str, Any]) -> list[str]:
+        merged = {name: each for file in files for name, each in file.items()}
+        rules = jobs(prometheus_config(environment(merged)))["workloads"]["relabel_configs"]
+        label = ["__meta_kubernetes_pod_label_app_kubernetes_io_instance"]
+        return [rule["regex"] for rule in rules if rule.get("action") == "drop" and rule["source_labels"] == label]
+
+    open_ = written("open", "monitoring")
+    assert dropped(open_) == []
+    (regex,) = dropped(open_, written("shut", "open"), written("own", "monitoring", members=True))
+    assert [bool(re.fullmatch(regex, f"{name}-test")) for name in ("open", "shut", "own")] == [False, True, True]
 
 
 def test_workloads_are_asked_at_the_port_that_they_name_metrics() -> None:
