@@ -36,7 +36,8 @@ def with_exposed(spec: EnvironmentSpec, edge: EdgeSpec) -> EdgeSpec:
 
 
 def _route(spec: EnvironmentSpec, workload: WorkloadSpec) -> EdgeRouteSpec:
-    port, expose = workload.open_ports[0], workload.expose
+    port = next(each for each in workload.open_ports if each.protocol == "TCP")
+    expose = workload.expose
     assert expose is not None  # noqa: S101 (for the type checker)
     written = {
         "name": _route_name(workload.name),

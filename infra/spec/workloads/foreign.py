@@ -67,7 +67,7 @@ OF_SECURITY = {
 }
 OF_SERVICE = dict.fromkeys(("port", "ports", "targetPort"), "write servicePort at the port under ports")
 OF_EXPOSE = {
-    **dict.fromkeys(("port", "servicePort"), "remove it: the edge reaches the first port under ports"),
+    **dict.fromkeys(("port", "servicePort"), "remove it: the edge reaches the first TCP port under ports"),
     "tls": "remove it: the edge ends TLS for every host, by edge.tls of the stack file",
 }
 OF_SECRET = {

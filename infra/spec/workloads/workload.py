@@ -81,7 +81,7 @@ class WorkloadSpec(SpecModel):
     """Pods of a Deployment or StatefulSet."""
 
     ports: tuple[PortSpec, ...] = ()
-    """Ports. The first one is what probes ask and what the edge router reaches."""
+    """Ports. The first of TCP is what probes ask and what the edge router reaches."""
 
     service: ServiceSpec = ServiceSpec()
     """The Service in front."""

@@ -22,11 +22,10 @@ APP: dict[str, Any] = {
 }
 
 
-def exposing(folder: Path, host: str, path: str = "/", *, edge: bool = True) -> EnvironmentSpec:
+def exposing(folder: Path, host: str, path: str = "/", *, edge: bool = True, **change: Any) -> EnvironmentSpec:
     """Return the sample environment, with its edge or without, and a workload `front` that is exposed as `host`."""
-    (folder / "front.yaml").write_text(
-        yaml.safe_dump({**APP, "expose": {"host": host, "path": path}}), encoding="utf-8"
-    )
+    app = {**APP, "expose": {"host": host, "path": path}, **change}
+    (folder / "front.yaml").write_text(yaml.safe_dump(app), encoding="utf-8")
     written = {**edge_mapping(), "pinnedImages": False, "workloads": [{"name": "front", "namespace": "shop"}]}
     if not edge:
         del written["edge"]
@@ -54,6 +53,13 @@ def test_an_exposed_workload_is_a_route_to_its_service(tmp_path: Path) -> None:
         "matchLabels": {"app.kubernetes.io/name": "front", "app.kubernetes.io/instance": "front-test"}
     }
     assert policy["spec"]["ingress"][0]["ports"] == [{"port": 8000, "protocol": "TCP"}]
+
+
+def test_a_port_that_is_not_tcp_is_none_for_the_router(tmp_path: Path) -> None:
+    ports = [{"name": "dns", "port": 5353, "protocol": "UDP"}, *APP["ports"]]
+    plan = planned(exposing(tmp_path, "one.apps.example.com", ports=ports))
+    routes = [r for r in of_kind(plan.objects, "HTTPRoute") if "https-host.one.apps" in r["metadata"]["name"]]
+    assert [r["spec"]["rules"][0]["backendRefs"][0]["port"] for r in routes] == [80]
 
 
 def test_explain_knows_it(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_a_word_of_kubernetes_is_answered_by_ours(key: str, fix: str) -> None:
         ({"service": {"port": 80}},
          "service.port: is not a known key. Fix: write servicePort at the port under ports."),
         ({"from": ["edge"], "expose": {"host": "a.example.com", "port": 8080}},
-         "expose.port: is not a known key. Fix: remove it: the edge reaches the first port under ports."),
+         "expose.port: is not a known key. Fix: remove it: the edge reaches the first TCP port under ports."),
         ({"secrets": [{"name": "a", "existing": "b", "key": "c"}]},
          "secrets[0].key: is not a known key. Fix: write name: it is the key in the Secret and the file's name."),
         ({"secrets": [{"name": "a", "generate": 32, "value": "hunter2"}]},
