@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from infra.spec.environment import EnvironmentSpec
@@ -19,8 +19,10 @@ __all__ = ["CONFIG_KEY", "from_mapping", "load", "whole_environment"]
 _PROJECT = CONFIG_KEY.partition(":")[0]
 
 
-def load(path: Path, name: str) -> EnvironmentSpec:
+def load(path: Path, name: str, *, set_elsewhere: Collection[str] = ()) -> EnvironmentSpec:
     """Read the spec of environment ``name`` from its stack file, and its workloads from ``apps`` beside ``stacks``.
+
+    ``set_elsewhere`` are keys of secrets that the file need not have.
 
     Raises:
         SpecError: a file cannot be read as YAML, holds no environment or workload, or holds a bad one.
@@ -29,6 +31,8 @@ def load(path: Path, name: str) -> EnvironmentSpec:
 
     def setting(key: str) -> Setting:
         value = config.get(f"{_PROJECT}:{key}")
+        if value is None and f"{_PROJECT}:{key}" in set_elsewhere:
+            return "secret"
         return "missing" if value is None else "secret" if isinstance(value, Mapping) and "secure" in value else "plain"
 
     return whole_environment(config[CONFIG_KEY], name, apps_folder(path), setting, source=str(path))

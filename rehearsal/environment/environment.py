@@ -66,7 +66,8 @@ class Environment:
         from infra.spec import SpecError, load
 
         try:
-            return load(self.stack_file, self.layout.name)
+            own = stack_config.set_in_copy(self.layout.config_file)
+            return load(self.stack_file, self.layout.name, set_elsewhere=own)
         except SpecError as error:
             raise RehearsalError(str(error), 2) from error
 

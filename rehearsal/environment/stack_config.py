@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from infra.spec.stack_file import StackFileLoader
@@ -49,8 +50,9 @@ _Dumper.add_representer(str, _text)
 def copy_stack_config(source: Path, target: Path) -> list[str]:
     """Write the rehearsal's copy of a stack file; return the paths of values that became placeholders.
 
-    The salt that the engine wrote to an earlier copy is kept: what is encrypted in the stack's state needs it.
-    Raises RehearsalError when the file cannot be read.
+    The salt that the engine wrote to an earlier copy is kept: what is encrypted in the stack's state needs it. So are
+    secrets that were set there and that the stack file does not have. Raises RehearsalError when the file cannot be
+    read.
     """
     document = _read(source)
     kept = _read(target) if target.exists() else {}
@@ -67,9 +69,46 @@ def copy_stack_config(source: Path, target: Path) -> list[str]:
             value["secure"] = seal(PLACEHOLDER)
     if salt:
         copied["encryptionsalt"] = salt
+    own = {key: {"secure": sealed} for key, sealed in _set_by_hand(kept).items()}
+    if own:
+        copied["config"] = {**own, **(copied.get("config") or {})}
     text = yaml.dump(copied, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
     write_private(target, text)
     return [path for path, _ in replaced]
+
+
+def set_in_copy(target: Path) -> frozenset[str]:
+    """Return the keys whose secret values were set in the copy itself, by ``pulumi config set --secret``."""
+    return frozenset(_set_by_hand(_read(target))) if target.exists() else frozenset()
+
+
+def _set_by_hand(copy: Mapping[str, Any]) -> dict[str, str]:
+    """Return key -> encrypted value of the copy's secrets, without those that a placeholder stands for."""
+    config, salt = copy.get("config"), copy.get("encryptionsalt")
+    if not isinstance(config, Mapping) or not isinstance(salt, str):
+        return {}
+    secrets = {
+        str(key): str(value["secure"])
+        for key, value in config.items()
+        if isinstance(value, Mapping) and set(value) == {"secure"}
+    }
+    if not secrets:
+        return {}
+    cipher = _cipher(b64decode(salt.split(":")[1]))
+    return {key: sealed for key, sealed in secrets.items() if _opened(cipher, sealed) not in (None, PLACEHOLDER)}
+
+
+def _opened(cipher: AESGCM, sealed: str) -> str | None:
+    """Return what is encrypted; None where it was by another key."""
+    try:
+        _, nonce, text = sealed.split(":")
+        return cipher.decrypt(b64decode(nonce), b64decode(text), None).decode()
+    except (ValueError, InvalidTag):
+        return None
+
+
+def _cipher(salt: bytes) -> AESGCM:
+    return AESGCM(hashlib.pbkdf2_hmac("sha256", PASSPHRASE.encode(), salt, _ROUNDS, _KEY_BYTES))
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -107,7 +146,7 @@ def _sealer(known: str | None) -> tuple[Callable[[str], str], str]:
     encrypted with it.
     """
     salt = b64decode(known.split(":")[1]) if known else os.urandom(_SALT_BYTES)
-    cipher = AESGCM(hashlib.pbkdf2_hmac("sha256", PASSPHRASE.encode(), salt, _ROUNDS, _KEY_BYTES))
+    cipher = _cipher(salt)
 
     def seal(text: str) -> str:
         nonce = os.urandom(_NONCE_BYTES)

@@ -9,7 +9,7 @@ import yaml
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from rehearsal.environment.errors import RehearsalError
-from rehearsal.environment.stack_config import PASSPHRASE, copy_stack_config
+from rehearsal.environment.stack_config import PASSPHRASE, _sealer, copy_stack_config, set_in_copy
 
 ENGINES_SALT = "v1:EP1eBkxC1U4=:v1:N2KTIrKRTflXy4GS:FljTb8PHEk8QhrRpMJ9i/6qKoLitKw=="
 """As the engine wrote it for the passphrase of rehearsals."""
@@ -101,3 +101,23 @@ def test_texts_and_numbers_stay_what_the_engine_takes_them_for(tmp_path: Path) -
     copy_stack_config(source, target)
     lines = [line.strip(" -") for line in target.read_text().splitlines()[2:]]
     assert lines == ['"012345678901"', '"1e3"', "'yes'", "'yes'", "true", "1000.0", "7", '"1.37.2"']
+
+
+def test_a_secret_that_was_set_in_the_copy_stays_and_one_that_left_the_file_does_not(tmp_path: Path) -> None:
+    source, target = tmp_path / "Pulumi.prod.yaml", tmp_path / "state" / "Pulumi.prod.yaml"
+    source.write_text(COMMITTED)
+    copy_stack_config(source, target)
+    copied = yaml.safe_load(target.read_text())
+    sealed = _sealer(copied["encryptionsalt"])[0]("hunter2")
+    copied["config"]["slipway:new"] = {"secure": sealed}
+    target.write_text(yaml.safe_dump(copied))
+    assert set_in_copy(target) == {"slipway:new"}
+    source.write_text(COMMITTED.replace("  slipway:password:\n    secure: v1:def\n", ""))
+    copy_stack_config(source, target)
+    config = yaml.safe_load(target.read_text())["config"]
+    assert config["slipway:new"] == {"secure": sealed}
+    assert "slipway:password" not in config
+    source.write_text(COMMITTED + "  slipway:new: {secure: v1:ghi}\n")
+    assert "config.slipway:new" in copy_stack_config(source, target)
+    assert set_in_copy(target) == frozenset()
+    assert set_in_copy(tmp_path / "none.yaml") == frozenset()
