@@ -55,7 +55,8 @@ class ApiError(Exception):
     @property
     def is_immutable_field(self) -> bool:
         """A field may not be changed once set."""
-        return self.status == 422 and "field is immutable" in self.message
+        # The second is said of a Service's addresses, as of one that is to be headless.
+        return self.status == 422 and any(w in self.message for w in ("field is immutable", "may not change once set"))
 
     @property
     def conflicts(self) -> list[str]:

@@ -99,6 +99,7 @@ def test_a_refusal(server: Server) -> None:
         (ApiError(404, "NotFound", 'namespaces "a" not found', {"kind": "namespaces"}), True, False),
         (ApiError(404, "NotFound", 'pods "a" not found', {"kind": "pods"}), False, False),
         (ApiError(422, "Invalid", "spec.selector: Invalid value: field is immutable"), False, True),
+        (ApiError(422, "Invalid", 'spec.clusterIPs[0]: Invalid value: ["None"]: may not change once set'), False, True),
         (ApiError(422, "Invalid", "spec.replicas: Invalid value"), False, False),
         (ApiError(409, "Conflict", "field is immutable", {"kind": "namespaces"}), False, False),
     ],
