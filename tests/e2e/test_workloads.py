@@ -136,7 +136,7 @@ def test_the_application_of_the_local_stack_is_accepted(api: Provider) -> None:
 )
 def test_every_backend_is_accepted(api: Provider, backend: dict[str, Any]) -> None:
     whole = {"name": "db", "namespace": "web", "ports": [{"name": "x", "port": 5432}], **backend}
-    web = {"image": IMAGE, "ports": [{"name": "http", "port": 8080}]}
+    web = {"image": IMAGE, "ports": [{"name": "http", "port": 5432}]}
     (plan,) = plan_backends(environment({"web": web}, backends=[whole]))
     for planned in plan.objects:
         accept(api, planned)
