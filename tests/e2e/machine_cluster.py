@@ -8,7 +8,7 @@ import re
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -98,9 +98,23 @@ class Cluster:
 
     def answering(self, url: str, times: int, pod: str = "client") -> Counter[str]:
         """Return which pods answered so many connections that a pod made to a URL, and how often."""
-        lines = self.ask(pod, "get", url=url, times=times).splitlines()
-        assert len(lines) == times
-        return Counter(line.split(" ")[1] for line in lines)
+        answers = _answerers(self.ask(pod, "get", url=url, times=times))
+        assert len(answers) == times
+        return Counter(answers)
+
+    def served_by(self, url: str, pods: Collection[str], client: str = "client", seconds: float = 30) -> None:
+        """Wait until a pod that asks a Service's URL is answered by all these pods and no others.
+
+        A pod that the API calls ready is behind its Service only after each node's kube-proxy has heard of it.
+        """
+        path = _pod_path(client, "get", "default", {"url": url, "times": 10 * len(pods)})
+
+        def found() -> bool | None:
+            done = self.attempt("get", "--raw", path)
+            # A connection that is refused makes the whole request fail.
+            return True if done.returncode == 0 and set(_answerers(done.stdout)) == set(pods) else None
+
+        eventually(found, seconds, f"{url} is answered by {', '.join(sorted(pods))}", 0.2)
 
     def pods(self, app: str, namespace: str = "default") -> dict[str, dict[str, Any]]:
         """Return name -> pod of those of an app that are ready and not about to go."""
@@ -162,6 +176,10 @@ class Cluster:
 def _pod_path(pod: str, what: str, namespace: str, query: Mapping[str, object]) -> str:
     asked = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in query.items())
     return f"/api/v1/namespaces/{namespace}/pods/{pod}:8080/proxy/{what}?{asked}"
+
+
+def _answerers(answers: str) -> list[str]:
+    return [line.split(" ")[1] for line in answers.splitlines()]
 
 
 def is_ready(thing: dict[str, Any]) -> bool:

@@ -54,8 +54,9 @@ def test_a_pod_on_the_worker_is_reached_through_its_service_and_logs(cluster: Cl
         cluster.wait("condition=Ready", f"pod/{name}", POD_SECONDS)
     address = cluster.get("pod", "there")["status"]["podIP"]
     # From a pod on the other machine, by the Service's address, which is kube-proxy's to lead on.
-    leads_on = cluster.get("service", "there")["spec"]["clusterIP"]
-    assert f"there {address}:8080 from" in cluster.ask("here", "get", url=f"http://{leads_on}/")
+    url = f"http://{cluster.get('service', 'there')['spec']['clusterIP']}/"
+    cluster.served_by(url, ["there"], "here")
+    assert f"there {address}:8080 from" in cluster.ask("here", "get", url=url)
     assert "listens on :8080" in cluster.kubectl("logs", "there")
 
 
