@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from infra.commands.common import Env, Write, console, load_environment, put, show, stack_file
+from infra.commands.common import Env, Write, console, errors, load_environment, put, show, stack_file
 from infra.plan.environment import EnvironmentPlan, plan_environment
 from infra.plan.inventory import STATE_BUCKET_TYPES, inventory
 from infra.plan.workloads.reach import reached_by
@@ -24,8 +24,14 @@ spec_app = typer.Typer(help="The environment's spec: check it, and what may stan
 def check(
     env: Env,
     resources: Annotated[bool, typer.Option("--resources", help="List the number of resources by type, too.")] = False,
+    account: Annotated[
+        bool, typer.Option("--account", help="Ask the AWS account for what the spec needs of it, too.")
+    ] = False,
 ) -> None:
-    """Check an environment's spec whole, and say what a first preview will show."""
+    """Check an environment's spec whole, and say what a first preview will show.
+
+    With --account AWS is asked, too: for zones, instance types in them, what is named by ID or ARN, and room in quotas.
+    """
     plan = plan_environment(load_environment(env))
     _summarise(plan)
     _workloads(plan, apps_folder(stack_file(env, Path.cwd())[0]))
@@ -41,6 +47,34 @@ def check(
         markup=False,
         highlight=False,
     )
+    if account:
+        _hold_to_account(plan)
+
+
+def _hold_to_account(plan: EnvironmentPlan) -> None:
+    # boto3 takes half a second to import: only who asks AWS pays for it.
+    from infra.ops.account.read import account_facts
+    from infra.ops.aws import require_account, session_for
+    from infra.ops.errors import OpsError
+    from infra.plan.account.check import check_account
+
+    spec = plan.spec
+    try:
+        session = session_for(spec)
+        require_account(spec, session)
+        facts = account_facts(session, plan)
+    except OpsError as error:
+        errors.print(f"error: {error}", markup=False, highlight=False)
+        raise typer.Exit(1) from None
+    check_account(plan, facts)
+    console.print(
+        f"Account {spec.account_id} has what this takes in {spec.region}: zones, instance types, what the spec names, "
+        "and room in its quotas.",
+        markup=False,
+        highlight=False,
+    )
+    if untold := [quota.name for quota in facts.quotas.values() if quota.allowed is None]:
+        console.print(f"Service Quotas does not tell how many it may have: {', '.join(untold)}.", highlight=False)
 
 
 def _count(number: int, noun: str) -> str:

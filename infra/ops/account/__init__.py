@@ -1,0 +1,1 @@
+"""Asking an AWS account for what an environment needs of it. Nothing is changed."""

@@ -1,0 +1,80 @@
+"""What is known of an AWS account, as far as an environment asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MachineType:
+    """What EC2 says of an instance type that it has in the region."""
+
+    zones: frozenset[str]
+    """Zones in which it is offered."""
+    architectures: frozenset[str]
+    """EC2's words for what its processors run, as ``x86_64``."""
+    vcpus: int
+
+
+@dataclass(frozen=True)
+class TargetGroup:
+    """A load balancer's target group."""
+
+    vpc: str
+    """ID of its VPC; empty where it has none."""
+    target_type: str
+    """``instance``, ``ip``, ``lambda`` or ``alb``."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate of ACM."""
+
+    status: str
+    """ACM's word, as ``ISSUED``."""
+    names: tuple[str, ...]
+    """Names that it is for; ``*.`` stands for exactly one label."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """Things that a spec names and does not make, by ID or ARN: those of them that exist."""
+
+    vpc: str | None
+    """ID of the environment's own VPC, once it has been made."""
+    security_groups: Mapping[str, str]
+    """ID -> the VPC it is of."""
+    target_groups: Mapping[str, TargetGroup]
+    certificates: Mapping[str, Certificate]
+    hosted_zones: Mapping[str, str]
+    """ID -> the domain, without a dot at its end."""
+    policies: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Quota:
+    """How much of something an account may have in the region, and has."""
+
+    service: str
+    """Code of the service in Service Quotas."""
+    code: str
+    name: str
+    """What is counted, in the plural."""
+    allowed: int | None
+    """None where Service Quotas does not tell."""
+    others: int
+    """How much is in use beside the environment's own."""
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    """What was asked of an account for one environment."""
+
+    zones: Mapping[str, str]
+    """Availability zones of the region -> EC2's word for the state, as ``available``."""
+    machine_types: Mapping[str, MachineType]
+    """Those instance types that the spec names and the region has."""
+    named: Named
+    quotas: Mapping[str, Quota]
+    """By code, as in :mod:`infra.plan.account.quotas`."""
