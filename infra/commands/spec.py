@@ -10,6 +10,7 @@ import typer
 from rich.table import Column, Table
 
 from infra.commands.common import Env, Write, console, errors, load_environment, put, show, stack_file
+from infra.plan.control_plane.quorum import fatal_zones
 from infra.plan.environment import EnvironmentPlan, plan_environment
 from infra.plan.inventory import STATE_BUCKET_TYPES, inventory
 from infra.plan.workloads.reach import reached_by
@@ -34,6 +35,7 @@ def check(
     """
     plan = plan_environment(load_environment(env))
     _summarise(plan)
+    _quorum(plan)
     _workloads(plan, apps_folder(stack_file(env, Path.cwd())[0]))
     counts = inventory(plan)
     if resources:
@@ -108,6 +110,16 @@ def _summarise(plan: EnvironmentPlan) -> None:
             style="dim" if group.retire else None,
         )
     show(groups)
+
+
+def _quorum(plan: EnvironmentPlan) -> None:
+    for zone, names in fatal_zones(plan.members).items():
+        console.print(
+            f"Note: {', '.join(names)} are all in {zone}. Without this zone etcd has no quorum, and the API takes no "
+            "writes.",
+            markup=False,
+            highlight=False,
+        )
 
 
 def _workloads(plan: EnvironmentPlan, folder: Path) -> None:

@@ -89,6 +89,21 @@ def test_one_of_each_is_not_said_in_the_plural(run: Run, project: Path) -> None:
     assert run("spec", "check", "one")[1].splitlines()[0].endswith(", 1 zone, 1 NAT gateway")
 
 
+def test_a_zone_that_takes_the_quorum_with_it_is_told(run: Run, project: Path) -> None:
+    members = [
+        group_mapping(f"member-{name}", role="ControlPlane", minSize=1, maxSize=1, zones=[f"eu-central-1{zone}"])
+        for name, zone in (("x", "a"), ("y", "a"), ("z", "b"))
+    ]
+    declare(project, "two", instanceGroups=[*members, group_mapping()])
+    status, out, _ = run("spec", "check", "two")
+    assert status == 0
+    assert (
+        "Note: member-x, member-y are all in eu-central-1a. Without this zone etcd has no quorum, and the API takes no "
+        "writes.\n"
+    ) in out
+    assert "Note:" not in run("spec", "check", "test")[1]
+
+
 def test_mixed_and_long_names_are_shown_whole(run: Run, project: Path) -> None:
     group = group_mapping("n" * 47, machineType=None, mixedInstancesPolicy={"instances": ["m7i.large"]})
     del group["machineType"]

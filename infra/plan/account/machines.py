@@ -48,8 +48,7 @@ def check_types(spec: EnvironmentSpec, facts: AccountFacts) -> Iterator[Problem]
         types = named_types(group)
         for below, name in types.items():
             yield from _check_type(spec, facts, group, ("instanceGroups", index, *below), name)
-        if types:
-            yield from _check_offers(spec, facts, group, index, types)
+        yield from _check_offers(spec, facts, group, index, types)
 
 
 def _check_type(
