@@ -23,32 +23,38 @@ def kubeconfig(
         Path | None,
         typer.Option("--write", help="Write to this file, readable by its owner alone, instead of printing."),
     ] = None,
+    by_login: Annotated[
+        bool,
+        typer.Option("--login", help="For people who log in at cluster.api.oidc: without a certificate, to hand out."),
+    ] = False,
 ) -> None:
     """Make a kubeconfig for an administrator: your name in the audit log, and good for hours.
 
-    It is signed with the cluster's CA, which only those can read who may read pki/ in the state bucket.
+    It is signed with the cluster's CA, which only those can read who may read pki/ in the state bucket. With --login it
+    holds no secret and does not expire: kubectl asks the issuer for tokens.
     """
     from infra.ops.aws import require_account, session_for
     from infra.ops.errors import OpsError
-    from infra.ops.kubeconfig import admit
+    from infra.ops.kubeconfig import admit, login
 
     spec = load_environment(env)
     try:
         session = session_for(spec)
         require_account(spec, session)
-        admission = admit(session, spec, timedelta(hours=hours), datetime.now(UTC))
+        if by_login:
+            text, whose = login(session, spec), f"for whoever logs in to {spec.cluster.name}"
+        else:
+            admission = admit(session, spec, timedelta(hours=hours), datetime.now(UTC))
+            text = admission.kubeconfig
+            whose = f"{admission.user} in {spec.cluster.name} until {admission.expires:%Y-%m-%d %H:%M} UTC"
     except OpsError as error:
         errors.print(f"error: {error}", markup=False, highlight=False)
         raise typer.Exit(1) from None
     if write is None:
-        sys.stdout.write(admission.kubeconfig)
+        sys.stdout.write(text)
         return
-    _write_private(write, admission.kubeconfig)
-    console.print(
-        f"Wrote {write}: {admission.user} in {spec.cluster.name} until {admission.expires:%Y-%m-%d %H:%M} UTC.",
-        markup=False,
-        highlight=False,
-    )
+    _write_private(write, text)
+    console.print(f"Wrote {write}: {whose}.", markup=False, highlight=False)
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -59,6 +59,6 @@ class ClusterAccess(pulumi.ComponentResource):
             "kind": "ClusterRoleBinding",
             "metadata": {"name": plan.name, "labels": dict(plan.labels), "annotations": {"slipway/why": plan.why}},
             "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": plan.role},
-            "subjects": [{"apiGroup": group, "kind": plan.kind, "name": plan.subject}],
+            "subjects": [{"apiGroup": group, "kind": plan.kind, "name": each} for each in plan.subjects],
         }
         KubernetesObject(plan.name, binding, self._child)

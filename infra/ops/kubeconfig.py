@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from infra.ops.errors import OpsError, aws_errors
 from infra.plan.cluster_access import ADMINISTRATORS
 from infra.plan.control_plane.members import control_plane_groups
-from infra.plan.join import address_of, certificate_user, operators_kubeconfig
+from infra.plan.join import address_of, certificate_user, login_user, operators_kubeconfig
 from infra.plan.node.document import JOIN_NAME
 from infra.plan.state_layout import igconfig_prefix, pki_prefix
 from infra.spec import EnvironmentSpec
@@ -50,12 +51,30 @@ def admit(session: Any, spec: EnvironmentSpec, life: timedelta, now: datetime) -
     s3 = session.client("s3")
     authority = _read(s3, spec, f"{pki_prefix(spec)}ca.crt")
     signer = _read(s3, spec, f"{pki_prefix(spec)}ca.key")
-    join = json.loads(_read(s3, spec, f"{igconfig_prefix(spec, control_plane_groups(spec)[0])}{JOIN_NAME}"))
     expires = now + life
     certificate, key = _sign(authority, signer, user, (now - BACKDATE, expires))
+    return Admission(_kubeconfig(s3, spec, authority, certificate_user(certificate, key)), user, expires)
+
+
+def login(session: Any, spec: EnvironmentSpec) -> str:
+    """Return a kubeconfig without any secret, for everybody who logs in at the environment's issuer of tokens.
+
+    Raises:
+        OpsError: no issuer is declared; the CA or the API's name cannot be read; or the cluster has not been made yet.
+    """
+    oidc = spec.cluster.api.oidc
+    if oidc is None:
+        raise OpsError(
+            "nobody logs in by OpenID Connect in", spec.name, "declare cluster.api.oidc, or leave --login out"
+        )
+    s3 = session.client("s3")
+    return _kubeconfig(s3, spec, _read(s3, spec, f"{pki_prefix(spec)}ca.crt"), login_user(oidc))
+
+
+def _kubeconfig(s3: Any, spec: EnvironmentSpec, authority: str, user: Mapping[str, Any]) -> str:
+    join = json.loads(_read(s3, spec, f"{igconfig_prefix(spec, control_plane_groups(spec)[0])}{JOIN_NAME}"))
     address = address_of(join["names"], public=spec.cluster.api.access == "public")
-    kubeconfig = operators_kubeconfig(spec, address, authority, certificate_user(certificate, key))
-    return Admission(f"{json.dumps(json.loads(kubeconfig), indent=2)}\n", user, expires)
+    return f"{json.dumps(json.loads(operators_kubeconfig(spec, address, authority, user)), indent=2)}\n"
 
 
 def _read(s3: Any, spec: EnvironmentSpec, key: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,11 +21,11 @@ LABELS = {"app.kubernetes.io/managed-by": "slipway"}
 
 @dataclass(frozen=True)
 class BindingPlan:
-    """A group, or a user, bound to a cluster role that Kubernetes itself brings."""
+    """Groups, or users, bound to a cluster role that Kubernetes itself brings."""
 
     name: str
     role: str
-    subject: str
+    subjects: tuple[str, ...]
     why: str
     labels: Mapping[str, str]
     kind: Literal["Group", "User"] = "Group"
@@ -75,10 +75,24 @@ def plan_cluster_access(spec: EnvironmentSpec) -> ClusterAccessPlan:
     """Return who is let into the cluster."""
     labels = {**LABELS, "slipway/environment": spec.name}
     return ClusterAccessPlan(
-        bindings=tuple(
-            BindingPlan(name, role, subject, why, labels, "User" if subject == API_SERVER else "Group")
-            for name, role, subject, why in _BINDINGS
+        bindings=(
+            *(
+                BindingPlan(name, role, (subject,), why, labels, "User" if subject == API_SERVER else "Group")
+                for name, role, subject, why in _BINDINGS
+            ),
+            *_logged_in(spec, labels),
         ),
         bootstrappers=BOOTSTRAPPERS,
         labels=labels,
     )
+
+
+def _logged_in(spec: EnvironmentSpec, labels: Mapping[str, str]) -> Iterator[BindingPlan]:
+    """Yield a binding for each role that groups of the issuer have: which role one binds cannot be changed later."""
+    oidc = spec.cluster.api.oidc
+    if oidc is None:
+        return
+    why = f"What groups of {oidc.issuer_url} may do"
+    for role in sorted(set(oidc.groups.values())):
+        groups = tuple(f"{oidc.prefix}{group}" for group, of in sorted(oidc.groups.items()) if of == role)
+        yield BindingPlan(f"slipway:login-{role}", role, groups, why, labels)

@@ -12,6 +12,7 @@ from typing import Any
 from infra.plan.control_plane.kubeadm import INTERNAL_NAME, PUBLIC_NAME
 from infra.plan.security import API_PORT
 from infra.spec import EnvironmentSpec
+from infra.spec.oidc import OidcSpec
 
 TOKEN_ID_LENGTH = 6
 TOKEN_SECRET_LENGTH = 16
@@ -97,6 +98,24 @@ def certificate_user(certificate: str, key: str) -> dict[str, str]:
     return {
         "client-certificate-data": base64.b64encode(certificate.encode()).decode(),
         "client-key-data": base64.b64encode(key.encode()).decode(),
+    }
+
+
+def login_user(oidc: OidcSpec) -> dict[str, Any]:
+    """Return the user of a kubeconfig whose tokens kubectl gets by a log-in at the issuer: no secret is in it.
+
+    By kubelogin (int128/kubelogin), which as ``kubectl-oidc_login`` on ``PATH`` is ``kubectl oidc-login``.
+    """
+    asked = [f"--oidc-issuer-url={oidc.issuer_url}", f"--oidc-client-id={oidc.client_id}"]
+    return {
+        "exec": {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "command": "kubectl",
+            "args": ["oidc-login", "get-token", *asked, *(f"--oidc-extra-scope={each}" for each in oidc.scopes)],
+            "interactiveMode": "IfAvailable",
+            "provideClusterInfo": False,
+            "installHint": "kubectl has no plugin oidc-login: kubectl krew install oidc-login",
+        }
     }
 
 

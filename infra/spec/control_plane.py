@@ -9,6 +9,7 @@ from pydantic import Field
 
 from infra.spec import foreign
 from infra.spec.base import SpecModel
+from infra.spec.oidc import OidcSpec
 from infra.spec.scalars import Duration, HostedZoneId, Network
 
 ApiAccess = Literal["internal", "public"]
@@ -31,6 +32,10 @@ class ApiSpec(SpecModel):
     hosted_zone: HostedZoneId | None = None
     """Route 53 hosted zone in which `api.<cluster>` and `api.internal.<cluster>` are made; the cluster's name must lie
     in it. Without one the load balancers' own names are used."""
+
+    oidc: OidcSpec | None = None
+    """Log-in of people by an issuer of OpenID Connect tokens. Unset: by the certificates of `slipway kubeconfig`
+    alone."""
 
 
 class EtcdSpec(SpecModel):

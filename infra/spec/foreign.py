@@ -50,7 +50,10 @@ _OF_CLUSTER = {
     **dict.fromkeys(("encryptionConfig", "encryptionConfigKeyArn"), "remove it: Secrets are always encrypted in etcd"),
     **dict.fromkeys(("additionalPolicies", "externalPolicies"), _ROLES),
     **dict.fromkeys(("authorization", "nodeAuthorization"), "remove it: it is Node and RBAC, always"),
-    "authentication": "remove it: people have short-lived certificates by slipway kubeconfig",
+    **dict.fromkeys(
+        ("authentication", "oidc", "oidcIssuerUrl", "oidcClientId"),
+        "write cluster.api.oidc, or nothing: people have short-lived certificates by slipway kubeconfig",
+    ),
     "kubeApiServer": _FLAGS.format("the API server"),
     "kubeControllerManager": _FLAGS.format("the controller manager"),
     "kubeScheduler": _FLAGS.format("the scheduler"),
@@ -110,6 +113,19 @@ OF_API = {
     "public": "write access: public, and allowedCidrs",
     **dict.fromkeys(("cidrs", "sources", "sourceRanges", "kubernetesApiAccess"), "write allowedCidrs"),
     **dict.fromkeys(("dns", "dnsZone", "zone", "zoneId"), "write hostedZone"),
+}
+OF_OIDC = {
+    **dict.fromkeys(("oidcIssuerUrl", "issuer", "url"), "write issuerUrl"),
+    **dict.fromkeys(("oidcClientId", "audience", "audiences"), "write clientId"),
+    **dict.fromkeys(("oidcUsernameClaim", "username"), "write usernameClaim"),
+    "oidcGroupsClaim": "write groupsClaim",
+    **dict.fromkeys(
+        ("usernamePrefix", "oidcUsernamePrefix", "groupsPrefix", "oidcGroupsPrefix"),
+        "write prefix: one for users and groups",
+    ),
+    **dict.fromkeys(("oidcRequiredClaim", "requiredClaim"), "write requiredClaims, a mapping of claims to values"),
+    **dict.fromkeys(("oidcCaFile", "caFile", "ca", "certificateAuthority"), "write caCertificate, in PEM"),
+    "clientSecret": "remove it: kubectl is a public client, and the API server needs none",
 }
 OF_CONTROL_PLANE = {
     **dict.fromkeys(

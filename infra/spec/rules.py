@@ -12,6 +12,7 @@ from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
 from infra.spec.group_rules import GROUP_NAME_LIMIT, LEAST_GROUP_ROOM, check_group
 from infra.spec.observability_rules import check_observability
+from infra.spec.oidc_rules import check_oidc
 from infra.spec.partition import check_partition
 from infra.spec.workloads.environment_rules import check_workloads_of
 
@@ -45,6 +46,7 @@ def check_environment(spec: EnvironmentSpec) -> list[Problem]:
         *_check_cluster_name(spec),
         *_check_address_ranges(spec),
         *check_cluster(spec),
+        *check_oidc(spec),
         *_check_boundary(spec),
         *check_addons(spec),
         *_check_namespaces(spec),

@@ -17,6 +17,7 @@ SECONDS: Mapping[str, int] = {
     "tests/e2e/test_rename.py": 40,
     "tests/infra/ops/recover/test_run.py": 60,
     "tests/e2e/test_controlplane.py": 15,
+    "tests/e2e/test_login.py": 15,
     "tests/e2e/test_kubernetes_engine.py": 55,
     "tests/e2e/test_certificates.py": 75,
     "tests/e2e/test_edge_router.py": 25,

@@ -76,6 +76,14 @@ def networks(draw: Draw, region: str) -> Environment:
     return network
 
 
+def issuers() -> st.SearchStrategy[Environment]:
+    """Return issuers of people's tokens."""
+    roles = st.sampled_from(["cluster-admin", "admin", "edit", "view"])
+    groups = st.dictionaries(st.sampled_from(["ops", "team/web", "Ädmins", "system:masters"]), roles, max_size=4)
+    least = {"issuerUrl": st.just("https://login.example.com/realm"), "clientId": st.just("kubernetes")}
+    return st.fixed_dictionaries({**least, "groupsClaim": st.just("groups"), "groups": groups})
+
+
 @st.composite
 def clusters(draw: Draw, account: str, partition: str) -> Environment:
     """Return clusters: pod network, API, control plane, add-ons, namespaces."""
@@ -87,6 +95,7 @@ def clusters(draw: Draw, account: str, partition: str) -> Environment:
     if cidrs:
         cluster["api"] = {"access": draw(st.sampled_from(["internal", "public"])), "allowedCidrs": cidrs}
         sometimes(draw, cluster["api"], "hostedZone", st.just("Z0123456789ABCDEFGHIJ"))
+        sometimes(draw, cluster["api"], "oidc", issuers())
     etcd = st.sampled_from([{"volumeSizeGi": 10}, {"volumeSizeGi": 500, "volumeType": "io2", "iops": 64000}])
     sometimes(draw, cluster, "controlPlane", st.fixed_dictionaries({"etcd": etcd, "audit": AUDITS}))
     pki = st.sampled_from([{"signing": 2, "trusted": [1, 2]}, {"signing": 1, "trusted": [1, 999, 7]}])

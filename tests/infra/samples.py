@@ -22,6 +22,19 @@ ENVIRONMENT: dict[str, Any] = {
     ],
 }
 
+CERTIFICATE = """\
+-----BEGIN CERTIFICATE-----
+MIIBPDCB46ADAgECAhQxxU/8Vft1CBNCr1LYELVX5YbWXTAKBggqhkjOPQQDAjAU
+MRIwEAYDVQQDDAljYS1zYW1wbGUwHhcNMjYxMTMwMDMzMTM3WhcNMjYxMjAxMDMz
+NjM3WjAUMRIwEAYDVQQDDAljYS1zYW1wbGUwWTATBgcqhkjOPQIBBggqhkjOPQMB
+BwNCAAQgYoxreuoUClQanGj5L+v8bbXfpTswY8Uo7uINarQiwC3voRV9nBddK90K
+5lQAG2TUDfxab6zQQFESw5DW9yC5oxMwETAPBgNVHRMBAf8EBTADAQH/MAoGCCqG
+SM49BAMCA0gAMEUCIQCxO/LKHRE6fb8fL4H0g4FUm79VFHT1HIiNzLNjE0XSRAIg
+SsTK+FZG0VdgG3cI06QUEiFiVfyyDI6HMii7lErVhYY=
+-----END CERTIFICATE-----
+"""
+"""A CA's certificate that nobody has the key of."""
+
 
 def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``base`` with ``change`` laid over it: mappings merge, everything else is replaced."""

@@ -67,7 +67,6 @@ def _check_type(
             f"runs {runs}, and group {group.name} is for {group.architecture} ({wanted})",
             "take another type, or set architecture to what this one runs",
             repr(name),
-            ((*at[:2], "architecture"),),
         )
 
 
@@ -88,7 +87,6 @@ def _check_offers(
             f"{'is' if len(known) == 1 else 'are'} not offered in {', '.join(lacking)}",
             f"{keep}name {'another' if len(known) == 1 else 'a further'} type that is",
             ", ".join(map(repr, known)),
-            (("instanceGroups", index, "zones"),),
         )
 
 

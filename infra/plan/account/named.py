@@ -13,7 +13,7 @@ from infra.spec.errors import Location
 
 @dataclass(frozen=True)
 class References:
-    """What a spec names: ID or ARN -> where, of each kind."""
+    """What a spec names, by where it names it: IDs and ARNs."""
 
     security_groups: dict[Location, str]
     target_groups: dict[Location, str]
@@ -77,23 +77,18 @@ def _check_vpc(at: Location, name: str, kind: str, found: str | None, vpc: str |
 
 
 def _check_zones(spec: EnvironmentSpec, wanted: References, named: Named) -> Iterator[Problem]:
-    edge = spec.edge
-    names: dict[Location, tuple[str, Location]] = {
-        ("cluster", "api", "hostedZone"): (spec.cluster.name, ("cluster", "name")),
-        ("edge", "dns", "zoneId"): (edge.dns.zone if edge and edge.dns else "", ("edge", "dns", "zone")),
-    }
+    dns = spec.edge.dns if spec.edge else None
     for at, zone in wanted.hosted_zones.items():
         domain = named.hosted_zones.get(zone)
-        name, where = names[at]
         if domain is None:
             fix = "name one that `aws route53 list-hosted-zones` lists"
             yield Problem(at, "is no hosted zone of this account", fix, repr(zone))
-        elif where[0] == "edge" and domain != name:
-            problem = f"is the zone of {domain}, and edge.dns.zone says {name}"
-            yield Problem(at, problem, "correct one of both", repr(zone), (where,))
-        elif name != domain and not name.endswith(f".{domain}"):
-            problem = f"is the zone of {domain}, and the cluster's name {name} does not lie in it"
-            yield Problem(at, problem, "name the zone that the cluster's name lies in", repr(zone), (where,))
+        elif at[0] == "edge" and dns is not None and domain != dns.zone:
+            problem = f"is the zone of {domain}, and edge.dns.zone says {dns.zone}"
+            yield Problem(at, problem, "correct one of both", repr(zone))
+        elif at[0] == "cluster" and not f".{spec.cluster.name}".endswith(f".{domain}"):
+            problem = f"is the zone of {domain}, and the cluster's name {spec.cluster.name} does not lie in it"
+            yield Problem(at, problem, "name the zone that the cluster's name lies in", repr(zone))
 
 
 def _check_certificate(plan: EnvironmentPlan, wanted: References, named: Named) -> Iterator[Problem]:
@@ -111,7 +106,7 @@ def _check_certificate(plan: EnvironmentPlan, wanted: References, named: Named) 
         missing = [host for host in hosts if not any(certifies(name, host) for name in found.names)]
         if missing:
             problem = f"is for {', '.join(found.names)}, and not for {', '.join(missing)}"
-            yield Problem(at, problem, "ask ACM for one that has all routes' hosts", repr(arn), (("edge", "routes"),))
+            yield Problem(at, problem, "ask ACM for one that has all routes' hosts", repr(arn))
 
 
 def certifies(name: str, host: str) -> bool:

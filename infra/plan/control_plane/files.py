@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from functools import cache
-from importlib.resources import files
 
 import yaml
 
+from infra.plan.control_plane.authentication import authentication
 from infra.plan.control_plane.kubeadm import CONFIG_FOLDER, ETCD_DATA, kubeadm_documents
 from infra.plan.control_plane.members import ETCD_MOUNT, VOLUME_DEVICE, MemberPlan, initial_cluster, plan_members
+from infra.plan.control_plane.template import template
 from infra.plan.naming import MEMBER_TAG, group_identity
 from infra.plan.node.assets import LIBRARY, UNITS, NodeFile, asset
 from infra.plan.node.yaml_text import yaml_text
@@ -37,7 +37,7 @@ def member_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeF
         NodeFile("/etc/slipway/member-volumes", f"{VOLUME_DEVICE.removeprefix('/dev/')} {ETCD_MOUNT}\n"),
         NodeFile(KUBEADM_FILE, kubeadm_documents(spec, member, members)),
         NodeFile(f"{CONFIG_FOLDER}/audit-policy.yaml", audit_policy(spec.cluster.control_plane.audit.profile)),
-        NodeFile(f"{CONFIG_FOLDER}/authentication.yaml", template("authentication.yaml")),
+        NodeFile(f"{CONFIG_FOLDER}/authentication.yaml", authentication(spec)),
         NodeFile(f"{LIBRARY}/member.py", template("member.py"), executable=True),
         NodeFile(f"{LIBRARY}/mount-volumes.sh", asset("mount-volumes.sh"), executable=True),
         NodeFile(f"{UNITS}/{MEMBER_UNIT}", template(MEMBER_UNIT)),
@@ -55,12 +55,6 @@ def audit_policy(profile: AuditProfile) -> str:
     policy = yaml.safe_load(metadata)
     *rules, rest = policy["rules"]
     return yaml_text({**policy, "rules": [*rules, *yaml.safe_load(template("audit-request.yaml")), rest]})
-
-
-@cache
-def template(name: str) -> str:
-    """Return a file of ``infra/templates/control_plane/`` as it is."""
-    return files("infra.templates").joinpath("control_plane", name).read_text(encoding="utf-8")
 
 
 def _facts(spec: EnvironmentSpec, member: MemberPlan, members: tuple[MemberPlan, ...]) -> str:

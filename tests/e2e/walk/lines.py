@@ -15,6 +15,7 @@ NOT_RUN: dict[str, str] = {
     r" port-forward ": "does not end, and needs a kubelet, which stand-in machines have not",
     r"^kubectl -n (monitoring|log-store) get secret ": "these stacks are off here, to keep the environment small",
     r"^slipway validate dev --workload ": "dev has no workloads; tests/e2e/test_workload_health.py asks of some",
+    r"^slipway kubeconfig prod --login ": "dev has no issuer; tests/e2e/test_login.py logs in at one",
     r"^aws autoscaling set-instance-protection ": "of a group with protected machines, which dev's is not",
     r"^\./rehearse boots ": "of machines that boot, which have tests of their own (tests/e2e/test_machines.py)",
     r"^\./rehearse up prod$": "as `./rehearse up`, of the largest file; benchmarks and CI bring it up",

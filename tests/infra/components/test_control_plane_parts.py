@@ -114,6 +114,30 @@ def test_a_workers_record_is_secret_and_a_members_is_not() -> None:
     assert len(kept) > 3
 
 
+def test_groups_of_the_issuer_are_bound_role_by_role() -> None:
+    groups = {"ops": "cluster-admin", "developers": "view", "auditors": "view"}
+    oidc = {
+        "issuerUrl": "https://login.example.com",
+        "clientId": "kubernetes",
+        "groupsClaim": "groups",
+        "prefix": "acme:",
+        "groups": groups,
+    }
+    plan = plan_cluster_access(sample_spec(cluster={"api": {"oidc": oidc}}))
+    assert [each.name for each in plan.bindings[-2:]] == ["slipway:login-cluster-admin", "slipway:login-view"]
+    token = pulumi.Output.from_input("abcdef")
+    recorder = recorded(lambda: ClusterAccess("access", plan, token_id=token, token_secret=token))
+    binding = recorder.inputs(BINDING, "slipway:login-view")
+    group = "rbac.authorization.k8s.io"
+    assert binding["roleRef"] == {"apiGroup": group, "kind": "ClusterRole", "name": "view"}
+    assert binding["subjects"] == [
+        {"apiGroup": group, "kind": "Group", "name": name} for name in ("acme:auditors", "acme:developers")
+    ]
+    assert binding["metadata"]["annotations"] == {"slipway/why": "What groups of https://login.example.com may do"}
+    admins = recorder.inputs(BINDING, "slipway:login-cluster-admin")
+    assert [each["name"] for each in admins["subjects"]] == ["acme:ops"]
+
+
 def test_who_shows_the_token_may_ask_for_a_nodes_identity_and_no_more() -> None:
     plan = plan_cluster_access(SPEC)
     recorder = recorded(

@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from moto import mock_aws
 
 from infra.ops.errors import OpsError
-from infra.ops.kubeconfig import BACKDATE, admit
+from infra.ops.kubeconfig import BACKDATE, admit, login
 from infra.plan.join import ApiAddress, member_join_document
 from tests.infra.samples import sample_spec
 from tests.rehearsal.certificates import write_pair
@@ -88,3 +88,32 @@ def test_a_cluster_that_is_not_made_yet(session: Any, missing: str) -> None:
         f"the cluster has not been made yet; there is no: s3://acme-slipway-test/{missing}. "
         "Fix: run pulumi up --stack test."
     )
+
+
+OIDC = {"issuerUrl": "https://login.example.com", "clientId": "kubernetes", "scopes": ["email", "groups"]}
+
+
+def test_a_kubeconfig_for_a_log_in_holds_no_secret_and_needs_no_key(session: Any, tmp_path: Path) -> None:
+    session.client("s3").delete_object(Bucket=SPEC.state.bucket, Key="test.example.com/pki/ca.key")
+    made = json.loads(login(session, sample_spec(cluster={"api": {"oidc": OIDC}})))
+    assert made["clusters"][0]["cluster"]["server"] == "https://inside.example:443"
+    trusted = base64.b64decode(made["clusters"][0]["cluster"]["certificate-authority-data"])
+    assert trusted == (tmp_path / "ca.crt").read_bytes()
+    (user,) = made["users"]
+    assert user["user"].keys() == {"exec"}
+    assert (user["user"]["exec"]["command"], user["user"]["exec"]["args"]) == (
+        "kubectl",
+        [
+            "oidc-login",
+            "get-token",
+            "--oidc-issuer-url=https://login.example.com",
+            "--oidc-client-id=kubernetes",
+            "--oidc-extra-scope=email",
+            "--oidc-extra-scope=groups",
+        ],
+    )
+
+
+def test_without_an_issuer_nobody_logs_in(session: Any) -> None:
+    with pytest.raises(OpsError, match=r"nobody logs in by OpenID Connect in: test. Fix: declare cluster.api.oidc"):
+        login(session, SPEC)

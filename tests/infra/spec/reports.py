@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.spec import Problem, SpecError, from_mapping
 from infra.spec.errors import Location, format_path
-from tests.infra.samples import ENVIRONMENT, group_mapping, sample_mapping
+from tests.infra.samples import CERTIFICATE, ENVIRONMENT, group_mapping, sample_mapping
 
 GROUP = "instanceGroups[3]"
 """Path of the group that `with_fourth` adds."""
@@ -63,7 +63,22 @@ RICH: dict[str, Any] = {
             "networkPolicies": "enforced",
             "podCidr": "100.96.0.0/11",
             "serviceCidr": "100.64.0.0/13",
-            "api": {"access": "public", "allowedCidrs": ["203.0.113.0/24"], "hostedZone": "Z0123456789ABCDEFGHIJ"},
+            "api": {
+                "access": "public",
+                "allowedCidrs": ["203.0.113.0/24"],
+                "hostedZone": "Z0123456789ABCDEFGHIJ",
+                "oidc": {
+                    "issuerUrl": "https://login.example.com",
+                    "clientId": "kubernetes",
+                    "usernameClaim": "email",
+                    "groupsClaim": "groups",
+                    "prefix": "acme:",
+                    "requiredClaims": {"hd": "example.com"},
+                    "scopes": ["email"],
+                    "caCertificate": CERTIFICATE,
+                    "groups": {"developers": "view"},
+                },
+            },
             "controlPlane": {
                 "etcd": {"volumeSizeGi": 40, "volumeType": "io2", "iops": 4000},
                 "controllers": {
