@@ -19,7 +19,8 @@ from infra.ops.preview.groups import Group, Roll, groups_of, renames_of, rolls_o
 from infra.ops.preview.hosts import host_sentences
 from infra.ops.preview.network import NetworkEffect, network_effect
 from infra.ops.preview.openings import Opening, gravest_first, openings_of
-from infra.ops.preview.permissions import Permission, permissions_of
+from infra.ops.preview.permission import Permission
+from infra.ops.preview.permissions import permissions_of
 from infra.ops.preview.pods import sentences_of, workloads_of
 from infra.ops.preview.prices import Prices
 from infra.ops.preview.refusals import refusals_of
@@ -253,7 +254,7 @@ def _permissions_sentence(permissions: Sequence[Permission]) -> str:
     parts = [f"{number} {verb}" for number, verb in ((added, "granted"), (taken, "taken back")) if number]
     holders = sorted({each.holder.partition(" (")[0] for each in permissions})
     whose = ", ".join(holders[:4]) + (f" and {len(holders) - 4} more" if len(holders) > 4 else "")
-    return f"AWS permissions: {' and '.join(parts)}, of {whose}; each is named below."
+    return f"Permissions: {' and '.join(parts)}, of {whose}; each is named below."
 
 
 def _cost_sentence(cost: Cost) -> str:

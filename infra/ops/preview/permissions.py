@@ -1,13 +1,14 @@
-"""Changes of IAM and resource policies: what may be done after the update that might not before, and the reverse."""
+"""Changes of policies and bindings: what may be done after the update that might not before, and the reverse."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from infra.ops.preview.bindings import bindings_of
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, Change
+from infra.ops.preview.permission import Permission
 from infra.ops.preview.secrets import UNKNOWN
 
 POLICY_PROPERTIES: Mapping[str, str] = {
@@ -25,33 +26,12 @@ POLICY_PROPERTIES: Mapping[str, str] = {
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 
 
-@dataclass(frozen=True)
-class Permission:
-    """One action that is granted, denied or taken back."""
-
-    added: bool
-    holder: str
-    """The role, or the resource whose policy it is."""
-    effect: str
-    action: str
-    target: str
-    alarming: bool
-    """Whether it is allowed anything, or anybody is allowed it."""
-
-    def words(self) -> str:
-        """Return the change as a sentence."""
-        verb = {("Allow", True): "may now", ("Allow", False): "may no longer", ("Deny", True): "is now denied"}.get(
-            (self.effect, self.added), "is no longer denied"
-        )
-        return f"{self.holder} {verb}: {self.action} on {self.target}"
-
-
 _Grant = tuple[str, str, str]
 
 
 def permissions_of(changes: Sequence[Change]) -> tuple[Permission, ...]:
     """Return every action whose permission changes, the alarming ones first."""
-    found = [permission for change in changes for permission in _of_change(change)]
+    found = [permission for change in changes for permission in (*_of_change(change), *bindings_of(change))]
     return tuple(sorted(found, key=lambda each: (not each.alarming, not each.added)))
 
 

@@ -12,7 +12,7 @@ from infra.ops.preview.fold import COMMENT_LIMIT, GRAVE, NEVER, Block, Section, 
 from infra.ops.preview.markdown_text import code, escaped, fenced, prose
 from infra.ops.preview.meaning import Report, Verdict, count, money
 from infra.ops.preview.openings import Opening
-from infra.ops.preview.permissions import Permission
+from infra.ops.preview.permission import Permission
 from infra.ops.preview.words import object_named
 
 MARKS: dict[Verdict, str] = {"failed": "🔴", "stop": "🔴", "attention": "🟠", "fine": "🟢", "nothing": "⚪"}

@@ -388,7 +388,7 @@ def test_rules_and_permissions_that_alarm_nobody_are_counted_in_what_will_happen
     assert "Security rules: 1 closed and 1 opened, none of these to everyone; each is named below." in (
         report.sentences
     )
-    assert "AWS permissions: 2 granted, of nodes.test; each is named below." in report.sentences
+    assert "Permissions: 2 granted, of nodes.test; each is named below." in report.sentences
 
 
 def test_another_version_of_kubernetes_is_said_in_words() -> None:
