@@ -8,6 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 LONG_SECONDS = 10
 
@@ -18,6 +19,10 @@ os.environ["MOTO_AMIS_PATH"] = str(Path(__file__).with_name("images.json"))
 from tests import cheaper  # noqa: E402
 
 cheaper.make_cheaper()
+
+# How long an example may take is no claim of any test: beside other work, each takes several times as long.
+settings.register_profile("slipway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("slipway")
 
 
 _HERE = Path(__file__).parent

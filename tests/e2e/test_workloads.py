@@ -82,7 +82,7 @@ def pods(api: Provider, planned: KubernetesObject) -> None:
     assert made["kind"] == "Pod"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(written=workloads())
 def test_any_workload_is_accepted_and_its_pods_are_restricted(api: Provider, written: dict[str, Any]) -> None:
     spec = environment({"any": written})

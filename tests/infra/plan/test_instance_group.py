@@ -227,7 +227,7 @@ def groups(draw: st.DrawFn) -> dict[str, Any]:
     return {key: value for key, value in group_mapping(name, **change).items() if value is not None}
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(groups())
 def test_every_valid_group_can_be_planned_within_awss_limits(group: dict[str, Any]) -> None:
     control_plane = {"name": "cp-0", "role": "ControlPlane", "zones": ZONES[:1]}

@@ -267,13 +267,13 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 
 @given(raw=json_like)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_report_of_anything_is_readable(raw: object) -> None:
     assert_readable(refusal(raw))
 
 
 @given(changes=st.lists(st.tuples(st.sampled_from(EVERYWHERE), json_like), min_size=1, max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_report_of_anything_anywhere_is_readable(changes: list[tuple[Location, object]]) -> None:
     raw = copy.deepcopy(RICH)
     # Inner places first: changing an outer one takes away what is inside it.

@@ -289,7 +289,7 @@ def is_spec_or_error(raw: object, name: str = "test") -> None:
 
 
 @given(raw=anything, name=st.text())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_anything_gives_a_spec_or_a_report(raw: object, name: str) -> None:
     is_spec_or_error(raw, name)
 
@@ -299,7 +299,7 @@ def test_anything_gives_a_spec_or_a_report(raw: object, name: str) -> None:
     value=anything,
     extra=st.none() | st.tuples(st.sampled_from(EVERYWHERE), anything),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_anything_anywhere_gives_a_spec_or_a_report(
     location: Location, value: object, extra: tuple[Location, object] | None
 ) -> None:
@@ -312,7 +312,7 @@ def test_anything_anywhere_gives_a_spec_or_a_report(
 
 
 @given(removed=st.sets(st.sampled_from(EVERYWHERE), max_size=6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_anything_left_out_gives_a_spec_or_a_report(removed: set[Location]) -> None:
     raw = copy.deepcopy(RICH)
     for location in sorted(removed, key=len, reverse=True):

@@ -4,7 +4,7 @@ import ipaddress
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.plan.control_plane.files import member_files
@@ -109,7 +109,6 @@ def test_a_member_leads_to_pods_itself_where_they_have_no_addresses_of_the_vpc()
     zones=st.lists(st.sampled_from(ZONES), min_size=5, max_size=5),
     nat=st.sampled_from(["none", "single"]),
 )
-@settings(deadline=None)
 def test_addresses_are_distinct_and_inside_the_zones_subnet(prefix: int, zones: list[str], nat: str) -> None:
     spec = cluster_of(zones, network={"cidr": f"10.0.0.0/{prefix}", "nat": nat})
     members = plan_members(spec)

@@ -77,7 +77,7 @@ def rendered(spec: EnvironmentSpec, plan: EdgePlan, source: str, host: str, port
     return [*steps, ("network policy", policies_admit(plan.objects, ROUTER_POD, pod, port_of_pod))]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(spec=edges())
 def test_the_rendered_layers_do_what_explain_says(spec: EnvironmentSpec) -> None:
     plan = plan_edge(spec)

@@ -150,7 +150,7 @@ def test_what_explain_says_of_it() -> None:
     assert (denied.allowed, denied.rules, denied.steps[-1].layer) == (False, ("office",), "router")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(spec=edges())
 def test_no_ingress_goes_round_the_policy(spec: EnvironmentSpec) -> None:
     """An Ingress for every name there is, which no admission has seen, gets at most what the policy gives its hosts."""

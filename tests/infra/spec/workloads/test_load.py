@@ -226,7 +226,7 @@ def test_samples_are_written_as_they_are_read() -> None:
     assert found.env == {"A": "0E0", "B": "012"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(written=workloads())
 def test_any_valid_workload_can_be_planned(written: dict[str, Any]) -> None:
     (plan,) = plan_workloads(environment({"any": written}))

@@ -109,7 +109,7 @@ def rendered_or_refused(spec: EnvironmentSpec, index: int) -> str | tuple[Proble
 
 
 @needs("cloud-init", "cloud-init")
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     role=st.sampled_from(["control-plane-a", "nodes", "edge"]),
     node_labels=labels(),
