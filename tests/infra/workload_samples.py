@@ -26,7 +26,9 @@ DIGEST = "sha256:" + "ab" * 32
 IMAGE = f"registry.example.com/team/web@{DIGEST}"
 NAMESPACES = [{"name": "web"}, {"name": "data"}]
 EDGE: dict[str, Any] = {
-    "firewall": [{"name": "all", "sources": ["anywhere"], "ports": [443], "hosts": ["*.example.com"]}],
+    "firewall": [
+        {"name": "all", "sources": ["anywhere"], "ports": [443], "hosts": ["*.example.com", "*.slipway.internal"]}
+    ],
     "tls": {"acm": "arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"},
 }
 """An edge for those workloads that are to be reached through one."""

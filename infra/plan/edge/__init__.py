@@ -49,7 +49,7 @@ def plan_edge(spec: EnvironmentSpec) -> EdgePlan | None:
     """Return the edge that ``spec`` declares, if it does.
 
     Raises:
-        SpecError: the policy does not fit into the quotas of AWS, or an exposed workload not into the policy.
+        SpecError: the policy does not fit into the quotas of AWS.
     """
     if spec.edge is None:
         return None

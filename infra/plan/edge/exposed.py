@@ -1,92 +1,17 @@
-"""Workloads that ask to be reached from outside become routes of the edge, beside those that its spec lists."""
+"""The routes of exposed workloads, with what tells their pods."""
 
 from __future__ import annotations
 
-import hashlib
-
 from infra.plan.workloads.objects import selector
-from infra.spec import EnvironmentSpec, Problem, SpecError
-from infra.spec.edge import EdgeRouteSpec, EdgeSpec
-from infra.spec.edge_rules import check_edge
-from infra.spec.errors import Location
-from infra.spec.workloads.workload import WorkloadSpec
-
-_LONGEST = 40
-"""Characters of a route's name (``EdgeRouteSpec.name``)."""
+from infra.spec import EnvironmentSpec
+from infra.spec.edge import EdgeSpec
+from infra.spec.workloads.exposed import exposed_workloads, route_of
 
 
 def with_exposed(spec: EnvironmentSpec, edge: EdgeSpec) -> EdgeSpec:
-    """Return the edge with a route for each workload that its file exposes.
-
-    Raises:
-        SpecError: such a route takes another's host, or no rule of the firewall lets anyone to it.
-    """
-    exposed = [workload for workload in spec.declared_workloads if workload.expose is not None]
-    if not exposed:
-        return edge
-    whole = edge.model_copy(update={"routes": (*edge.routes, *(_route(spec, workload) for workload in exposed))})
-    found = check_edge(spec.model_copy(update={"edge": whole}))
-    taken = _taken_hosts(edge, exposed)
-    places = {(problem.file, problem.location) for problem in taken}
-    others = (_placed(problem, len(edge.routes), exposed) for problem in found)
-    problems = [*taken, *(problem for problem in others if (problem.file, problem.location) not in places)]
-    if problems:
-        raise SpecError(f"environment {spec.name}", problems)
-    return whole
-
-
-def _route(spec: EnvironmentSpec, workload: WorkloadSpec) -> EdgeRouteSpec:
-    port = next(each for each in workload.open_ports if each.protocol == "TCP")
-    expose = workload.expose
-    assert expose is not None  # noqa: S101 (for the type checker)
-    written = {
-        "name": _route_name(workload.name),
-        "hosts": [expose.host],
-        "path": expose.path,
-        "namespace": workload.namespace,
-        "service": workload.name,
-        "port": port.service_port or port.port,
-        "targetPort": port.port,
-        "podLabels": selector(spec, workload.name),
-    }
-    return EdgeRouteSpec.model_validate(written, strict=False)
-
-
-def _route_name(workload: str) -> str:
-    """Return the route's name, within 40 characters, another one for each workload."""
-    if len(workload) <= _LONGEST - len("app-"):
-        return f"app-{workload}"
-    digest = hashlib.sha256(workload.encode()).hexdigest()[:6]
-    return f"app-{workload[: _LONGEST - len('app--') - len(digest)].rstrip('-')}-{digest}"
-
-
-def _taken_hosts(edge: EdgeSpec, exposed: list[WorkloadSpec]) -> list[Problem]:
-    """Return each host that a route of the stack file, or a workload before, answers already."""
-    owners = {
-        host: (f"edge.routes[{index}] ({route.name})", "choose another host, or take it out of that route")
-        for index, route in enumerate(edge.routes)
-        for host in route.hosts
-    }
-    problems = []
-    for workload in exposed:
-        host = workload.expose.host if workload.expose else ""
-        file = f"apps/{workload.name}.yaml"
-        if host in owners:
-            owner, fix = owners[host]
-            what = f"is answered by {owner} already"
-            problems.append(Problem(("expose", "host"), what, fix, repr(host), (), file))
-        owners.setdefault(host, (file, "choose another host: each leads to one workload"))
-    return problems
-
-
-def _placed(problem: Problem, listed: int, exposed: list[WorkloadSpec]) -> Problem:
-    """Say of a problem with a workload's route which workload it is."""
-    location: Location = problem.location
-    if location[:2] != ("edge", "routes") or len(location) < 3 or not isinstance(location[2], int):
-        return problem
-    if location[2] < listed:
-        return problem
-    workload = exposed[location[2] - listed]
-    key = {"hosts": "host", "path": "path"}.get(str(location[3]) if len(location) > 3 else "", "")
-    where: Location = ("expose", key) if key else ("expose",)
-    return Problem(where, problem.problem, problem.fix, problem.value, problem.related, f"apps/{workload.name}.yaml")
+    """Return the edge with a route for each workload that its file exposes."""
+    routes = (
+        route_of(workload).model_copy(update={"pod_labels": selector(spec, workload.name)})
+        for workload in exposed_workloads(spec)
+    )
+    return edge.model_copy(update={"routes": (*edge.routes, *routes)})

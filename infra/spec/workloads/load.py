@@ -18,6 +18,7 @@ from infra.spec.stack_file import StackFileLoader, yaml_words
 from infra.spec.workloads.backend_port_rules import check_backend_ports, check_names_of_pods
 from infra.spec.workloads.edge_port_rules import check_edge_ports
 from infra.spec.workloads.environment_rules import check_declared, check_links
+from infra.spec.workloads.exposed import check_exposed
 from infra.spec.workloads.node_rules import check_node_ports
 from infra.spec.workloads.quota_rules import check_quotas
 from infra.spec.workloads.rules import check_workload
@@ -59,7 +60,7 @@ def judge_workloads(spec: EnvironmentSpec, folder: Path) -> tuple[EnvironmentSpe
         for workload, problem in check_node_ports(whole)
     ]
     right = spec.with_declared(tuple(sound))
-    problems += [*check_quotas(whole), *check_edge_ports(right), *check_backend_ports(right)]
+    problems += [*check_quotas(whole), *check_edge_ports(right), *check_exposed(whole), *check_backend_ports(right)]
     return whole, [*problems, *check_names_of_pods(whole)]
 
 

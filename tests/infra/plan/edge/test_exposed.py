@@ -11,6 +11,7 @@ import yaml
 from infra.plan.edge import EdgePlan, plan_edge
 from infra.plan.edge.explain import explain
 from infra.spec import EnvironmentSpec, SpecError, from_mapping
+from infra.spec.workloads.exposed import check_exposed
 from tests.infra.plan.edge.layers import of_kind
 from tests.infra.plan.edge.samples import edge_mapping
 from tests.infra.workload_samples import declare_workloads
@@ -95,12 +96,19 @@ def test_a_host_that_another_workload_has(tmp_path: Path) -> None:
     spec = exposing(tmp_path, "one.apps.example.com")
     (front,) = spec.declared_workloads
     spec = spec.with_declared((front, front.model_copy(update={"name": "back"})))
-    with pytest.raises(SpecError) as refused:
-        plan_edge(spec)
-    assert [str(each) for each in refused.value.problems] == [
+    assert [str(each) for each in check_exposed(spec)] == [
         "apps/back.yaml: expose.host: 'one.apps.example.com' is answered by apps/front.yaml already. Fix: choose "
         "another host: each leads to one workload."
     ]
+
+
+def test_what_is_wrong_with_the_host_is_told_with_the_rest(tmp_path: Path) -> None:
+    with pytest.raises(SpecError) as refused:
+        exposing(tmp_path, "nobody.example.com", update={"maxSurge": "0"})
+    found = [str(each) for each in refused.value.problems]
+    assert len(found) == 2
+    assert found[0].startswith("apps/front.yaml: update.maxSurge: '0' is nothing")
+    assert found[1].startswith("apps/front.yaml: expose.host: 'nobody.example.com' can be reached by nobody")
 
 
 def test_long_names_that_begin_alike_are_two_routes(tmp_path: Path) -> None:

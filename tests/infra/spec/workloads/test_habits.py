@@ -72,7 +72,7 @@ def test_a_word_of_kubernetes_is_answered_by_ours(key: str, fix: str) -> None:
          "the Service's number."),
         ({"service": {"port": 80}},
          "service.port: is not a known key. Fix: write servicePort at the port under ports."),
-        ({"from": ["edge"], "expose": {"host": "a.example.com", "port": 8080}},
+        ({"from": ["edge"], "expose": {"host": "app.example.com", "port": 8080}},
          "expose.port: is not a known key. Fix: remove it: the edge reaches the first TCP port under ports."),
         ({"secrets": [{"name": "a", "existing": "b", "key": "c"}]},
          "secrets[0].key: is not a known key. Fix: write name: it is the key in the Secret and the file's name."),
@@ -271,8 +271,8 @@ def test_a_caller_of_what_has_ports_for_members_alone() -> None:
     ("written", "line"),
     [
         ({"from": ["edge"]}, "from: is for what serves, and a Job ends. Fix: remove it, or choose another kind."),
-        ({"expose": {"host": "a.example.com"}}, "expose: is for what serves, and a Job ends. Fix: remove it, or choose "
-         "another kind."),
+        ({"expose": {"host": "a1.example.com"}}, "expose: is for what serves, and a Job ends. Fix: remove it, or "
+         "choose another kind."),
         ({"service": {"type": "nodePort"}}, "service: is for what serves, and a Job ends. Fix: remove it, or choose "
          "another kind."),
         ({"spread": {"zones": "required"}}, "spread: is for a Deployment or StatefulSet, and does nothing for a Job. "

@@ -115,7 +115,7 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
          "from."),
         ({"to": ["databse"]}, "to[0]: 'databse' is neither a workload of the environment nor a backend in web. Fix: "
          "write one of web, or declare it under backends in the stack file."),
-        ({"expose": {"host": "a.example.com"}}, "expose: is for the edge router, which from does not let in. Fix: add "
+        ({"expose": {"host": "go.example.com"}}, "expose: is for the edge router, which from does not let in. Fix: add "
          "edge to from."),
         ({"security": {"runAsUser": 0}}, "security.runAsUser: 0 is root, which namespace web refuses (podSecurity: "
          "restricted). Fix: write a number above 0, or choose a namespace with podSecurity: baseline."),
@@ -199,7 +199,7 @@ def test_a_file_that_is_not_there_or_not_a_mapping() -> None:
          "workloads[0].name: 'edge' has a meaning of its own in from. Fix: rename the workload."),
         ({"backends": [{"name": "db", "type": "externalName"}]},
          "backends[0].host: is missing, and type externalName needs it. Fix: add host."),
-        ({"backends": [{"name": "web", "type": "externalName", "host": "a.example.com"}]},
+        ({"backends": [{"name": "web", "type": "externalName", "host": "app.example.com"}]},
          "backends[0].name: 'web' is the name of workloads[0], in the same namespace. Fix: rename one."),
         ({"backends": [{"name": "db", "type": "clusterIP", "workload": "wb"}]},
          "backends[0].workload: 'wb' is not a workload of the environment. Fix: write web."),
@@ -209,7 +209,7 @@ def test_a_file_that_is_not_there_or_not_a_mapping() -> None:
         ({"backends": [{"name": "db", "type": "addresses", "addresses": ["127.0.0.1"]}]},
          "backends[0].addresses[0]: '127.0.0.1' is an address that Kubernetes refuses as an endpoint. Fix: write an "
          "address of the machine that answers."),
-        ({"backends": [{"name": "db", "type": "externalName", "host": "a.example.com",
+        ({"backends": [{"name": "db", "type": "externalName", "host": "app.example.com",
                         "ports": [{"name": "sql", "port": 1, "targetPort": 2}]}]},
          "backends[0].ports[0].targetPort: 2 differs from port, and type externalName is a DNS name alone, which "
          "changes no port. Fix: remove it and let callers use the number that is answered."),
