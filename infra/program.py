@@ -20,7 +20,7 @@ from infra.components.images import resolve_images
 from infra.components.instance_group import InstanceGroup
 from infra.components.join_token import JoinToken
 from infra.components.network import Network
-from infra.components.recorded_version import recorded_version
+from infra.components.recorded_version import recorded_version, running_versions
 from infra.components.registry import Registry
 from infra.components.sdk import drop_debug_messages, imported_meanwhile
 from infra.components.security_groups import SecurityGroups
@@ -36,7 +36,7 @@ from infra.plan.edge import EdgePlan
 from infra.plan.environment import EnvironmentPlan, plan_environment
 from infra.plan.instance_group import InstanceGroupPlan
 from infra.plan.join import certificate_user, operators_kubeconfig, token_period
-from infra.plan.state_layout import config_key
+from infra.plan.state_layout import config_key, running_key, running_prefix
 from infra.plan.upgrade import refuse_unsupported_jump
 from infra.spec import CONFIG_KEY, EnvironmentSpec, SpecError
 from infra.spec.load import whole_environment
@@ -124,7 +124,8 @@ def declare(spec: EnvironmentSpec) -> None:
     provider = aws.Provider("aws", region=spec.region, allowed_account_ids=[spec.account_id])
     with imported_meanwhile():  # the first call waits until the plugin has started
         recorded = recorded_version(spec.state.bucket, config_key(spec), provider)
-    refuse_unsupported_jump(spec, recorded)
+    if recorded is not None and recorded != spec.cluster.kubernetes_version:
+        _refuse_unsupported_jump(plan, recorded, provider)
     opts = pulumi.ResourceOptions(provider=provider)
 
     state = StateBucket("state", plan.state_bucket, opts=opts)
@@ -163,6 +164,14 @@ def declare(spec: EnvironmentSpec) -> None:
     pulumi.export("instanceGroups", {name: group.autoscaling_group_name for name, group in groups.items()})
     if edge is not None:
         pulumi.export("edgeDnsName", edge.dns_name)
+
+
+def _refuse_unsupported_jump(plan: EnvironmentPlan, recorded: str, provider: aws.Provider) -> None:
+    spec, names = plan.spec, [member.name for member in plan.members]
+    keys = [(name, running_key(spec, name)) for name in names]
+    noted = running_versions(spec.state.bucket, keys, running_prefix(spec), provider)
+    # A member that never said what it runs is taken for one that followed the last update.
+    refuse_unsupported_jump(spec, {name: noted.get(name, recorded) for name in names})
 
 
 def _control_plane(plan: EnvironmentPlan, foundation: Foundation) -> ControlPlane:

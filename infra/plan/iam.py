@@ -20,6 +20,7 @@ from infra.plan.state_layout import (
     igconfig_prefix,
     manifests_prefix,
     pki_prefix,
+    running_key,
 )
 from infra.plan.tags import group_tags
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
@@ -146,7 +147,7 @@ def plan_group_iam(spec: EnvironmentSpec, group: InstanceGroupSpec) -> GroupIamP
         state=StateAccess(
             bucket_arn=f"arn:{partition_of(spec.region)}:s3:::{spec.state.bucket}",
             readable=_readable(spec, group),
-            writable=(f"{etcd_backup_prefix(spec)}*",) if group.role == "ControlPlane" else (),
+            writable=_writable(spec, group),
             own_statements=(
                 *pull_statements(spec),
                 *(_member_statements(spec, group) if group.role == "ControlPlane" else ()),
@@ -227,6 +228,12 @@ def _member_statements(spec: EnvironmentSpec, group: InstanceGroupSpec) -> Itera
             "Resource": [f"{arn}:{kind}/*", f"{arn}:instance/*"],
             "Condition": {"StringEquals": own},
         }
+
+
+def _writable(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[str, ...]:
+    if group.role != "ControlPlane":
+        return ()
+    return (f"{etcd_backup_prefix(spec)}*", running_key(spec, group_identity(group)))
 
 
 def _readable(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[str, ...]:

@@ -71,6 +71,16 @@ def roll_lock_key(spec: EnvironmentSpec) -> str:
     return f"{locks_prefix(spec)}roll.json"
 
 
+def running_prefix(spec: EnvironmentSpec) -> str:
+    """Return the prefix of what control-plane members say of themselves."""
+    return f"{spec.cluster.name}/running/"
+
+
+def running_key(spec: EnvironmentSpec, member: str) -> str:
+    """Return the key by which a member says which version it runs: it may write this object and no other's."""
+    return f"{running_prefix(spec)}{member}.json"
+
+
 def etcd_member_prefix(spec: EnvironmentSpec, member: str) -> str:
     """Return the prefix of the control files that say that an etcd member has had data, one for each etcd CA."""
     return f"{etcd_backup_prefix(spec)}members/{member}"

@@ -6,6 +6,7 @@ Skips where machines cannot boot; `rehearsal.machines.requirements` says what is
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,13 @@ def test_member_and_worker_boot_from_their_user_data_and_are_ready(cluster: Clus
             functools.partial(cluster.told, rf"{node}: node is Ready, (\d+) s after it read"), 10, "the log"
         )
         print(f"{node}: {told[1]} s from its user-data to Ready")
+
+
+def test_the_member_has_noted_its_version(environment: Rehearsed) -> None:
+    bucket, cluster = environment.spec["state"]["bucket"], environment.spec["cluster"]
+    key = f"{cluster['name']}/running/control-plane-a.json"
+    noted = environment.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert json.loads(noted) == {"kubernetesVersion": cluster["kubernetesVersion"]}
 
 
 def test_a_pod_on_the_worker_is_reached_through_its_service_and_logs(cluster: Cluster) -> None:

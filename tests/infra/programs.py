@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from infra.plan.state_layout import config_key, running_key
 from infra.program import declare
 from infra.spec import EnvironmentSpec
 from tests.infra.mocks import CLUSTER_OUTPUTS, Recorder, record
@@ -23,28 +26,33 @@ def image_of(arguments: Any) -> dict[str, Any]:
     return {"id": f"ami-{architecture}", "imageId": "ami", "rootDeviceName": "/dev/xvda", "architecture": architecture}
 
 
-def declared(spec: EnvironmentSpec, running: str | None = None) -> Recorder:
-    """Return what the program registers for an environment whose cluster runs a version, if it runs.
+def declared(spec: EnvironmentSpec, recorded: str | None = None, **noted: str) -> Recorder:
+    """Return what the program registers for an environment of which a version was recorded, if it was made before.
+
+    ``noted`` is member -> the version that it has noted; underscores stand for hyphens.
 
     It is run once for equal environments: a run takes seconds, and nobody changes what it has recorded.
     """
-    key = f"{spec.name} {running} {spec.model_dump_json()}"
+    key = f"{spec.name} {recorded} {noted} {spec.model_dump_json()}"
     if key not in _DECLARED:
-        _DECLARED[key] = _declared(spec, running)
+        _DECLARED[key] = _declared(spec, recorded, noted)
     return _DECLARED[key]
 
 
 _DECLARED: dict[str, Recorder] = {}
 
 
-def _declared(spec: EnvironmentSpec, running: str | None) -> Recorder:
+def _declared(spec: EnvironmentSpec, recorded: str | None, noted: Mapping[str, str]) -> Recorder:
+    objects = {} if recorded is None else {config_key(spec): f"spec: {{cluster: {{kubernetesVersion: {recorded}}}}}"}
+    for member, version in noted.items():
+        objects[running_key(spec, member.replace("_", "-"))] = json.dumps({"kubernetesVersion": version})
     calls = {
         "aws:ec2/getAmi:getAmi": image_of,
-        "aws:s3/getObjects:getObjects": lambda given: {**given, "keys": [given["prefix"]] if running else []},
-        "aws:s3/getObject:getObject": lambda given: {
+        "aws:s3/getObjects:getObjects": lambda given: {
             **given,
-            "body": f"spec: {{cluster: {{kubernetesVersion: {running}}}}}",
+            "keys": [key for key in objects if key.startswith(given["prefix"])],
         },
+        "aws:s3/getObject:getObject": lambda given: {**given, "body": objects[given["key"]]},
         "aws:kms/getAlias:getAlias": lambda _: {"targetKeyId": "00000000-0000-4000-8000-000000000000"},
     }
     return record(lambda: declare(spec), Recorder(outputs=CLUSTER_OUTPUTS, calls=calls))

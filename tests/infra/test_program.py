@@ -122,5 +122,21 @@ def revealed(value: Any) -> str:
 
 def test_an_unsupported_jump_stops_the_program_before_it_declares_anything() -> None:
     with pytest.raises(SpecError, match=r"'1\.37\.2' is 3 minor versions above 1\.34\.1"):
-        declared(sample_spec(), running="1.34.1")
-    assert declared(sample_spec(), running="1.36.0").names("aws:ec2/vpc:Vpc") == {"network"}
+        declared(sample_spec(), "1.34.1")
+    assert declared(sample_spec(), "1.36.0").names("aws:ec2/vpc:Vpc") == {"network"}
+
+
+def test_what_members_have_noted_counts_and_not_what_was_declared_and_never_rolled() -> None:
+    with pytest.raises(SpecError, match=r"2 minor versions above 1\.35\.4, which the cluster runs"):
+        declared(sample_spec(), "1.36.4", control_plane_a="1.35.4")
+    back = sample_spec(cluster={"kubernetesVersion": "1.36.4"})
+    assert declared(back, "1.37.2", control_plane_a="1.36.0").names("aws:ec2/vpc:Vpc") == {"network"}
+    # Of a member that is declared no more nothing is asked.
+    assert declared(sample_spec(), "1.36.4", former="1.30.0").names("aws:ec2/vpc:Vpc") == {"network"}
+
+
+def test_without_another_version_no_note_is_read() -> None:
+    calls = declared(sample_spec(), "1.37.2", control_plane_a="1.30.0").invoked
+    assert [given["key"] for token, given in calls if token == "aws:s3/getObject:getObject"] == [
+        "test.example.com/config"
+    ]

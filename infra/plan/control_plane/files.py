@@ -14,7 +14,7 @@ from infra.plan.control_plane.template import template
 from infra.plan.naming import MEMBER_TAG, group_identity
 from infra.plan.node.assets import LIBRARY, UNITS, NodeFile, asset
 from infra.plan.node.yaml_text import yaml_text
-from infra.plan.state_layout import etcd_backup_prefix, etcd_member_prefix, pki_prefix
+from infra.plan.state_layout import etcd_backup_prefix, etcd_member_prefix, pki_prefix, running_key
 from infra.plan.subnets import plan_subnets
 from infra.plan.tags import CLUSTER_TAG
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
@@ -79,5 +79,7 @@ def _facts(spec: EnvironmentSpec, member: MemberPlan, members: tuple[MemberPlan,
         "peerUrl": member.peer_url,
         "marker": etcd_member_prefix(spec, member.name),
         "kubeadm": KUBEADM_FILE,
+        "running": running_key(spec, member.name),
+        "version": spec.cluster.kubernetes_version,
     }
     return json.dumps(facts, indent=1) + "\n"

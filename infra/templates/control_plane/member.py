@@ -110,6 +110,15 @@ class Member:
             "docs/restore-etcd.md says how to replace a member or restore a snapshot."
         )
 
+    def note_version(self) -> None:
+        """Write down which version this machine is about to run: the program judges the next one by it."""
+        body = json.dumps({"kubernetesVersion": self.config["version"]}).encode()
+        try:
+            self.s3.put_object(Bucket=self.config["bucket"], Key=self.config["running"], Body=body)
+        except ClientError as error:
+            # The member is as good without: the program then goes by the version that was declared last.
+            say(f"cannot note the version: {error}")
+
     def fetch_pki(self, folder: Path) -> None:
         """Write the CAs and keys that all members share."""
         prefix = self.config["pki"]
@@ -272,6 +281,7 @@ def main() -> None:
             document = document.replace(old, new)
         write(Path("/run/slipway/kubeadm.yaml"), document.encode())
     write_control_plane("/run/slipway/kubeadm.yaml")
+    member.note_version()
     # Last, since it starts the kubelet, which renews its certificate by itself and keeps it beside this file.
     write(Path("/var/lib/kubelet/kubeconfig"), (KUBERNETES / "kubelet.conf").read_bytes())
 

@@ -109,9 +109,12 @@ def groups_with_lookalikes() -> list[dict[str, Any]]:
     ]
 
 
-def test_the_control_plane_alone_writes_and_only_etcd_backups() -> None:
+def test_the_control_plane_alone_writes_and_only_etcd_backups_and_its_own_note() -> None:
     spec = sample_spec()
-    assert objects(plan(CONTROL_PLANE).state.policy(KEY), "s3:PutObject") == [f"{etcd_backup_prefix(spec)}*"]
+    assert objects(plan(CONTROL_PLANE).state.policy(KEY), "s3:PutObject") == [
+        f"{etcd_backup_prefix(spec)}*",
+        "test.example.com/running/control-plane-a.json",
+    ]
     for group in (NODES, EDGE):
         document = plan(group).state.policy(KEY)
         assert "Put" not in document

@@ -90,12 +90,12 @@ def test_a_machine_gets_what_is_its_groups_and_is_refused_everything_else(
 def test_a_worker_writes_nothing(credentials: dict[str, dict[str, str]]) -> None:
     for name, allowed in (("control-plane-a", True), ("nodes", False), ("edge", False)):
         s3: Any = boto3.client("s3", region_name=SPEC.region, **credentials[name])
-        key = f"{PREFIX}/backups/etcd/new.db"
-        if allowed:
-            s3.put_object(Bucket=SPEC.state.bucket, Key=key, Body=b"snapshot")
-            continue
-        with pytest.raises(ClientError, match="AccessDenied"):
-            s3.put_object(Bucket=SPEC.state.bucket, Key=key, Body=b"snapshot")
+        for key in (f"{PREFIX}/backups/etcd/new.db", f"{PREFIX}/running/control-plane-a.json"):
+            if allowed:
+                s3.put_object(Bucket=SPEC.state.bucket, Key=key, Body=b"content")
+                continue
+            with pytest.raises(ClientError, match="AccessDenied"):
+                s3.put_object(Bucket=SPEC.state.bucket, Key=key, Body=b"content")
 
 
 # The fixture is made before moto begins to judge.
@@ -103,6 +103,6 @@ def test_a_worker_writes_nothing(credentials: dict[str, dict[str, str]]) -> None
 def test_nobody_writes_over_what_machines_trust(credentials: dict[str, dict[str, str]]) -> None:
     for name in credentials:
         s3: Any = boto3.client("s3", region_name=SPEC.region, **credentials[name])
-        for key in ("pki/ca.key", "igconfig/node/nodes/join.json", "config"):
+        for key in ("pki/ca.key", "igconfig/node/nodes/join.json", "config", "running/control-plane-b.json"):
             with pytest.raises(ClientError, match="AccessDenied"):
                 s3.put_object(Bucket=SPEC.state.bucket, Key=f"{PREFIX}/{key}", Body=b"mine")

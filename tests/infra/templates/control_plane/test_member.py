@@ -27,6 +27,8 @@ CONFIG: dict[str, Any] = {
     "tags": TAGS,
     "bucket": "acme-slipway-test",
     "pki": "test.example.com/pki/",
+    "running": "test.example.com/running/control-plane-a.json",
+    "version": "1.37.2",
     "marker": "test.example.com/backups/etcd/members/control-plane-a",
 }
 
@@ -148,6 +150,18 @@ def test_a_member_writes_down_that_it_has_had_data(cloud: Cloud, tmp_path: Path)
     one.refuse_lost_data(tmp_path, b"authority")
     (found,) = cloud.s3.list_objects_v2(Bucket=CONFIG["bucket"])["Contents"]
     assert found["Key"] == key_of(b"authority")
+
+
+def test_a_member_notes_which_version_it_runs(cloud: Cloud) -> None:
+    member(cloud.machines[0]).note_version()
+    found = cloud.s3.get_object(Bucket=CONFIG["bucket"], Key="test.example.com/running/control-plane-a.json")
+    assert json.loads(found["Body"].read()) == {"kubernetesVersion": "1.37.2"}
+
+
+def test_a_note_that_cannot_be_written_stops_no_member(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    cloud.s3.delete_bucket(Bucket=CONFIG["bucket"])
+    member(cloud.machines[0]).note_version()
+    assert "member: cannot note the version: " in capsys.readouterr().out
 
 
 def test_a_volume_that_lost_its_data_stops_the_member(cloud: Cloud, tmp_path: Path) -> None:
