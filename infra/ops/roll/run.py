@@ -165,7 +165,7 @@ class GroupRoll:
         if self._total == 0 and outdated:
             self._total = len(outdated)
             reasons = sorted({reason for m in outdated for reason in m.reasons})
-            self._say("begin", f"{len(outdated)} machines to replace: {'; '.join(reasons)}")
+            self._say("begin", f"{_machines(len(outdated))} to replace: {'; '.join(reasons)}")
 
     def _finish(self) -> bool:
         if self._total == 0:
@@ -173,7 +173,7 @@ class GroupRoll:
             return True
         if not self._is_valid([]):
             return False
-        self._say("done", f"{self._total} machines replaced")
+        self._say("done", f"{_machines(self._total)} replaced")
         return True
 
     def _is_valid(self, losing: Sequence[Node]) -> bool:
@@ -242,3 +242,7 @@ class GroupRoll:
     def _say(self, kind: Kind, text: str) -> None:
         replaced = self._total - self._left if self._total else 0
         self._means.tell(Event(kind, self._group.name, text, replaced=replaced, total=self._total))
+
+
+def _machines(number: int) -> str:
+    return "1 machine" if number == 1 else f"{number} machines"

@@ -53,7 +53,9 @@ def test_every_machine_is_replaced_within_the_bounds(size: int, rolling: dict[st
     events = rolled(spec, world)
     assert_rolled(world, size)
     assert (events[0].kind, events[0].replaced, events[0].total) == ("begin", 0, size)
-    assert events[-1].text == f"{size} machines replaced"
+    machines = "1 machine" if size == 1 else f"{size} machines"
+    assert events[0].text.startswith(f"{machines} to replace: ")
+    assert events[-1].text == f"{machines} replaced"
     assert world.mutations.count("terminate") == size
     before = len(world.mutations)
     assert [event.kind for event in rolled(spec, world)] == ["skip"]
