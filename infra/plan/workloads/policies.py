@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from infra.plan.edge.manifest import EDGE_NAMESPACE
+from infra.plan.edge.manifest import EDGE_NAMESPACE, ROUTER_LABELS
 from infra.plan.workloads.objects import KubernetesObject, metadata, selector
 from infra.spec import EnvironmentSpec
 from infra.spec.workloads.backend import BackendSpec, LoadBalancerSpec
@@ -60,7 +60,9 @@ def _peer_of_caller(spec: EnvironmentSpec, name: str) -> dict[str, Any]:
     homes = {use.name: use.namespace for use in spec.workloads}
     if name in homes:
         return _pods(spec, name, homes[name])
-    return {"namespaceSelector": {"matchLabels": {_NAMESPACE_LABEL: PLATFORM_NAMESPACES[name]}}}
+    peer = {"namespaceSelector": {"matchLabels": {_NAMESPACE_LABEL: PLATFORM_NAMESPACES[name]}}}
+    # Beside the router there are pods that answer challenges of certificates, which call nobody.
+    return {**peer, "podSelector": {"matchLabels": dict(ROUTER_LABELS)}} if name == "edge" else peer
 
 
 def _pods(spec: EnvironmentSpec, name: str, namespace: str) -> dict[str, Any]:

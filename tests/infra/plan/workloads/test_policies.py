@@ -52,7 +52,8 @@ def test_both_ends_of_a_connection_across_namespaces() -> None:
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
         for name in ("slipway-edge", "monitoring")
     )
-    assert found["web"]["ingress"] == [{"from": [edge], "ports": TCP}]
+    router = {**edge, "podSelector": {"matchLabels": {"app.kubernetes.io/name": "edge-router"}}}
+    assert found["web"]["ingress"] == [{"from": [router], "ports": TCP}]
     assert found["api"]["ingress"] == [{"from": [pods("web", "web"), monitoring], "ports": TCP}]
 
 
