@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from infra.commands.common import Env, console, errors, load_environment
-from infra.plan.environment import plan_environment
+from infra.commands.common import Env, console, errors, planned_environment
 from infra.plan.naming import state_key_alias
 
 
@@ -25,8 +24,7 @@ def bootstrap(
     from infra.ops.errors import OpsError
     from infra.ops.steps import Step
 
-    spec = load_environment(env)
-    plan_environment(spec)
+    spec = planned_environment(env).spec
 
     def tell(step: Step) -> None:
         console.print(str(step), markup=False, highlight=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import yaml
@@ -13,6 +13,9 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from infra.spec import EnvironmentSpec, Problem, SpecError, load
+
+if TYPE_CHECKING:
+    from infra.plan.environment import EnvironmentPlan
 
 console = Console(soft_wrap=True)
 errors = Console(stderr=True, soft_wrap=True)
@@ -54,6 +57,22 @@ def load_environment(env: str) -> EnvironmentSpec:
     """
     path, name = stack_file(env, Path.cwd())
     return load(path, name)
+
+
+def planned_environment(env: str) -> EnvironmentPlan:
+    """Return the plan of an environment, given by name or path.
+
+    Raises:
+        SpecError: its spec cannot be found or used, or does not fit; named by its file.
+    """
+    from infra.plan.environment import plan_environment
+
+    path, name = stack_file(env, Path.cwd())
+    spec = load(path, name)
+    try:
+        return plan_environment(spec)
+    except SpecError as error:
+        raise SpecError(str(path), error.problems) from None
 
 
 def engine_options(env: str) -> list[str]:

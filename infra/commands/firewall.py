@@ -10,11 +10,10 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
-from infra.commands.common import Env, console, errors, load_environment, show
+from infra.commands.common import Env, console, errors, planned_environment, show
 from infra.plan.edge.entries import plan_entries
 from infra.plan.edge.explain import Explanation
 from infra.plan.edge.explain import explain as decide
-from infra.plan.environment import plan_environment
 from infra.spec.edge import EdgeSpec
 
 firewall_app = typer.Typer(help="The firewall policy of the edge: what it lets in, and why.", no_args_is_help=True)
@@ -32,7 +31,7 @@ def explain(
     ] = None,
 ) -> None:
     """Say whether a client reaches a host, and which rule decides at which layer. Asks nothing but the plan."""
-    plan = plan_environment(load_environment(env))
+    plan = planned_environment(env)
     if plan.edge is None:
         console.print(
             f"denied: {plan.spec.name} declares no edge, so nothing is reached from outside.", highlight=False

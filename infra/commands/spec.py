@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 from rich.table import Column, Table
 
-from infra.commands.common import Env, Write, console, errors, load_environment, put, show, stack_file
+from infra.commands.common import Env, Write, console, errors, planned_environment, put, show, stack_file
 from infra.plan.control_plane.quorum import fatal_zones
-from infra.plan.environment import EnvironmentPlan, plan_environment
+from infra.plan.environment import EnvironmentPlan
 from infra.plan.inventory import STATE_BUCKET_TYPES, inventory
 from infra.plan.workloads.reach import reached_by
 from infra.spec.schema import json_schema, options_table, workload_options_table, workload_schema
@@ -33,7 +33,7 @@ def check(
 
     With --account AWS is asked, too: for zones, instance types in them, what is named by ID or ARN, and room in quotas.
     """
-    plan = plan_environment(load_environment(env))
+    plan = planned_environment(env)
     _summarise(plan)
     _quorum(plan)
     _workloads(plan, apps_folder(stack_file(env, Path.cwd())[0]))

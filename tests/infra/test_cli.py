@@ -185,10 +185,10 @@ def test_every_command_refuses_a_bad_environment(run: Run, project: Path, comman
 @pytest.mark.parametrize("command", [("spec", "check"), ("diagram",), ("bootstrap",)])
 def test_what_only_the_plan_can_refuse(run: Run, project: Path, command: tuple[str, ...]) -> None:
     labelled = group_mapping("x", nodeLabels={"slipway/x": "1"})
-    declare(project, "plan", instanceGroups=[*sample_mapping()["instanceGroups"], labelled])
+    path = declare(project, "plan", instanceGroups=[*sample_mapping()["instanceGroups"], labelled])
     status, out, err = run(*command, "plan")
     assert (status, out) == (2, "")
-    assert err.splitlines()[0] == "environment plan: 1 problem in the environment's spec"
+    assert err.splitlines()[0] == f"{path}: 1 problem in the environment's spec"
 
 
 def test_an_environment_that_is_not_there(run: Run, project: Path) -> None:
