@@ -19,6 +19,7 @@ from rehearsal.controlplane import ControlPlane
 from tests.e2e.at_hand import programs_or_skip
 from tests.e2e.cluster import plane, tools
 from tests.e2e.stand_in_kubelet import StandInKubelet, wait_for
+from tests.infra.samples import ENVIRONMENT
 from tests.infra.workload_samples import IMAGE, environment
 
 __all__ = ["plane", "tools"]  # fixtures
@@ -46,8 +47,11 @@ NONE = "0 of 1 pods are ready"
 
 @pytest.fixture(scope="module")
 def spec() -> EnvironmentSpec:
+    # By its file a pod of 64 GiB has room here; by the nodes that come, which say what they have, it has none.
+    large = {"machineType": "r7i.4xlarge"}
+    groups = [each | large if each["role"] == "Node" else each for each in ENVIRONMENT["instanceGroups"]]
     uses = [{"name": name, "namespace": "tight" if name == "crowded" else "web"} for name in FILES]
-    return environment(FILES, uses=uses, namespaces=[{"name": "web"}, {"name": "tight"}])
+    return environment(FILES, uses=uses, namespaces=[{"name": "web"}, {"name": "tight"}], groups=groups)
 
 
 @pytest.fixture(scope="module")
