@@ -120,7 +120,8 @@ def attempt(world: World, judge: Judge, *, take: bool = False) -> None:
     roll(world.spec, groups_to_roll(world.spec, ["nodes"]), changed, lock=lock, take=take, force=False)
 
 
-def until(what: Callable[[], bool], seconds: float = 30) -> None:
+def until(what: Callable[[], bool], seconds: float = 120) -> None:
+    """Wait for it; after an API server that was killed the controllers may take half a minute to find their way back."""
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "it did not come"
@@ -157,8 +158,7 @@ def world(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
             "DELETE", "/apis/apps/v1/namespaces/default/deployments/web", body={"propagationPolicy": "Foreground"}
         )
         kube.request("DELETE", "/apis/policy/v1/namespaces/default/poddisruptionbudgets/web")
-        # The garbage collector may have to find its way back first, after an API server that was killed.
-        until(lambda: not finish_pods(made) and not kube.items("/apis/apps/v1/namespaces/default/deployments"), 120)
+        until(lambda: not finish_pods(made) and not kube.items("/apis/apps/v1/namespaces/default/deployments"))
 
 
 def finish_pods(world: World) -> bool:
