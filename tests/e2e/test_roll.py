@@ -121,7 +121,7 @@ def attempt(world: World, judge: Judge, *, take: bool = False) -> None:
 
 
 def until(what: Callable[[], bool], seconds: float = 120) -> None:
-    """Wait for it; after an API server that was killed the controllers may take half a minute to find their way back."""
+    """Wait for it. After an API server that was killed, controllers may take half a minute to find their way back."""
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "it did not come"
