@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import boto3
@@ -14,6 +15,10 @@ from infra.spec import EnvironmentSpec
 
 _MAX_ATTEMPTS = 5
 """Calls of one request, the first included; botocore's own default for ``standard`` is 3."""
+
+
+_TAGS_AT_ONCE = 20
+"""Load balancers whose tags one call tells (ELB API References, DescribeTags)."""
 
 
 def session_for(spec: EnvironmentSpec) -> boto3.Session:
@@ -59,3 +64,14 @@ def ec2_items(
     asked = [{"Name": name, "Values": list(values)} for name, values in filters.items()]
     for page in ec2.get_paginator(operation).paginate(Filters=asked):
         yield from page[listed]
+
+
+def elb_tags(elb: Any, parameter: str, names: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield what ELB says of the tags of load balancers or target groups, as many to a call as it tells.
+
+    ``parameter`` is that of DescribeTags which takes the names: ``ResourceArns``, or ``LoadBalancerNames`` of classic
+    ones. botocore's errors pass through.
+    """
+    source = iter(names)
+    while part := list(islice(source, _TAGS_AT_ONCE)):
+        yield from elb.describe_tags(**{parameter: part})["TagDescriptions"]

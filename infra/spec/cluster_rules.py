@@ -20,6 +20,11 @@ MISSED_HEARTBEATS = 3
 """Looks at a node that must fail before it counts as silent: one lost message must not drain a machine."""
 
 
+def issuer_bucket(spec: EnvironmentSpec) -> str:
+    """Return the name of the issuer's bucket, as the spec says or by the state bucket's."""
+    return spec.state.issuer_bucket or f"{spec.state.bucket}{ISSUER_SUFFIX}"
+
+
 def check_cluster(spec: EnvironmentSpec) -> Iterator[Problem]:
     """Yield the problems of the control plane's settings."""
     yield from _check_issuer_bucket(spec)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from infra.spec.cluster_rules import ISSUER_SUFFIX
+from infra.spec.cluster_rules import issuer_bucket
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
 
@@ -24,8 +24,7 @@ def check_oidc(spec: EnvironmentSpec) -> Iterator[Problem]:
             None,
             ((*at, "groups"),),
         )
-    bucket = spec.state.issuer_bucket or f"{spec.state.bucket}{ISSUER_SUFFIX}"
-    if str(urlsplit(oidc.issuer_url).hostname).startswith(f"{bucket}.s3."):
+    if str(urlsplit(oidc.issuer_url).hostname).startswith(f"{issuer_bucket(spec)}.s3."):
         # kube-apiserver does not start with one issuer for both.
         yield Problem(
             (*at, "issuerUrl"),

@@ -10,15 +10,12 @@ import boto3
 from botocore.exceptions import ClientError
 
 from infra.ops.account.machines import machine_types
-from infra.ops.aws import ec2_items
+from infra.ops.aws import ec2_items, elb_tags
 from infra.ops.errors import aws_errors, error_code
 from infra.plan.account.facts import Quota
 from infra.plan.account.quotas import ADDRESSES, BALANCERS, NAMES, SERVICES, VCPUS, VPCS, is_standard
 from infra.plan.tags import CLUSTER_TAG
 from infra.spec import EnvironmentSpec
-
-_TAGS_AT_ONCE = 20
-"""Load balancers whose tags one call tells (ELB API References, DescribeTags)."""
 
 
 def quotas(session: boto3.Session, spec: EnvironmentSpec) -> dict[str, Quota]:
@@ -68,11 +65,7 @@ def _balancers(elb: Any, cluster: str) -> int:
         for each in page["LoadBalancers"]
         if each["Type"] == "network"
     ]
-    others = 0
-    for start in range(0, len(arns), _TAGS_AT_ONCE):
-        told = elb.describe_tags(ResourceArns=arns[start : start + _TAGS_AT_ONCE])["TagDescriptions"]
-        others += _others(told, cluster)
-    return others
+    return _others(elb_tags(elb, "ResourceArns", arns), cluster)
 
 
 def _vcpus(session: boto3.Session, cluster: str) -> int:

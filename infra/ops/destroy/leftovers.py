@@ -16,12 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Literal
 
 import boto3
 
-from infra.ops.aws import ec2_items
+from infra.ops.aws import ec2_items, elb_tags
 from infra.ops.errors import aws_errors
 from infra.ops.state.checkpoint import Checkpoint
 from infra.spec import EnvironmentSpec
@@ -29,9 +28,6 @@ from infra.spec import EnvironmentSpec
 Kind = Literal[
     "load balancer", "classic load balancer", "target group", "network interface", "volume", "security group"
 ]
-
-_TAGS_AT_ONCE = 20
-"""Load balancers whose tags one call tells (ELB API References, DescribeTags)."""
 
 
 @dataclass(frozen=True)
@@ -105,12 +101,6 @@ def _mapping(tags: Sequence[Mapping[str, str]]) -> dict[str, str]:
     return {tag["Key"]: tag.get("Value", "") for tag in tags}
 
 
-def _in_parts(names: Sequence[str]) -> Iterator[list[str]]:
-    source = iter(names)
-    while part := list(islice(source, _TAGS_AT_ONCE)):
-        yield part
-
-
 def _balancers(elb: Any, cluster: str) -> Iterator[Leftover]:
     for kind, operation, listed, id_, name in (
         ("load balancer", "describe_load_balancers", "LoadBalancers", "LoadBalancerArn", "LoadBalancerName"),
@@ -118,21 +108,19 @@ def _balancers(elb: Any, cluster: str) -> Iterator[Leftover]:
     ):
         pages = elb.get_paginator(operation).paginate()
         names = {each[id_]: each[name] for page in pages for each in page[listed]}
-        for part in _in_parts(list(names)):
-            for described in elb.describe_tags(ResourceArns=part)["TagDescriptions"]:
-                tags, arn = _mapping(described["Tags"]), described["ResourceArn"]
-                if _is_of(tags, cluster):
-                    yield Leftover(kind, arn, names[arn], _made_for(tags))  # type: ignore[arg-type]
+        for described in elb_tags(elb, "ResourceArns", names):
+            tags, arn = _mapping(described["Tags"]), described["ResourceArn"]
+            if _is_of(tags, cluster):
+                yield Leftover(kind, arn, names[arn], _made_for(tags))  # type: ignore[arg-type]
 
 
 def _classic(elb: Any, cluster: str) -> Iterator[Leftover]:
     pages = elb.get_paginator("describe_load_balancers").paginate()
     names = [each["LoadBalancerName"] for page in pages for each in page["LoadBalancerDescriptions"]]
-    for part in _in_parts(names):
-        for described in elb.describe_tags(LoadBalancerNames=part)["TagDescriptions"]:
-            tags, name = _mapping(described["Tags"]), described["LoadBalancerName"]
-            if _is_of(tags, cluster):
-                yield Leftover("classic load balancer", name, name, _made_for(tags))
+    for described in elb_tags(elb, "LoadBalancerNames", names):
+        tags, name = _mapping(described["Tags"]), described["LoadBalancerName"]
+        if _is_of(tags, cluster):
+            yield Leftover("classic load balancer", name, name, _made_for(tags))
 
 
 def _tagged(

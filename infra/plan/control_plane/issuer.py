@@ -15,7 +15,7 @@ from infra.plan.iam import Statement, dns_suffix
 from infra.plan.policy_document import policy_document
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec
-from infra.spec.cluster_rules import ISSUER_SUFFIX
+from infra.spec.cluster_rules import issuer_bucket
 from infra.spec.partition import partition_of
 
 AUDIENCE = "sts.amazonaws.com"
@@ -43,7 +43,7 @@ class IssuerPlan:
 
 def plan_issuer(spec: EnvironmentSpec) -> IssuerPlan:
     """Return the issuer of the cluster's tokens."""
-    bucket = spec.state.issuer_bucket or f"{spec.state.bucket}{ISSUER_SUFFIX}"
+    bucket = issuer_bucket(spec)
     url = f"https://{bucket}.s3.{spec.region}.{dns_suffix(spec.region)}"
     arn = f"arn:{partition_of(spec.region)}:s3:::{bucket}"
     statements: list[Statement] = [
