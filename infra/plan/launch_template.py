@@ -94,7 +94,7 @@ def plan_launch_template(spec: EnvironmentSpec, group: InstanceGroupSpec, user_d
     return LaunchTemplatePlan(
         name=group_resource_name(spec, group),
         image=image_reference(group),
-        instance_type=_instance_type(group),
+        instance_type=machine_types(group)[0] if group.mixed_instances_policy is None else None,
         user_data=base64.b64encode(user_data.encode()).decode("ascii"),
         root_volume=_volume(group.root_volume),
         data_volumes=tuple(DataVolumePlan(volume.device, _volume(volume)) for volume in group.volumes),
@@ -125,10 +125,11 @@ def machine_tags(spec: EnvironmentSpec, group: InstanceGroupSpec) -> dict[str, s
     return {**group_tags(spec, group), MANAGED_TAG: "", **member}
 
 
-def _instance_type(group: InstanceGroupSpec) -> str | None:
+def machine_types(group: InstanceGroupSpec) -> tuple[str, ...]:
+    """Return the instance types of a group by name, best first; none where they are chosen by their attributes."""
     if group.mixed_instances_policy is not None:
-        return None
-    return group.machine_type or DEFAULT_MACHINE_TYPES[group.architecture]
+        return group.mixed_instances_policy.instances
+    return (group.machine_type or DEFAULT_MACHINE_TYPES[group.architecture],)
 
 
 def _volume(volume: RootVolumeSpec | DataVolumeSpec) -> VolumePlan:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from infra.plan.account.facts import AccountFacts
 from infra.plan.images import EC2_ARCHITECTURES
-from infra.plan.launch_template import DEFAULT_MACHINE_TYPES
+from infra.plan.launch_template import machine_types
 from infra.spec import EnvironmentSpec, InstanceGroupSpec, Problem
 from infra.spec.errors import Location
 
@@ -16,15 +16,15 @@ def named_types(group: InstanceGroupSpec) -> dict[Location, str]:
 
     A group that chooses types by attributes names none: Auto Scaling looks for those that there are.
     """
-    mixed = group.mixed_instances_policy
-    if mixed is None:
-        return {("machineType",): group.machine_type or DEFAULT_MACHINE_TYPES[group.architecture]}
-    return {("mixedInstancesPolicy", "instances", position): each for position, each in enumerate(mixed.instances)}
+    types = machine_types(group)
+    if group.mixed_instances_policy is None:
+        return {("machineType",): types[0]}
+    return {("mixedInstancesPolicy", "instances", position): each for position, each in enumerate(types)}
 
 
 def all_types(spec: EnvironmentSpec) -> tuple[str, ...]:
     """Return the instance types that an environment names, each once, in the order of the file."""
-    return tuple(dict.fromkeys(each for group in spec.instance_groups for each in named_types(group).values()))
+    return tuple(dict.fromkeys(each for group in spec.instance_groups for each in machine_types(group)))
 
 
 def check_zones(spec: EnvironmentSpec, facts: AccountFacts) -> Iterator[Problem]:

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from infra.plan.account.facts import AccountFacts, MachineType, Quota
-from infra.plan.account.machines import named_types
 from infra.plan.environment import EnvironmentPlan
+from infra.plan.launch_template import machine_types
 from infra.spec import InstanceGroupSpec, Problem
 from infra.spec.errors import Location
 
@@ -100,6 +100,5 @@ def _vcpus(group: InstanceGroupSpec, types: Mapping[str, MachineType]) -> int:
         machines = base + math.ceil((machines - base) * mixed.on_demand_above_base / 100)
         if mixed.instance_requirements is not None:
             return machines * mixed.instance_requirements.cpu.min
-    names = named_types(group).values()
-    sizes = [types[name].vcpus if is_standard(name) else 0 for name in names if name in types]
+    sizes = [types[name].vcpus if is_standard(name) else 0 for name in machine_types(group) if name in types]
     return machines * min(sizes, default=0)

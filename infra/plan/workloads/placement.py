@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from infra.plan.launch_template import DEFAULT_MACHINE_TYPES
+from infra.plan.launch_template import machine_types
 from infra.plan.machine_sizes import MachineSize, size_of
 from infra.plan.node.kubelet import EVICTION_HARD
 from infra.plan.node.registration import node_labels, node_taints
@@ -92,7 +92,7 @@ def _check_size(groups: Sequence[InstanceGroupSpec], workload: WorkloadSpec) -> 
     size = pod_size(workload)
     lacks: list[tuple[str, _Lack]] = []
     for group in groups:
-        types = _machine_types(group)
+        types = machine_types(group)
         sizes = [size_of(each) for each in types]
         if not sizes or None in sizes:
             return
@@ -111,14 +111,6 @@ def _check_size(groups: Sequence[InstanceGroupSpec], workload: WorkloadSpec) -> 
         "write less, or add an instance group of larger machines",
         repr(getattr(workload.resources, {"ephemeralStorage": "ephemeral_storage"}.get(lack.key, lack.key))),
     )
-
-
-def _machine_types(group: InstanceGroupSpec) -> tuple[str, ...]:
-    """Return the instance types of a group by name; none where they are chosen by their attributes."""
-    mixed = group.mixed_instances_policy
-    if mixed is not None:
-        return mixed.instances
-    return (group.machine_type or DEFAULT_MACHINE_TYPES[group.architecture],)
 
 
 def _lack(size: PodSize, machine: MachineSize, group: InstanceGroupSpec) -> _Lack | None:

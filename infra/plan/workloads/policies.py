@@ -72,12 +72,16 @@ def _pods(spec: EnvironmentSpec, name: str, namespace: str) -> dict[str, Any]:
     }
 
 
+def services_of(spec: EnvironmentSpec, workload: WorkloadSpec) -> list[tuple[str, LoadBalancerSpec]]:
+    """Return type and load balancer of each Service that leads to a workload: its own and those of backends."""
+    own = (workload.service.type, workload.service.load_balancer)
+    return [own, *((each.type, each.load_balancer) for each in spec.backends if each.workload == workload.name)]
+
+
 def _blocks(spec: EnvironmentSpec, workload: WorkloadSpec) -> list[str]:
     """Return the networks that a Service reachable from outside the cluster brings callers from."""
-    services: list[tuple[str, LoadBalancerSpec]] = [(workload.service.type, workload.service.load_balancer)]
-    services += [(each.type, each.load_balancer) for each in spec.backends if each.workload == workload.name]
     blocks: dict[str, None] = {}
-    for kind, balancer in services:
+    for kind, balancer in services_of(spec, workload):
         if kind in ("nodePort", "loadBalancer"):
             # Nodes, and the load balancer where it does not keep the client's address, are in the VPC.
             blocks[spec.network.cidr] = None

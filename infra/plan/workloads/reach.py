@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from infra.plan.workloads.policies import callers_of
+from infra.plan.workloads.policies import callers_of, services_of
 from infra.spec import EnvironmentSpec
-from infra.spec.workloads.backend import LoadBalancerSpec
 from infra.spec.workloads.workload import WorkloadSpec
 
 
@@ -34,9 +33,7 @@ def _outside_services(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator
     """Yield the ways that lead past ``from``: ports of nodes and load balancers, of its Service and of backends."""
     if not workload.open_ports:
         return
-    services: list[tuple[str, LoadBalancerSpec]] = [(workload.service.type, workload.service.load_balancer)]
-    services += [(each.type, each.load_balancer) for each in spec.backends if each.workload == workload.name]
-    for kind, balancer in services:
+    for kind, balancer in services_of(spec, workload):
         if kind == "nodePort":
             yield f"{spec.network.cidr} at a port of every node"
         elif kind == "loadBalancer":
