@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, Change
+from infra.ops.preview.inputs import mapping_in
 from infra.ops.preview.permission import Permission
 from infra.ops.preview.secrets import UNKNOWN
 
@@ -49,6 +50,5 @@ def _grants(change: Change, inputs: Mapping[str, Any]) -> set[_Grant]:
 
 
 def _where(change: Change, inputs: Mapping[str, Any]) -> str:
-    metadata = inputs.get("metadata")
-    namespace = metadata.get("namespace") if isinstance(metadata, Mapping) else None
+    namespace = mapping_in(inputs.get("metadata")).get("namespace")
     return _KINDS[change.type] or f"the namespace {namespace or UNKNOWN}"

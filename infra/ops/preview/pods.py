@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from infra.ops.preview.changes import CREATE, DELETE, REPLACE, UPDATE, Change
+from infra.ops.preview.inputs import mapping_in
 
 Fate = Literal["end", "exchange", "scale", "wait", "start"]
 
@@ -72,7 +73,7 @@ def _of_change(change: Change) -> Iterator[Workload]:
 
 
 def _place(inputs: Mapping[str, Any], name: str) -> str:
-    metadata = _mapping(inputs.get("metadata"))
+    metadata = mapping_in(inputs.get("metadata"))
     space = metadata.get("namespace")
     return f"{space}/{metadata.get('name') or name}" if space else str(metadata.get("name") or name)
 
@@ -85,14 +86,10 @@ def _pods(kind: str, inputs: Mapping[str, Any]) -> str:
 
 
 def _replicas(inputs: Mapping[str, Any]) -> str:
-    value = _mapping(inputs.get("spec")).get("replicas", 1)
+    value = mapping_in(inputs.get("spec")).get("replicas", 1)
     return str(int(value)) if isinstance(value, int | float) else "as many as its autoscaler wants"
 
 
 def _strategy(inputs: Mapping[str, Any]) -> str:
-    spec = _mapping(inputs.get("spec"))
-    return str(_mapping(spec.get("updateStrategy")).get("type", ""))
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    spec = mapping_in(inputs.get("spec"))
+    return str(mapping_in(spec.get("updateStrategy")).get("type", ""))

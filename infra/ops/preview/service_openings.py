@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, Change
 from infra.ops.preview.events import State
+from infra.ops.preview.inputs import mapping_in
 from infra.ops.preview.openings import ANYWHERE, Opening, Rule, gravest_first
 
 SERVICE: Final = "kubernetes:core/v1:Service"
@@ -36,16 +37,16 @@ def _of_change(change: Change) -> Iterator[Opening]:
 
 def _rules(state: State | None) -> tuple[Rule, ...]:
     inputs = state.inputs if state is not None else {}
-    spec, metadata = _mapping(inputs.get("spec")), _mapping(inputs.get("metadata"))
+    spec, metadata = mapping_in(inputs.get("spec")), mapping_in(inputs.get("metadata"))
     if spec.get("type") not in ("NodePort", "LoadBalancer"):
         return ()
     name = f"Service {metadata.get('namespace', 'default')}/{metadata.get('name', '')}"
     peers: tuple[str, ...] = (_INSIDE,)
     why = "a port of every node"
     if spec["type"] == "LoadBalancer":
-        scheme = _mapping(metadata.get("annotations")).get(_SCHEME, "internal")
+        scheme = mapping_in(metadata.get("annotations")).get(_SCHEME, "internal")
         peers, why = _peers(spec, str(scheme)), f"its own load balancer ({scheme})"
-    ports = [_mapping(each) for each in spec.get("ports") or ()]
+    ports = [mapping_in(each) for each in spec.get("ports") or ()]
     return tuple(
         Rule(True, str(port.get("protocol") or "TCP").lower(), (number, number), name, peers, why)
         for port in ports
@@ -59,7 +60,3 @@ def _peers(spec: Mapping[str, Any], scheme: str) -> tuple[str, ...]:
     if scheme == _FACING:
         return ranges
     return tuple(dict.fromkeys(_INSIDE if each in ANYWHERE else each for each in ranges))
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

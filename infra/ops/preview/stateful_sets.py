@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from infra.ops.preview.changes import REPLACE, Change
+from infra.ops.preview.inputs import mapping_in
 
 STATEFUL_SET: Final = "kubernetes:apps/v1:StatefulSet"
 
@@ -43,21 +44,18 @@ def way_out(change: Change) -> str:
 
 def _retained(change: Change) -> bool:
     """Return whether claims stay when the set is deleted (``persistentVolumeClaimRetentionPolicy``)."""
-    spec = change.step.old.inputs.get("spec") if change.step.old else None
-    policy = spec.get("persistentVolumeClaimRetentionPolicy") if isinstance(spec, Mapping) else None
-    return not (isinstance(policy, Mapping) and policy.get("whenDeleted") == "Delete")
+    spec = mapping_in(change.step.old.inputs.get("spec") if change.step.old else None)
+    return mapping_in(spec.get("persistentVolumeClaimRetentionPolicy")).get("whenDeleted") != "Delete"
 
 
 def _place(inputs: Mapping[str, Any]) -> tuple[str, str]:
-    metadata = inputs.get("metadata")
-    found = metadata if isinstance(metadata, Mapping) else {}
+    found = mapping_in(inputs.get("metadata"))
     return str(found.get("namespace", "default")), str(found.get("name", ""))
 
 
 def _claims(inputs: Mapping[str, Any]) -> dict[str, str]:
     """Return the size that each claim asks for, by its name in the template."""
-    spec = inputs.get("spec")
-    templates = spec.get("volumeClaimTemplates") if isinstance(spec, Mapping) else None
+    templates = mapping_in(inputs.get("spec")).get("volumeClaimTemplates")
     sizes = {}
     for template in templates if isinstance(templates, list) else ():
         requests = ((template.get("spec") or {}).get("resources") or {}).get("requests") or {}
