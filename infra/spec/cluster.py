@@ -11,6 +11,7 @@ from infra.spec import foreign
 from infra.spec.addons import AddonsSpec
 from infra.spec.base import SpecModel
 from infra.spec.control_plane import ApiSpec, ControlPlaneSpec
+from infra.spec.mirrors import RegistryMirrors
 from infra.spec.pki import PkiSpec
 from infra.spec.scalars import ClusterName, DnsLabel, KubernetesVersion, Network, PolicyArn
 
@@ -81,6 +82,11 @@ class ClusterSpec(SpecModel):
 
     control_plane: ControlPlaneSpec = ControlPlaneSpec()
     """etcd's volumes, the audit log, and when the cluster gives up on a node."""
+
+    registry_mirrors: Annotated[RegistryMirrors, Field(default_factory=dict)]
+    """Mirrors of image registries, as `docker.io: [https://harbor.example.com/v2/proxy]`: containerd asks them in this
+    order, and the registry itself where none of them gives the image (kops's `containerd.registryMirrors`). They give
+    images without a login, over TLS that the machines' image trusts."""
 
     pki: PkiSpec = PkiSpec()
     """Generations of the certificate authorities."""

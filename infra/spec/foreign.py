@@ -15,8 +15,10 @@ _NO_SSH = "remove it: nothing listens on SSH, on no bastion either; AWS Systems 
 _OF_GROUPS = "write it in each of instanceGroups"
 _STATE = "write state.bucket: everything of the environment is in that one bucket"
 _FLAGS = "remove it: {} runs with the flags that kubeadm checked; cluster.controlPlane has what may be set"
-_NODES = (
-    "remove it: containerd and the kubelet are Slipway's to configure; instanceGroups has maxPods, nodeLabels, taints"
+_NODES = "remove it: the kubelet is Slipway's to configure; instanceGroups has maxPods, nodeLabels, taints, sysctls"
+_CONTAINERD = (
+    "write cluster.registryMirrors for registryMirrors, registry by registry; the rest of containerd is Slipway's to "
+    "configure"
 )
 _OWN_USER_DATA = "remove it: a machine runs what Slipway's user-data says. Bring more in an image of your own"
 _ROLES = "remove it: what pods need of AWS is aws of their workload; machines' roles cannot be widened"
@@ -60,9 +62,11 @@ _OF_CLUSTER = {
     **dict.fromkeys(("cloudControllerManager", "cloudConfig", "cloudProvider"), "remove it: it is AWS, always"),
     "kubeProxy": "remove it: Cilium does its work; with cni: amazonVpc it runs by itself",
     "kubeDns": "write cluster.addons.coreDns",
-    **dict.fromkeys(("kubelet", "masterKubelet", "controlPlaneKubelet", "containerd", "docker"), _NODES),
-    "containerRuntime": _NODES,
-    **dict.fromkeys(("hooks", "fileAssets", "assets", "ntp", "sysctlParameters"), _OWN_USER_DATA),
+    **dict.fromkeys(("kubelet", "masterKubelet", "controlPlaneKubelet"), _NODES),
+    **dict.fromkeys(("containerd", "containerRuntime", "docker"), _CONTAINERD),
+    **dict.fromkeys(("registryMirror", "mirrors", "containerdRegistryMirrors"), "write cluster.registryMirrors"),
+    **dict.fromkeys(("sysctlParameters", "sysctl", "sysctls"), "write sysctls in each of instanceGroups"),
+    **dict.fromkeys(("hooks", "fileAssets", "assets", "ntp"), _OWN_USER_DATA),
     **dict.fromkeys(("controllerSnippets", "workerSnippets"), _OWN_USER_DATA),
     **dict.fromkeys(("certManager", "certificates"), "write edge.tls.acme"),
     **dict.fromkeys(("externalDns", "dns"), "write edge.dns"),

@@ -65,14 +65,20 @@ OF_GROUP = {
     ),
     **dict.fromkeys(("kubelet", "kubeletExtraArgs", "bootstrapExtraArgs"), _KUBELET),
     "nodeTaints": "write taints",
-    "sysctlParameters": "remove it: Slipway sets what Kubernetes needs; set others in an image of your own",
+    **dict.fromkeys(
+        ("sysctlParameters", "sysctl", "kernelParameters"),
+        'write sysctls, a mapping of names to values, as vm.max_map_count: "262144"',
+    ),
     **dict.fromkeys(
         ("additionalUserData", "userData", "nodeUserData", "hooks", "fileAssets", "packages", "snippets"),
         _OWN_USER_DATA,
     ),
     **dict.fromkeys(("bootstrapCommands", "nodeUserDataOverride", "nodeadmExtraOptions"), _OWN_USER_DATA),
     "compressUserData": "remove it: user-data stays readable, so that a preview can show what changes in it",
-    "containerd": "remove it: containerd is configured by Slipway",
+    **dict.fromkeys(
+        ("containerd", "registryMirrors"),
+        "write cluster.registryMirrors for its mirrors; the rest of containerd is configured by Slipway",
+    ),
     **dict.fromkeys(("sshKeyName", "keyName", "nodePublicKey", "sshAuthorizedKey"), _NO_SSH),
     **dict.fromkeys(("guestAccelerators", "gpu", "gpus"), _GPU),
     **dict.fromkeys(("ami", "amiId", "amiType", "operatingSystem", "osImage", "osChannel"), "write image"),

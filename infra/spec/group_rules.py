@@ -13,6 +13,7 @@ from infra.spec.partition import check_partition
 from infra.spec.processors import architecture_of
 from infra.spec.rolling_rules import check_rolling
 from infra.spec.scalars import duration_seconds
+from infra.spec.sysctl_rules import check_sysctls
 from infra.spec.volume_rules import check_volumes
 
 _LIFETIME_SECONDS = (86_400, 31_536_000)
@@ -41,6 +42,7 @@ def check_group(spec: EnvironmentSpec, index: int, group: InstanceGroupSpec) -> 
     yield from check_rolling(at, group)
     yield from check_volumes(at, group)
     yield from _check_taints(at, group)
+    yield from check_sysctls(spec, at, group)
     yield from _check_names(spec, at, group)
     yield from _check_processor(at, group)
     yield from _check_target_groups(spec, at, group)

@@ -14,6 +14,7 @@ from infra.spec.labels import NodeLabels, Tags, TaintText
 from infra.spec.processors import Architecture, architecture_of_group
 from infra.spec.rolling import RollingUpdateSpec
 from infra.spec.scalars import DnsLabel, Duration, Image, MachineType, SecurityGroupId, TargetGroupArn, Zone
+from infra.spec.sysctls import Sysctls
 from infra.spec.volumes import DataVolumeSpec, RootVolumeSpec
 
 Role = Literal["ControlPlane", "Node", "Edge"]
@@ -102,6 +103,12 @@ class InstanceGroupSpec(SpecModel):
 
     taints: tuple[TaintText, ...] = ()
     """Taints the kubelet registers the node with, as `key=value:Effect`."""
+
+    sysctls: Annotated[Sysctls, Field(default_factory=dict)]
+    """Kernel parameters of the machines, as `vm.max_map_count: "262144"`; kops's `sysctlParameters`. They are set at
+    each boot, before the kubelet starts. What the kernel does not know or refuses is left as it is, the machine joins
+    all the same, and the journal of `systemd-sysctl` names it. Those that Slipway, the kubelet or the pod network need
+    are refused."""
 
     cloud_labels: Annotated[Tags, Field(default_factory=dict)]
     """AWS tags of the group's machines and volumes, beside the environment's own."""

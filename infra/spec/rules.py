@@ -11,6 +11,7 @@ from infra.spec.edge_rules import check_edge
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
 from infra.spec.group_rules import GROUP_NAME_LIMIT, LEAST_GROUP_ROOM, check_group
+from infra.spec.mirror_rules import check_mirrors
 from infra.spec.observability_rules import check_observability
 from infra.spec.oidc_rules import check_oidc
 from infra.spec.partition import check_partition
@@ -47,6 +48,7 @@ def check_environment(spec: EnvironmentSpec) -> list[Problem]:
         *_check_address_ranges(spec),
         *check_cluster(spec),
         *check_oidc(spec),
+        *check_mirrors(spec),
         *_check_boundary(spec),
         *check_addons(spec),
         *_check_namespaces(spec),

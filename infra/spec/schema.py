@@ -161,7 +161,7 @@ def _type_words(annotation: Any) -> str:
     if origin is tuple:
         return f"list of {_type_words(arguments[0]).replace('mapping', 'mappings')}"
     if origin is dict:
-        return "mapping of text"
+        return f"mapping of {'lists of text' if 'list of' in _type_words(arguments[1]) else 'text'}"
     return "mapping"
 
 

@@ -14,6 +14,7 @@ from infra.plan.launch_template import subnet_kind
 from infra.plan.network import internal_domain
 from infra.plan.node.assets import LIBRARY, UNITS, NodeFile, asset, filled
 from infra.plan.node.cloud_config import SERVING_UNITS
+from infra.plan.node.mirrors import mirror_files
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 
 JOIN_NAME = "join.json"
@@ -49,6 +50,7 @@ def document_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[Nod
     return (
         *programs,
         *_credential_files(),
+        *mirror_files(spec),
         *_serving_files(spec, group),
         *(member_files(spec, group) if is_member else ()),
     )

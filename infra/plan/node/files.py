@@ -7,6 +7,7 @@ from infra.plan.node.document import files_digest, files_document
 from infra.plan.node.kubelet import kubelet_document
 from infra.plan.node.log_files import LOGROTATE_GLOBS, LOGROTATE_MAX_SIZE, LOGROTATE_ROTATE
 from infra.plan.node.registration import node_labels
+from infra.plan.node.sysctls import sysctl_files
 from infra.plan.node.volumes import volumes_document
 from infra.plan.state_layout import igconfig_prefix
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
@@ -20,7 +21,8 @@ SANDBOX_IMAGE = "registry.k8s.io/pause:3.10.2"
 
 def node_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeFile, ...]:
     """Return the files of the group's machines in the order in which they are written."""
-    return (*_host_files(), *_containerd_files(), *_kubelet_files(spec, group), *_volume_files(group))
+    own = (*sysctl_files(group), *_volume_files(group))
+    return (*_host_files(), *_containerd_files(), *_kubelet_files(spec, group), *own)
 
 
 def _host_files() -> tuple[NodeFile, ...]:

@@ -53,6 +53,7 @@ def _size_problems(at: Location, spec: EnvironmentSpec, group: InstanceGroupSpec
         "nodeLabels": group.model_copy(update={"node_labels": {}}),
         "taints": group.model_copy(update={"taints": ()}),
         "volumes": group.model_copy(update={"volumes": ()}),
+        "sysctls": group.model_copy(update={"sysctls": {}}),
     }
     shares = {key: size - len(_text(spec, smaller).encode()) for key, smaller in without.items()}
     greatest = sorted(shares, key=lambda key: shares[key], reverse=True)

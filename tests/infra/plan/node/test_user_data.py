@@ -121,7 +121,7 @@ def test_the_limit_itself_is_accepted_and_one_byte_more_is_refused() -> None:
     assert problem.value == "'nodes'"
     assert problem.problem == (
         "has user-data of 16,385 bytes, 1 more than EC2 accepts; "
-        f"of these nodeLabels take {room + 1:,}, taints take 0, volumes take 0"
+        f"of these nodeLabels take {room + 1:,}, taints take 0, volumes take 0, sysctls take 0"
     )
     assert problem.fix == "shorten or remove nodeLabels"
 
