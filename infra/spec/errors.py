@@ -172,7 +172,10 @@ def _bounds(error: ErrorDetails) -> tuple[str, str] | None:
         bound = context.get("le", context.get("lt"))
         return "is too great", f"write at most {bound}"
     if kind == "too_long":
-        return f"has {_items(context['actual_length'])}", f"write at most {_items(context['max_length'])}"
+        # Of a mapping pydantic does not say how many entries there are.
+        return f"has {_items(context['actual_length'] or len(error['input']))}", (
+            f"write at most {_items(context['max_length'])}"
+        )
     if kind == "too_short":
         return f"has {_items(context['actual_length'])}", f"write at least {_items(context['min_length'])}"
     if kind in ("literal_error", "enum"):

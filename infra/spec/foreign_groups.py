@@ -67,7 +67,7 @@ OF_GROUP = {
     "nodeTaints": "write taints",
     **dict.fromkeys(
         ("sysctlParameters", "sysctl", "kernelParameters"),
-        'write sysctls, a mapping of names to values, as vm.max_map_count: "262144"',
+        "write sysctls, a mapping of names to values in quotes in place of a list of name=value",
     ),
     **dict.fromkeys(
         ("additionalUserData", "userData", "nodeUserData", "hooks", "fileAssets", "packages", "snippets"),

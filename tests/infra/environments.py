@@ -21,6 +21,19 @@ TAINTS = (
     "spot:NoSchedule",
 )
 LABELS = {"example.com/pool": "web", "tier": "", "node.kubernetes.io/own": "x" * 63, "a.b/c_d": "1.0"}
+SYSCTLS = {
+    "vm.max_map_count": "262144",
+    "net.ipv4.tcp_rmem": "4096 131072 16777216",
+    "net.ipv4.conf.ens5/100.arp_ignore": "1",
+    "net.netfilter.nf_conntrack_buckets": "262144",
+    "fs.inotify.max_user_watches": "1048576",
+    "kernel.core_pattern": "|/bin/false '%e' #: {}",
+}
+MIRRORS = {
+    "docker.io": ["https://harbor.example.com/v2/hub", "https://mirror.example.com:8443"],
+    "ghcr.io": ["https://harbor.example.com/v2/github"],
+    "registry.example.com:5000": ["https://artifacts.example.com/artifactory/api/docker/remote/v2"],
+}
 SOURCES = ("198.51.100.0/24", "203.0.113.7/32", "10.0.0.0/8", "192.0.2.128/25")
 ROOT_VOLUMES: tuple[Environment, ...] = (
     {},
@@ -102,6 +115,9 @@ def clusters(draw: Draw, account: str, partition: str) -> Environment:
     sometimes(draw, cluster, "pki", pki)
     boundary = {"permissionsBoundary": f"arn:{partition}:iam::{account}:policy/boundary"}
     sometimes(draw, cluster, "iam", st.just(boundary))
+    sometimes(
+        draw, cluster, "registryMirrors", some(list(MIRRORS)).map(lambda keys: {key: MIRRORS[key] for key in keys})
+    )
     sometimes(draw, cluster, "addons", addons(cni))
     cluster["namespaces"] = [{"name": name} for name in ("data", "web")]
     return cluster
@@ -149,6 +165,7 @@ def workers(draw: Draw, name: str, network: Environment) -> Environment:
         ("subnets", st.sampled_from(["public"] if network.get("nat") == "none" else ["public", "private"])),
         ("taints", some(TAINTS)),
         ("nodeLabels", some(list(LABELS)).map(lambda keys: {each: LABELS[each] for each in keys})),
+        ("sysctls", some(list(SYSCTLS)).map(lambda keys: {each: SYSCTLS[each] for each in keys})),
         ("cloudLabels", st.just({"owner": "web", "Cost Centre": "4711 / a+b"})),
         ("rootVolume", st.sampled_from(ROOT_VOLUMES)),
         ("volumes", some(DATA_VOLUMES)),

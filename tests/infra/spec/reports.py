@@ -90,6 +90,10 @@ RICH: dict[str, Any] = {
                 },
                 "audit": {"profile": "request", "maxSizeMi": 50, "maxFiles": 5, "maxAgeDays": 7},
             },
+            "registryMirrors": {
+                "docker.io": ["https://harbor.example.com/v2/hub", "https://mirror.example.com"],
+                "registry.example.com:5000": ["https://mirror.example.com:8443"],
+            },
             "pki": {"signing": 1, "trusted": [1, 2]},
             "iam": {"permissionsBoundary": "arn:aws:iam::111122223333:policy/boundary"},
             "addons": {
@@ -196,6 +200,7 @@ RICH: dict[str, Any] = {
             ],
             "nodeLabels": {"example.com/pool": "full"},
             "taints": ["dedicated=web:NoSchedule"],
+            "sysctls": {"vm.max_map_count": "262144", "net.ipv4.tcp_rmem": "4096 131072 16777216"},
             "cloudLabels": {"owner": "web"},
             "additionalSecurityGroups": ["sg-0123456789abcdef0"],
             "targetGroups": [

@@ -74,6 +74,10 @@ def test_no_key_of_ours_is_called_foreign(name: str) -> None:
         ("instanceInterruptionBehavior", "remove it: an interrupted machine is drained and terminated"),
         ("additionalUserData", "remove it: a machine runs what Slipway's user-data says. Bring more in an image of "
          "your own (image), or as a workload of kind: DaemonSet"),
+        ("sysctlParameters", "write sysctls, a mapping of names to values in quotes in place of a list of "
+         "name=value"),
+        ("containerd", "write cluster.registryMirrors for its mirrors; the rest of containerd is configured by "
+         "Slipway"),
         # What is ours with other letters between is still that.
         ("node_labels", "write nodeLabels"),
         ("MachineType", "write machineType"),
@@ -101,6 +105,10 @@ def deeper(*path: str) -> dict[str, Any]:
         (("cluster", "nonMasqueradeCIDR"), "write cluster.podCidr and cluster.serviceCidr"),
         (("kubernetesVersion",), "move it into cluster"),
         (("worker_count",), "write instanceGroups, one of role ControlPlane for each member of the control plane"),
+        (("cluster", "sysctlParameters"), "write sysctls in each of instanceGroups"),
+        (("cluster", "containerd"), "write cluster.registryMirrors for registryMirrors, registry by registry; the rest "
+         "of containerd is Slipway's to configure"),
+        (("registryMirrors",), "move it into cluster"),
         (("cluster", "sshAccess"), "remove it: nothing listens on SSH, on no bastion either; AWS Systems Manager gives "
          "a shell"),
         (("network", "vpcId"), "remove it: the VPC is Slipway's own, cut from network.cidr for network.zones; join it "
