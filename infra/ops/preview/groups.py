@@ -9,6 +9,9 @@ from typing import Any
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, REPLACE, Change
 from infra.ops.preview.differences import ABSENT, Difference
 from infra.ops.preview.events import Run, Step
+from infra.ops.preview.words import listed
+from infra.plan.node.mirrors import HOSTS
+from infra.plan.node.sysctls import SYSCTLS
 from infra.plan.stateful import GROUP_TYPE, OBJECT_TYPE
 
 TEMPLATE_TYPE = "aws:ec2/launchTemplate:LaunchTemplate"
@@ -155,7 +158,8 @@ def _reasons(differences: Sequence[Difference], replaced: bool) -> Iterator[str]
             settings = list(_settings(each.lines)) if file == NODE_SETTINGS else []
             if not settings and file == NODE_SETTINGS and _only_digest(each.lines):
                 continue
-            yield from settings or [f"{word}: {file}{_in_short(each.lines)}" if file else word]
+            about = "kernel parameters" if file == SYSCTLS else f"{word}: {file}" if file else word
+            yield from settings or [f"{about}{_in_short(each.lines) if file else ''}"]
         elif each.lines or "[" in each.path or "." in each.path or "{" in (each.old[:1], each.new[:1]):
             if key not in told:
                 yield word
@@ -211,6 +215,10 @@ def _files(identity: str, changes: Mapping[str, Change]) -> Iterator[str]:
     for change in changes.values():
         if change.type == OBJECT_TYPE and change.name == f"{identity}/files.json":
             found = [each.path.partition(" (")[2].rstrip(")") for each in change.differences if " (" in each.path]
+            mirrored = [path.removeprefix(HOSTS).split("/")[1] for path in found if path.startswith(f"{HOSTS}/")]
+            if mirrored:
+                yield f"mirrors of {listed(mirrored, _FILES_TOLD)}"
+            found = [path for path in found if not path.startswith(f"{HOSTS}/")]
             if found:
                 more = f" and {len(found) - _FILES_TOLD} more" if len(found) > _FILES_TOLD else ""
                 yield f"first-boot file{'s' if found[1:] else ''}: {', '.join(found[:_FILES_TOLD])}{more}"
