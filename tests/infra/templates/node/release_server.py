@@ -79,7 +79,7 @@ def release_host(folder: Path) -> Iterator[ReleaseHost]:
     host = ReleaseHost()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(host))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    host.certificate = _certificate(folder)
+    host.certificate = own_certificate(folder)
     context.load_cert_chain(host.certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     host.url = f"https://127.0.0.1:{server.server_port}/release"
@@ -93,7 +93,8 @@ def release_host(folder: Path) -> Iterator[ReleaseHost]:
         server.server_close()
 
 
-def _certificate(folder: Path) -> Path:
+def own_certificate(folder: Path) -> Path:
+    """Write a certificate for 127.0.0.1 that signed itself, and its key, into one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "release host")])
     now = datetime.datetime.now(datetime.UTC)
