@@ -49,6 +49,22 @@ def test_the_whole_intent_can_be_read_back() -> None:
     assert from_mapping({**environment, "instanceGroups": groups}, cluster["spec"]["environment"]) == SPEC
 
 
+def test_kernel_parameters_are_in_their_group_s_record_and_mirrors_in_the_cluster_s() -> None:
+    sysctls, mirrors = {"vm.max_map_count": "262144"}, {"docker.io": ["https://harbor.example.com/v2/hub"]}
+    before, tuned = contents(with_group()), contents(with_group(sysctls=sysctls))
+    assert yaml.safe_load(tuned["test.example.com/instancegroup/nodes"])["spec"]["sysctls"] == sysctls
+    assert {key for key in tuned if tuned[key] != before.get(key)} == {"test.example.com/instancegroup/nodes"}
+    mirrored = contents(sample_spec(cluster={"registryMirrors": mirrors}))
+    assert yaml.safe_load(mirrored["test.example.com/config"])["spec"]["cluster"]["registryMirrors"] == mirrors
+    changed = {key for key in mirrored if mirrored[key] != contents().get(key)}
+    assert {key.rpartition("files-")[0] or key for key in changed} == {
+        "test.example.com/config",
+        "test.example.com/igconfig/control-plane/control-plane-a/",
+        "test.example.com/igconfig/node/nodes/",
+        "test.example.com/igconfig/edge/edge/",
+    }
+
+
 def test_a_changed_group_is_one_changed_record_of_intent() -> None:
     before, after = contents(with_group()), contents(with_group(maxSize=9))
     assert before.keys() == after.keys()

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from infra.plan.node.sysctls import SYSCTLS
 from infra.plan.node.user_data import USER_DATA_LIMIT, render_user_data
 from infra.spec import EnvironmentSpec, Problem, SpecError
-from tests.infra.plan.node.rendered import VOLUMES, cloud_config, user_data
+from infra.spec.sysctls import KEPT
+from tests.infra.plan.node.rendered import VOLUMES, cloud_config, files_of, user_data
 from tests.infra.samples import sample_mapping, sample_spec, with_group
 from tests.infra.templates.node.tools import needs
 
@@ -101,6 +103,14 @@ def volumes() -> st.SearchStrategy[list[dict[str, Any]]]:
     )
 
 
+def sysctls() -> st.SearchStrategy[dict[str, str]]:
+    names = st.from_regex(r"vm\.[a-z0-9_-]{1,20}(/[a-z0-9_-]{1,5})?", fullmatch=True).filter(
+        lambda name: name not in KEPT
+    )
+    values = st.from_regex(r"[!-~]{1,20}( [!-~]{1,20}){0,3}", fullmatch=True)
+    return st.dictionaries(names, values, max_size=10)
+
+
 def rendered_or_refused(spec: EnvironmentSpec, index: int) -> str | tuple[Problem, ...]:
     try:
         return render_user_data(spec, spec.instance_groups[index])
@@ -115,6 +125,7 @@ def rendered_or_refused(spec: EnvironmentSpec, index: int) -> str | tuple[Proble
     node_labels=labels(),
     node_taints=taints(),
     data_volumes=volumes(),
+    parameters=sysctls(),
     max_pods=st.integers(8, 250),
 )
 def test_any_valid_group_is_accepted_or_refused_once(
@@ -123,11 +134,13 @@ def test_any_valid_group_is_accepted_or_refused_once(
     node_labels: dict[str, str],
     node_taints: list[str],
     data_volumes: list[dict[str, Any]],
+    parameters: dict[str, str],
     max_pods: int,
 ) -> None:
     mapping = sample_mapping(monitoring={"enabled": False})
     group = next(group for group in mapping["instanceGroups"] if group["name"] == role)
     group |= {"nodeLabels": node_labels, "taints": node_taints, "volumes": data_volumes, "maxPods": max_pods}
+    group |= {"sysctls": parameters}
     spec = sample_spec(**mapping)
     index = next(i for i, each in enumerate(spec.instance_groups) if each.name == role)
     outcome = rendered_or_refused(spec, index)
@@ -140,4 +153,6 @@ def test_any_valid_group_is_accepted_or_refused_once(
     text = outcome
     assert len(text.encode()) <= USER_DATA_LIMIT
     assert cloud_config(text)["ssh_pwauth"] is False
+    declared = "".join(f"{key} = {value}\n" for key, value in parameters.items())
+    assert files_of(text).get(SYSCTLS, "") == declared
     assert cloud_init.verdict(text) == "valid"
