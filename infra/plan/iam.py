@@ -24,6 +24,7 @@ from infra.plan.state_layout import (
 )
 from infra.plan.tags import group_tags
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
+from infra.spec.mirrors import ecr_caches
 from infra.spec.partition import partition_of
 
 ROLE_POLICY_NAME = "read-own-state"
@@ -191,7 +192,22 @@ def pull_statements(spec: EnvironmentSpec) -> tuple[Statement, ...]:
             "Action": list(PULL_ACTIONS),
             "Resource": [own, *sorted(named)],
         },
+        *_cache_statements(spec),
     )
+
+
+def _cache_statements(spec: EnvironmentSpec) -> Iterator[Statement]:
+    """Yield the right to have a pull-through cache fetch what it lacks (ECR User Guide, "IAM permissions required to
+    sync an upstream registry")."""
+    arn = f"arn:{partition_of(spec.region)}:ecr:{spec.region}:{spec.account_id}:repository"
+    prefixes = {cache.prefix for cache in ecr_caches(spec.cluster.registry_mirrors).values()}
+    if prefixes:
+        yield {
+            "Sid": "FillCaches",
+            "Effect": "Allow",
+            "Action": ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"],
+            "Resource": [f"{arn}/{prefix}/*" for prefix in sorted(prefixes)],
+        }
 
 
 def _member_statements(spec: EnvironmentSpec, group: InstanceGroupSpec) -> Iterator[Statement]:

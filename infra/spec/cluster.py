@@ -86,7 +86,8 @@ class ClusterSpec(SpecModel):
     registry_mirrors: Annotated[RegistryMirrors, Field(default_factory=dict)]
     """Mirrors of image registries, as `docker.io: [https://harbor.example.com/v2/proxy]`: containerd asks them in this
     order, and the registry itself where none of them gives the image (kops's `containerd.registryMirrors`). They give
-    images without a login, over TLS that the machines' image trusts."""
+    images without a login, over TLS that the machines' image trusts. A pull-through cache of the account's own ECR
+    alone has a login, the machines' own; it is listed alone, and asked in place of the registry."""
 
     pki: PkiSpec = PkiSpec()
     """Generations of the certificate authorities."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
@@ -22,7 +24,11 @@ _HOST = rf"{_LABEL}(\.{_LABEL})*(:[1-9][0-9]{{0,4}})?"
 _REGISTRY = re.compile(rf"^(?=.*[.:]){_HOST}$")
 _SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9._~-]*"
 _URL = rf"^https://{_HOST}(/{_SEGMENT})*$"
-_ECR = re.compile(r"^https://[0-9]{12}\.dkr[.-]ecr[.-]")
+_ECR = re.compile(
+    r"^https://(?P<host>(?P<account>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?)"
+    rf"/v2/(?P<prefix>{_SEGMENT}(/{_SEGMENT})*)$"
+)
+_ANY_ECR = re.compile(r"^(https://)?[0-9]{12}\.dkr[.-]ecr[.-]")
 _HOST_LIMIT = 253
 
 _EXAMPLE = "https://harbor.example.com/v2/proxy"
@@ -38,6 +44,8 @@ def _registry_trouble(key: str) -> Trouble | None:
         return f"is not the registry by which images of Docker Hub are named: that is {DOCKER_HUB}", (
             f"write {DOCKER_HUB}"
         )
+    if _ANY_ECR.match(key):
+        return "is a registry of ECR: machines log in to it, and its mirror would be shown the login", "remove it"
     if not _REGISTRY.fullmatch(key) or len(key) > _HOST_LIMIT:
         return "has a key that is not a registry", (
             "write what images' names begin with, in lower case and without a repository, as ghcr.io or "
@@ -68,12 +76,11 @@ def _mirror(value: str) -> str:
             "write https://, the mirror's name in lower case and, where it has one, the path at which its API is, "
             f"without a slash behind it, as {_EXAMPLE}",
         )
-    if _ECR.match(value):
-        # The kubelet asks its credential provider by the image's own name, which is not one of ECR's.
+    if _ANY_ECR.match(value) and not _ECR.match(value):
         refuse(
-            "is a private registry of ECR, for which machines have no login while an image is named after another",
-            "name images by the pull-through cache itself, as "
-            f"{value.removeprefix('https://').partition('/')[0]}/docker-hub/library/nginx",
+            "is not the URL of a pull-through cache of ECR",
+            "write registry, /v2 and the prefix of the cache's rule, as "
+            "https://111122223333.dkr.ecr.eu-central-1.amazonaws.com/v2/docker-hub",
         )
     host, slash, path = value.removeprefix("https://").partition("/")
     if slash and "v2" not in path.split("/"):
@@ -90,6 +97,28 @@ RegistryMirrors = Annotated[
     Field(max_length=MOST_REGISTRIES),
     checked(_registries),
 ]
+
+
+@dataclass(frozen=True)
+class EcrCache:
+    """A pull-through cache of Amazon ECR: what its URL says."""
+
+    host: str
+    account: str
+    region: str
+    prefix: str
+    """What the repositories of its images begin with."""
+
+
+def ecr_cache(mirror: str) -> EcrCache | None:
+    """Return what a mirror's URL says of a cache of ECR; None if it is another mirror's."""
+    match = _ECR.match(mirror)
+    return match and EcrCache(match["host"], match["account"], match["region"], match["prefix"])
+
+
+def ecr_caches(mirrors: Mapping[str, tuple[str, ...]]) -> dict[str, EcrCache]:
+    """Return the caches of ECR, by the registry that each stands for."""
+    return {registry: cache for registry, urls in mirrors.items() for cache in map(ecr_cache, urls) if cache}
 
 
 def registry_server(registry: str) -> str:

@@ -34,6 +34,7 @@ MIRRORS = {
     "ghcr.io": ["https://harbor.example.com/v2/github"],
     "registry.example.com:5000": ["https://artifacts.example.com/artifactory/api/docker/remote/v2"],
 }
+DNS_SUFFIXES = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
 SOURCES = ("198.51.100.0/24", "203.0.113.7/32", "10.0.0.0/8", "192.0.2.128/25")
 ROOT_VOLUMES: tuple[Environment, ...] = (
     {},
@@ -98,7 +99,7 @@ def issuers() -> st.SearchStrategy[Environment]:
 
 
 @st.composite
-def clusters(draw: Draw, account: str, partition: str) -> Environment:
+def clusters(draw: Draw, account: str, region: str, partition: str) -> Environment:
     """Return clusters: pod network, API, control plane, add-ons, namespaces."""
     version = draw(st.sampled_from(["1.34.0", "1.36.4", "1.37.2"]))
     cluster: Environment = {"name": draw(cluster_names()), "kubernetesVersion": version}
@@ -115,9 +116,9 @@ def clusters(draw: Draw, account: str, partition: str) -> Environment:
     sometimes(draw, cluster, "pki", pki)
     boundary = {"permissionsBoundary": f"arn:{partition}:iam::{account}:policy/boundary"}
     sometimes(draw, cluster, "iam", st.just(boundary))
-    sometimes(
-        draw, cluster, "registryMirrors", some(list(MIRRORS)).map(lambda keys: {key: MIRRORS[key] for key in keys})
-    )
+    mirrors = {**MIRRORS, "quay.io": [f"https://{account}.dkr.ecr.{region}.{DNS_SUFFIXES[partition]}/v2/quay"]}
+    chosen = some(list(mirrors)).map(lambda keys: {key: mirrors[key] for key in keys})
+    sometimes(draw, cluster, "registryMirrors", chosen)
     sometimes(draw, cluster, "addons", addons(cni))
     cluster["namespaces"] = [{"name": name} for name in ("data", "web")]
     return cluster
@@ -242,7 +243,7 @@ def environments(draw: Draw) -> Environment:
     """Return valid environments of every shape the spec has, workloads and backends aside."""
     region, account = draw(st.sampled_from(REGIONS)), "111122223333"
     partition = {"us-gov-west-1": "aws-us-gov", "cn-north-1": "aws-cn"}.get(region, "aws")
-    network, cluster = draw(networks(region)), draw(clusters(account, partition))
+    network, cluster = draw(networks(region)), draw(clusters(account, region, partition))
     members = draw(st.sampled_from([1, 3, 5]))
     groups: list[Environment] = [
         {"name": f"cp-{letter}", "role": "ControlPlane", "zones": [draw(st.sampled_from(network["zones"]))]}

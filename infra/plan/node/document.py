@@ -14,6 +14,7 @@ from infra.plan.launch_template import subnet_kind
 from infra.plan.network import internal_domain
 from infra.plan.node.assets import LIBRARY, UNITS, NodeFile, asset, filled
 from infra.plan.node.cloud_config import SERVING_UNITS
+from infra.plan.node.credentials import credential_files
 from infra.plan.node.mirrors import mirror_files
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 
@@ -49,18 +50,10 @@ def document_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[Nod
     programs = tuple(NodeFile(f"{LIBRARY}/{name}", asset(name), executable=True) for name in names)
     return (
         *programs,
-        *_credential_files(),
+        *credential_files(spec),
         *mirror_files(spec),
         *_serving_files(spec, group),
         *(member_files(spec, group) if is_member else ()),
-    )
-
-
-def _credential_files() -> tuple[NodeFile, ...]:
-    name = "ecr_credentials.py"
-    return (
-        NodeFile(f"{LIBRARY}/credential-providers/{name}", asset(name), executable=True),
-        NodeFile("/etc/kubernetes/credential-providers.yaml", asset("credential-providers.yaml")),
     )
 
 

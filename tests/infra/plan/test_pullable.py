@@ -85,6 +85,30 @@ def test_machines_pull_from_the_accounts_registry_and_what_workloads_name_elsewh
     assert pulled(spec) == [OWN, f"{at}/team/log", f"{at}/web/service"]
 
 
+def test_machines_have_a_cache_fetch_what_it_lacks_and_write_nothing_else() -> None:
+    ecr = "https://111122223333.dkr.ecr.eu-central-1.amazonaws.com/v2"
+    mirrors = {"docker.io": [f"{ecr}/hub"], "quay.io": [f"{ecr}/caches/quay"], "ghcr.io": ["https://m.example.com"]}
+    spec = sample_spec(cluster={"registryMirrors": mirrors})
+    *first, fill = pull_statements(spec)
+    assert first == list(pull_statements(sample_spec()))
+    at = "arn:aws:ecr:eu-central-1:111122223333:repository"
+    assert fill == {
+        "Sid": "FillCaches",
+        "Effect": "Allow",
+        "Action": ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"],
+        "Resource": [f"{at}/caches/quay/*", f"{at}/hub/*"],
+    }
+    for group in spec.instance_groups:
+        document = plan_group_iam(spec, group).state.policy("arn:aws:kms:eu-central-1:111122223333:key/1")
+        assert [each for each in json.loads(document)["Statement"] if each["Sid"] == "FillCaches"] == [fill]
+        # ECR's own examples name repositories for it (ECR User Guide, "Registry permissions"); parliament is older.
+        assert findings(document) == [
+            "RESOURCE_MISMATCH: [{'action': 'ecr:BatchImportUpstreamImage', 'required_format': '*'}]"
+        ]
+    anonymous = sample_spec(cluster={"registryMirrors": {"ghcr.io": ["https://m.example.com"]}})
+    assert pull_statements(anonymous) == pull_statements(sample_spec())
+
+
 def test_every_role_has_the_right_and_the_linter_finds_nothing() -> None:
     spec = sample_spec()
     for group in spec.instance_groups:

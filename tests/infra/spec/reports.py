@@ -92,6 +92,7 @@ RICH: dict[str, Any] = {
             },
             "registryMirrors": {
                 "docker.io": ["https://harbor.example.com/v2/hub", "https://mirror.example.com"],
+                "quay.io": ["https://111122223333.dkr.ecr.eu-central-1.amazonaws.com/v2/quay"],
                 "registry.example.com:5000": ["https://mirror.example.com:8443"],
             },
             "pki": {"signing": 1, "trusted": [1, 2]},

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from infra.plan.node.files import SANDBOX_IMAGE
+from infra.spec.mirror_rules import SANDBOX_REGISTRY
 from tests.infra.samples import sample_mapping
 from tests.infra.spec.reports import paths, report
 
@@ -31,8 +33,7 @@ def of_url(url: str) -> str:
     return line.removeprefix(f"{AT}['docker.io'][1]: ")
 
 
-@pytest.mark.parametrize("registry", ["docker.io", "registry.k8s.io", "ghcr.io", "quay.io:443", "registry:5000",
-                                      "111122223333.dkr.ecr.eu-central-1.amazonaws.com"])  # fmt: skip
+@pytest.mark.parametrize("registry", ["docker.io", "registry.k8s.io", "ghcr.io", "quay.io:443", "registry:5000"])
 @pytest.mark.parametrize(
     "url",
     [
@@ -89,21 +90,73 @@ def test_a_path_that_misses_the_api_is_told_with_the_one_that_would_not() -> Non
     )
 
 
+ECR = "https://111122223333.dkr.ecr.eu-central-1.amazonaws.com"
+
+
+@pytest.mark.parametrize("path", ["/v2/docker-hub", "/v2/caches/hub"])
+def test_a_cache_of_the_account_is_accepted_alone(path: str) -> None:
+    assert report(with_mirrors({"docker.io": [ECR + path], "quay.io": [f"{ECR}/v2/quay"]})) == []
+
+
 @pytest.mark.parametrize(
-    "host",
+    "url",
     [
-        "111122223333.dkr.ecr.eu-central-1.amazonaws.com",
-        "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn",
-        "111122223333.dkr.ecr-fips.us-east-1.amazonaws.com",
-        "111122223333.dkr-ecr.eu-central-1.on.aws",
+        ECR,
+        f"{ECR}/v2",
+        f"{ECR}/docker-hub",
+        f"{ECR}/docker-hub/v2",
+        f"{ECR}:443/v2/docker-hub",
+        "https://111122223333.dkr.ecr-fips.us-east-1.amazonaws.com/v2/docker-hub",
+        "https://111122223333.dkr-ecr.eu-central-1.on.aws/v2/docker-hub",
+        "https://111122223333.dkr.ecr.eu-central-1.amazonaws.com.evil.example/v2",
     ],
 )
-def test_a_private_registry_of_ecr_has_no_login_for_other_names(host: str) -> None:
-    assert of_url(f"https://{host}/v2/docker-hub") == (
-        f"'https://{host}/v2/docker-hub' is a private registry of ECR, for which machines have no login while an image "
-        f"is named after another. Fix: name images by the pull-through cache itself, as "
-        f"{host}/docker-hub/library/nginx."
+def test_another_address_of_ecr_has_no_login(url: str) -> None:
+    assert report(with_mirrors({"docker.io": [url]})) == [
+        f"{AT}['docker.io'][0]: '{url}' is not the URL of a pull-through cache of ECR. Fix: write registry, /v2 and "
+        "the prefix of the cache's rule, as https://111122223333.dkr.ecr.eu-central-1.amazonaws.com/v2/docker-hub."
+    ]
+
+
+def test_a_cache_of_another_account_or_region_is_refused() -> None:
+    urls = {
+        "docker.io": ["https://222233334444.dkr.ecr.eu-central-1.amazonaws.com/v2/hub"],
+        "quay.io": ["https://111122223333.dkr.ecr.us-east-1.amazonaws.com/v2/quay"],
+    }
+    told = (
+        "and machines fill caches of their own account alone. Fix: name a cache of eu-central-1 in account "
+        "111122223333."
     )
+    assert report(with_mirrors(urls)) == [
+        f"{AT}['docker.io'][0]: '{urls['docker.io'][0]}' is of eu-central-1 in account 222233334444, {told}",
+        f"{AT}['quay.io'][0]: '{urls['quay.io'][0]}' is of us-east-1 in account 111122223333, {told}",
+    ]
+
+
+def test_no_other_mirror_is_shown_the_login_to_a_cache() -> None:
+    assert report(with_mirrors({"docker.io": ["https://mirror.example.com", f"{ECR}/v2/hub"]})) == [
+        f"{AT}['docker.io'][1]: '{ECR}/v2/hub' wants a login, which the other mirrors would be shown, too. "
+        "Fix: list it alone: it fetches by itself what it lacks."
+    ]
+
+
+def test_the_image_that_containerd_fetches_by_itself_comes_without_a_login() -> None:
+    assert SANDBOX_IMAGE.partition("/")[0] == SANDBOX_REGISTRY
+    assert report(with_mirrors({SANDBOX_REGISTRY: [f"{ECR}/v2/k8s"]})) == [
+        f"{AT}['registry.k8s.io'][0]: '{ECR}/v2/k8s' wants a login, without which containerd itself fetches the image "
+        "that every pod begins with. Fix: name a mirror that wants none, or leave this registry out."
+    ]
+    assert report(with_mirrors({SANDBOX_REGISTRY: ["https://mirror.example.com"]})) == []
+
+
+@pytest.mark.parametrize(
+    "registry", ["111122223333.dkr.ecr.eu-central-1.amazonaws.com", "111122223333.dkr-ecr.eu-central-1.on.aws"]
+)
+def test_a_registry_of_ecr_has_no_mirror(registry: str) -> None:
+    assert report(with_mirrors({registry: ["https://mirror.example.com"]})) == [
+        f"{AT}[{registry!r}]: ['https://mirror.example.com'] is a registry of ECR: machines log in to it, and its "
+        "mirror would be shown the login. Fix: remove it."
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import tomllib
 
 import pytest
+import yaml
 
 from infra.plan.node.mirrors import HOSTS
 from infra.spec import EnvironmentSpec
@@ -58,6 +59,47 @@ def test_the_registry_itself_is_asked_last(registry: str, server: str) -> None:
 def test_a_path_is_the_whole_path_of_the_api(url: str, host: str, overridden: bool | None) -> None:
     ((found, settings),) = tomllib.loads(hosts("docker.io", url))["host"].items()
     assert (found, settings.get("override_path")) == (host, overridden)
+
+
+ECR = "111122223333.dkr.ecr.eu-central-1.amazonaws.com"
+
+
+def test_a_cache_of_ecr_is_asked_in_place_of_the_registry() -> None:
+    """The registry, and whatever else containerd asked, would be shown the login to ECR."""
+    assert hosts("docker.io", f"https://{ECR}/v2/hub") == (
+        f'server = "https://{ECR}/v2/hub"\n'
+        'capabilities = ["pull", "resolve"]\n'
+        "override_path = true\n"
+        "\n"
+        f'[host."https://{ECR}/v2/hub"]\n'
+        '  capabilities = ["pull", "resolve"]\n'
+        "  override_path = true\n"
+    )
+
+
+def test_the_kubelet_is_told_of_the_program_that_logs_in_to_caches() -> None:
+    mirrors = {
+        "docker.io": [f"https://{ECR}/v2/hub"],
+        "ghcr.io": ["https://mirror.example.com"],
+        "quay.io": [f"https://{ECR}/v2/quay"],
+    }
+    before, after = fetched_files(), fetched_files("nodes", with_mirrors(**mirrors))
+    config, folder = "/etc/kubernetes/credential-providers.yaml", "/usr/local/lib/slipway/credential-providers"
+    plain, of_ecr = (yaml.safe_load(files[config])["providers"] for files in (before, after))
+    assert of_ecr[0] == plain[0]
+    assert of_ecr[1:] == [
+        {
+            "name": "ecr_mirror_credentials.py",
+            "apiVersion": "credentialprovider.kubelet.k8s.io/v1",
+            "matchImages": ["docker.io", "quay.io"],
+            "defaultCacheDuration": "6h",
+            "args": [f"docker.io={ECR}", f"quay.io={ECR}"],
+        }
+    ]
+    assert f"{folder}/ecr_mirror_credentials.py" in after
+    others = fetched_files("nodes", with_mirrors(**{"ghcr.io": ["https://mirror.example.com"]}))
+    assert others[config] == before[config]
+    assert f"{folder}/ecr_mirror_credentials.py" not in others
 
 
 @pytest.mark.parametrize("name", NAMES)

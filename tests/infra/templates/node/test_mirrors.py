@@ -57,13 +57,18 @@ def registry(tmp_path: Path) -> Iterator[Registry]:
         yield host
 
 
+def fetch(socket: Path, folder: Path, registry: Registry) -> subprocess.CompletedProcess[str]:
+    """Fetch the image as the files of the machine below a folder say."""
+    command = ["ctr", "--address", str(socket), "content", "fetch", "--hosts-dir", f"{folder}/machine{HOSTS}", IMAGE]
+    trusting = {**os.environ, "SSL_CERT_FILE": str(registry.certificate), "SSL_CERT_DIR": "/nonexistent"}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=trusting, timeout=120)
+
+
 def fetched(socket: Path, folder: Path, registry: Registry, *paths: str) -> list[str]:
     """Fetch the image with mirrors at these paths; return what they were asked for, each once."""
     mirrors = [f"https://{registry.host}{path}" for path in paths]
     unpack_fetched(folder / "machine", spec=sample_spec(cluster={"registryMirrors": {"docker.io": mirrors}}))
-    command = ["ctr", "--address", str(socket), "content", "fetch", "--hosts-dir", f"{folder}/machine{HOSTS}", IMAGE]
-    trusting = {**os.environ, "SSL_CERT_FILE": str(registry.certificate), "SSL_CERT_DIR": "/nonexistent"}
-    result = subprocess.run(command, capture_output=True, text=True, check=False, env=trusting, timeout=120)
+    result = fetch(socket, folder, registry)
     assert result.returncode == 0, result.stderr
     assert DIGEST.removeprefix("sha256:")[:12] in result.stdout
     return list(dict.fromkeys(registry.requests))
@@ -94,3 +99,21 @@ def test_the_next_is_asked_where_one_does_not_give_the_image(
     requests = fetched(socket, tmp_path, registry, "/v2/first", "/v2/second")
     manifests = [request for request in requests if request.endswith("/manifests/1.0?ns=docker.io")]
     assert manifests == [f"/v2/{each}/library/nginx/manifests/1.0?ns=docker.io" for each in ("first", "second")]
+
+
+def test_a_cache_of_ecr_is_asked_in_place_of_the_registry_itself(
+    socket: Path, registry: Registry, tmp_path: Path
+) -> None:
+    ecr = "111122223333.dkr.ecr.eu-central-1.amazonaws.com"
+    spec = sample_spec(cluster={"registryMirrors": {"docker.io": [f"https://{ecr}/v2/hub"]}})
+    unpack_fetched(tmp_path / "machine", spec=spec)
+    (file,) = (tmp_path / "machine").joinpath(HOSTS.lstrip("/")).glob("*/hosts.toml")
+    file.write_text(file.read_text().replace(ecr, registry.host))
+    assert fetch(socket, tmp_path, registry).returncode == 0
+    assert {request.partition("/library")[0] for request in registry.requests} == {"/v2/hub"}
+
+    registry.requests.clear()
+    registry.statuses["/v2/hub/"] = 404
+    result = fetch(socket, tmp_path, registry)
+    assert (result.returncode, "registry-1" in result.stderr) == (1, False)
+    assert {request.partition("/library")[0] for request in registry.requests} == {"/v2/hub"}
