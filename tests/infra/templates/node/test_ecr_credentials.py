@@ -75,8 +75,8 @@ STAND_IN = """#!/usr/bin/env python3
 import json, sys
 asked = json.load(sys.stdin)
 login = {"username": "AWS", "password": asked["image"]}
-told = {"kind": "CredentialProviderResponse", "cacheKeyType": "Registry", "auth": {asked["image"][:-1]: login}}
-print(json.dumps(told))
+told = {"apiVersion": asked["apiVersion"], "kind": "CredentialProviderResponse", "cacheKeyType": "Registry"}
+print(json.dumps({**told, "auth": {asked["image"][:-1]: login}}))
 """
 
 
@@ -93,6 +93,7 @@ def ran(folder: Path, image: str) -> subprocess.CompletedProcess[str]:
 def test_the_login_to_a_cache_is_given_by_the_name_of_the_registry(programs: Path, image: str, registry: str) -> None:
     result = ran(programs, image)
     assert json.loads(result.stdout) == {
+        "apiVersion": "credentialprovider.kubelet.k8s.io/v1",
         "kind": "CredentialProviderResponse",
         "cacheKeyType": "Registry",
         "auth": {registry: {"username": "AWS", "password": f"{OWN}/"}},
