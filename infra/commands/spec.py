@@ -143,6 +143,8 @@ def _pods(workload: WorkloadSpec) -> str:
         return str(workload.schedule)
     if workload.kind == "DaemonSet":
         return "one a node"
+    if workload.autoscaling is not None:
+        return f"{workload.least_pods} to {workload.most_pods}"
     return str(workload.job.parallelism if workload.kind == "Job" else workload.replicas)
 
 

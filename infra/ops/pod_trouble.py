@@ -60,7 +60,7 @@ def trouble_of(pod: Mapping[str, Any], events: Sequence[Event] = ()) -> Trouble 
 
 def wanted_pods(workload: WorkloadSpec) -> int:
     """Return how many pods a workload has when all is well; one where only its nodes or its time can say."""
-    return workload.replicas if workload.kind in ("Deployment", "StatefulSet") else 1
+    return workload.least_pods if workload.kind in ("Deployment", "StatefulSet") else 1
 
 
 def refusals_of(workload: WorkloadSpec, events: Sequence[Event]) -> tuple[Trouble, ...]:

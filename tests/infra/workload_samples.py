@@ -96,6 +96,15 @@ _PROBE = st.fixed_dictionaries(
     },
 )
 
+_AUTOSCALING = st.fixed_dictionaries(
+    {"minReplicas": st.integers(1, 5), "maxReplicas": st.integers(6, 1000)},
+    optional={
+        "cpuPercent": st.integers(1, 1000),
+        "memoryPercent": st.integers(1, 95),
+        "scaleDownAfter": st.sampled_from(["0s", "90s", "1h"]),
+    },
+)
+
 
 @st.composite
 def workloads(draw: st.DrawFn) -> dict[str, Any]:
@@ -114,6 +123,9 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
         made["claims"] = draw(st.sampled_from([[], [{"name": "data", "path": "/data", "sizeGi": 1}]]))
         if kind == "Deployment" and made["claims"]:
             made["replicas"] = 1
+        elif kind == "Deployment" and draw(st.booleans()):
+            del made["replicas"]
+            made["autoscaling"] = draw(_AUTOSCALING)
     if kind == "DaemonSet":
         made["update"] = draw(st.sampled_from([{"maxSurge": "1"}, {"maxSurge": "0", "maxUnavailable": "25%"}]))
     if kind in ("Deployment", "StatefulSet"):

@@ -27,10 +27,8 @@ def declare(
         "kind": planned.kind,
         **_with_names(planned.body, secret_names or {}),
     }
-    protection = pulumi.ResourceOptions(protect=True) if planned.protect else None
-    return kubernetes_object.KubernetesObject(
-        planned.logical_name, manifest, pulumi.ResourceOptions.merge(opts, protection)
-    )
+    own = pulumi.ResourceOptions(protect=planned.protect or None, ignore_changes=[*planned.left] or None)
+    return kubernetes_object.KubernetesObject(planned.logical_name, manifest, pulumi.ResourceOptions.merge(opts, own))
 
 
 def _with_names(value: Any, names: Mapping[str, pulumi.Input[str]]) -> Any:

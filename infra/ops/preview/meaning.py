@@ -190,7 +190,7 @@ def _sentences(
     told += host_sentences(run)
     told += _resize_sentences(resizes)
     told += spot
-    told += sentences_of(workloads_of(changes))
+    told += sentences_of(workloads_of(changes, run.steps))
     told += [_rules_sentence(quiet)] if (quiet := [each for each in openings if not each.alarming]) else []
     anything = [f"Permission to do anything, or for anybody: {each.words()}." for each in permissions if each.alarming]
     told += _some(anything, "such permissions")

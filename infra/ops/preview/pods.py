@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from infra.ops.preview.autoscalers import Autoscaler, autoscalers_of
 from infra.ops.preview.changes import CREATE, DELETE, REPLACE, UPDATE, Change
+from infra.ops.preview.events import Step
 from infra.ops.preview.inputs import mapping_in
 
 Fate = Literal["end", "exchange", "scale", "wait", "start"]
@@ -34,9 +36,14 @@ class Workload:
     pods: str
 
 
-def workloads_of(changes: Sequence[Change]) -> tuple[Workload, ...]:
-    """Return the workloads whose pods notice the update, gravest first."""
-    found = [each for change in changes for each in _of_change(change)]
+def workloads_of(changes: Sequence[Change], steps: Sequence[Step] = ()) -> tuple[Workload, ...]:
+    """Return the workloads whose pods notice the update, gravest first.
+
+    ``steps`` are all of the run: an autoscaler that stays as it is tells how many pods its workload has.
+    """
+    scalers = autoscalers_of(steps)
+    found = [each for change in changes for each in _of_change(change, scalers)]
+    found += _rescaled(scalers, steps)
     order: list[str] = list(_WORDS)
     return tuple(sorted(found, key=lambda each: order.index(each.fate)))
 
@@ -50,26 +57,40 @@ def sentences_of(workloads: Sequence[Workload]) -> Iterator[str]:
             yield f"{words}: {', '.join(of[:_LISTED])}{more}."
 
 
-def _of_change(change: Change) -> Iterator[Workload]:
+def _of_change(change: Change, scalers: Mapping[str, Autoscaler]) -> Iterator[Workload]:
     kind = change.type.rpartition(":")[2]
     if not change.type.startswith("kubernetes:apps/") or kind not in _KINDS:
         return
     old = change.step.old.inputs if change.step.old else {}
     new = change.step.new.inputs if change.step.new else {}
     name = f"{kind} {_place(new or old, change.name)}"
+    scaler = scalers.get(name)
+    before, after = (scaler.before, scaler.after) if scaler else ("", "")
     if change.op == DELETE:
-        yield Workload("end", name, _pods(kind, old))
+        yield Workload("end", name, _pods(kind, old, before))
     elif change.op == CREATE:
-        yield Workload("start", name, _pods(kind, new))
+        yield Workload("start", name, _pods(kind, new, after))
     elif change.op == REPLACE:
-        yield Workload("exchange", name, f"{_pods(kind, old)}, deleted first and then made again")
+        yield Workload("exchange", name, f"{_pods(kind, old, before)}, deleted first and then made again")
     elif change.op == UPDATE:
         paths = [each.path for each in change.differences]
         if any(path.startswith("spec.template") for path in paths):
             waits = _strategy(new) == "OnDelete"
-            yield Workload("wait" if waits else "exchange", name, _pods(kind, new))
-        if any(path.startswith("spec.replicas") for path in paths):
+            yield Workload("wait" if waits else "exchange", name, _pods(kind, new, after))
+        if any(path.startswith("spec.replicas") for path in paths) and not (scaler and scaler.changes):
             yield Workload("scale", name, f"{_replicas(old)} → {_replicas(new)}")
+
+
+def _rescaled(scalers: Mapping[str, Autoscaler], steps: Sequence[Step]) -> Iterator[Workload]:
+    """Yield the workloads that stay, and get or lose an autoscaler, or get other bounds."""
+    for step in steps:
+        if not step.type.startswith("kubernetes:apps/") or step.old is None or step.new is None:
+            continue
+        name = f"{step.type.rpartition(':')[2]} {_place(step.new.inputs, step.name)}"
+        scaler = scalers.get(name)
+        if scaler is not None and scaler.changes:
+            before, after = scaler.before or _replicas(step.old.inputs), scaler.after or _replicas(step.new.inputs)
+            yield Workload("scale", name, f"{before} → {after}")
 
 
 def _place(inputs: Mapping[str, Any], name: str) -> str:
@@ -78,9 +99,11 @@ def _place(inputs: Mapping[str, Any], name: str) -> str:
     return f"{space}/{metadata.get('name') or name}" if space else str(metadata.get("name") or name)
 
 
-def _pods(kind: str, inputs: Mapping[str, Any]) -> str:
+def _pods(kind: str, inputs: Mapping[str, Any], bounds: str) -> str:
     if kind == "DaemonSet":
         return "one a machine"
+    if bounds:
+        return f"{bounds} pods"
     replicas = _replicas(inputs)
     return f"{replicas} pod{'' if replicas == '1' else 's'}"
 

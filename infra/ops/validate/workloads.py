@@ -10,6 +10,7 @@ from typing import Any
 from infra.ops.kube import Kube
 from infra.ops.own_pods import OURS, pods_and_warnings
 from infra.ops.pod_trouble import Trouble, newest_event, one_line, refusals_of, trouble_of
+from infra.ops.validate import autoscalers
 from infra.ops.validate.findings import Finding
 from infra.ops.validate.remedies import remedy
 from infra.ops.validate.rollout import Rollout, rollout_of
@@ -24,6 +25,7 @@ _PATHS = {
     "DaemonSet": "apis/apps/v1/namespaces/{}/daemonsets",
     "Job": "apis/batch/v1/namespaces/{}/jobs",
     "CronJob": "apis/batch/v1/namespaces/{}/cronjobs",
+    autoscalers.KIND: autoscalers.PATH,
 }
 _RUN = "batch.kubernetes.io/job-name"
 """Label of a Job's pods (Kubernetes documentation, "Well-Known Labels, Annotations and Taints")."""
@@ -50,7 +52,8 @@ def check_workloads(kube: Kube, spec: EnvironmentSpec, chosen: Sequence[Workload
     """
     for namespace in sorted({workload.namespace for workload in chosen}):
         own = [workload for workload in chosen if workload.namespace == namespace]
-        seen = _look(kube, namespace, {workload.kind for workload in own})
+        scaled = {autoscalers.KIND for workload in own if workload.autoscaling is not None}
+        seen = _look(kube, namespace, {workload.kind for workload in own} | scaled)
         for workload in own:
             yield from judge_workload(workload, selector(spec, workload.name), seen)
 
@@ -87,6 +90,7 @@ def judge_workload(workload: WorkloadSpec, labels: Mapping[str, str], seen: Seen
     if not found:
         yield Finding(CHECK, "invalid", subject, "is not there", "run pulumi up")
         return
+    yield from autoscalers.judge_autoscaler(CHECK, workload, seen.controllers.get(autoscalers.KIND, ()))
     live = max(found, key=_made)
     if workload.kind in ("Job", "CronJob"):
         runs = [each for each in seen.controllers.get("Job", ()) if _has(each, labels)]

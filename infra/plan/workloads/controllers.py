@@ -59,7 +59,8 @@ def _object(
 ) -> KubernetesObject:
     annotations = {**workload.annotations, **await_annotations(workload)}
     meta = {**metadata(spec, workload, name or workload.name, annotations), "labels": versioned_labels(spec, workload)}
-    return KubernetesObject(api_version, workload.kind, workload.name, {"metadata": meta, "spec": body})
+    left = () if workload.autoscaling is None else ("spec.replicas",)
+    return KubernetesObject(api_version, workload.kind, workload.name, {"metadata": meta, "spec": body}, left=left)
 
 
 def _deployment(spec: EnvironmentSpec, workload: WorkloadSpec) -> KubernetesObject:
@@ -72,7 +73,9 @@ def _deployment(spec: EnvironmentSpec, workload: WorkloadSpec) -> KubernetesObje
         },
     }
     body = {
-        "replicas": workload.replicas,
+        # Written with an autoscaler, too: a field that this program wrote and writes no more falls back to its
+        # default, one pod (Kubernetes documentation, "Server-Side Apply", "Transferring ownership").
+        "replicas": workload.least_pods,
         "revisionHistoryLimit": HISTORY,
         "minReadySeconds": update.min_ready_seconds,
         "progressDeadlineSeconds": max(update.progress_deadline_seconds, update.min_ready_seconds + 1),
@@ -212,7 +215,7 @@ def _claim_spec(claim: ClaimSpec) -> dict[str, Any]:
 
 def disruption_budget(spec: EnvironmentSpec, workload: WorkloadSpec) -> KubernetesObject | None:
     """Return the PodDisruptionBudget, or None where it could only block a drain or say nothing (a single replica)."""
-    if workload.kind not in ("Deployment", "StatefulSet") or workload.replicas < 2:
+    if workload.kind not in ("Deployment", "StatefulSet") or workload.most_pods < 2:
         return None
     body = {
         "maxUnavailable": count_or_share(workload.disruption.max_unavailable),

@@ -33,6 +33,8 @@ class KubernetesObject:
     logical_name: str
     body: Mapping[str, Any]
     protect: bool = False
+    left: tuple[str, ...] = ()
+    """Paths of fields that somebody else writes once it is there, as an autoscaler does."""
 
     @property
     def name(self) -> str:

@@ -34,7 +34,7 @@ def workload_services(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[Ku
         service = workload.service
         body = _by_type(service.type, open_, service.load_balancer, service.node_port, service.traffic_distribution)
         body["selector"] = selector(spec, workload.name)
-        waited = {} if workload.replicas else {"pulumi.com/skipAwait": "true"}
+        waited = {} if workload.least_pods else {"pulumi.com/skipAwait": "true"}
         annotations = {**await_annotations(workload), **waited, **_annotations(service.type, service.load_balancer)}
         meta = metadata(spec, workload, workload.name, annotations)
         made.append(KubernetesObject("v1", "Service", workload.name, {"metadata": meta, "spec": body}))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.plan.service_account_role import ServiceAccountRolePlan
+from infra.plan.workloads.autoscaler import autoscaler
 from infra.plan.workloads.controllers import claims, controller, disruption_budget, service_account
 from infra.plan.workloads.identity import workload_role
 from infra.plan.workloads.objects import KubernetesObject, metadata
@@ -52,7 +53,7 @@ class WorkloadPlan:
     secret: SecretPlan | None
     controller: KubernetesObject
     beside: tuple[KubernetesObject, ...]
-    """Services, policy and disruption budget."""
+    """Services, policy, disruption budget and autoscaler."""
     role: ServiceAccountRolePlan | None
     """What it may do in AWS."""
     expose: ExposeSpec | None
@@ -66,7 +67,7 @@ class WorkloadPlan:
 
 def plan_workload(spec: EnvironmentSpec, workload: WorkloadSpec) -> WorkloadPlan:
     """Return the plan of one workload of an environment."""
-    budget = disruption_budget(spec, workload)
+    further = (disruption_budget(spec, workload), autoscaler(spec, workload))
     return WorkloadPlan(
         name=workload.name,
         namespace=workload.namespace,
@@ -84,7 +85,7 @@ def plan_workload(spec: EnvironmentSpec, workload: WorkloadSpec) -> WorkloadPlan
         beside=(
             network_policy(spec, workload),
             *workload_services(spec, workload),
-            *([budget] if budget is not None else []),
+            *(each for each in further if each is not None),
         ),
         role=workload_role(spec, workload),
         expose=workload.expose,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem, format_path
+from infra.spec.workloads.autoscaling_rules import check_metrics
 from infra.spec.workloads.backend import BackendSpec
 from infra.spec.workloads.backend_port_rules import check_port_list
 from infra.spec.workloads.image_reference import image_parts
@@ -155,6 +156,7 @@ def check_declared(spec: EnvironmentSpec, workload: WorkloadSpec, files: frozens
         *_check_pod_security(spec, workload),
         *check_node_selector(spec, workload),
         *_check_exposed(spec, workload),
+        *check_metrics(spec, workload),
     ]
 
 

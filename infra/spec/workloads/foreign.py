@@ -8,7 +8,7 @@ _NO_FOLDERS = (
     "of its node"
 )
 _NO_HOST = "remove it: a workload has the network and processes of its pod, and never its node's"
-_NO_SCALING = "write replicas: Slipway declares a fixed number, and no HorizontalPodAutoscaler"
+_SCALING = "write autoscaling, with minReplicas and maxReplicas in it"
 _OWN_ACCOUNT = "remove it: each workload has a ServiceAccount of its own, and aws gives it a role"
 
 OF_WORKLOAD = {
@@ -17,7 +17,7 @@ OF_WORKLOAD = {
     **dict.fromkeys(("hostPath", "volumes", "volumeMounts"), _NO_FOLDERS),
     **dict.fromkeys(("hostNetwork", "hostPID", "hostIPC", "hostPort"), _NO_HOST),
     **{f"{probe}Probe": f"write it as probes.{probe}" for probe in ("readiness", "liveness", "startup")},
-    **dict.fromkeys(("autoscaling", "hpa", "minReplicas", "maxReplicas"), _NO_SCALING),
+    **dict.fromkeys(("hpa", "horizontalPodAutoscaler", "minReplicas", "maxReplicas"), _SCALING),
     **dict.fromkeys(("serviceAccount", "serviceAccountName"), _OWN_ACCOUNT),
     **dict.fromkeys(("strategy", "updateStrategy"), "write update"),
     **dict.fromkeys(("volumeClaimTemplates", "persistentVolumeClaim", "persistentVolumeClaims"), "write claims"),
@@ -34,6 +34,19 @@ OF_WORKLOAD = {
     "affinity": "write spread, or nodeSelector",
     "topologySpreadConstraints": "write spread",
     "ingress": "write expose, with a host that edge.firewall opens",
+}
+OF_AUTOSCALING = {
+    "enabled": "remove it: autoscaling is on where it is written; write autoscaling: null under overrides to have none",
+    **dict.fromkeys(
+        ("targetCPUUtilizationPercentage", "targetCPU", "averageUtilization", "cpu"), "write cpuPercent, a number"
+    ),
+    **dict.fromkeys(("targetMemoryUtilizationPercentage", "targetMemory", "memory"), "write memoryPercent, a number"),
+    **dict.fromkeys(
+        ("metrics", "customMetrics"), "write cpuPercent or memoryPercent: nothing else is measured for autoscalers"
+    ),
+    **dict.fromkeys(("behavior", "stabilizationWindowSeconds"), "write scaleDownAfter"),
+    **dict.fromkeys(("min", "minPods"), "write minReplicas"),
+    **dict.fromkeys(("max", "maxPods"), "write maxReplicas"),
 }
 OF_PORT = {
     "containerPort": "write port",

@@ -11,6 +11,7 @@ _SERVING = ("Deployment", "StatefulSet", "DaemonSet")
 _COUNTED = ("Deployment", "StatefulSet")
 _OF_KINDS: dict[str, tuple[tuple[str, ...], str]] = {
     "replicas": (_COUNTED, "remove it"),
+    "autoscaling": (("Deployment",), "remove it"),
     "update": (_SERVING, "remove it"),
     "disruption": (_COUNTED, "remove it"),
     "spread": (_COUNTED, "remove it"),
@@ -25,6 +26,7 @@ _INSTEAD = {
         "replicas",
         "DaemonSet",
     ): "remove it: a DaemonSet runs a pod on each node that nodeSelector and tolerations allow",
+    ("autoscaling", "StatefulSet"): "write replicas: members that hold data come and go by somebody's word",
     ("replicas", "Job"): "remove it, and write job.parallelism for pods at once, job.completions for how many",
     ("replicas", "CronJob"): "remove it, and write job.parallelism for pods at once, job.completions for how many",
 }

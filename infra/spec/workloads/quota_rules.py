@@ -59,7 +59,7 @@ def check_quotas(spec: EnvironmentSpec) -> Iterator[Problem]:
 
 def _pods(workload: WorkloadSpec) -> int:
     """Return how many pods it has at once; a DaemonSet's are the nodes', which nobody knows here: one."""
-    counts = {"Deployment": workload.replicas, "StatefulSet": workload.replicas, "DaemonSet": 1}
+    counts = {"Deployment": workload.most_pods, "StatefulSet": workload.most_pods, "DaemonSet": 1}
     return counts.get(workload.kind, workload.job.parallelism)
 
 
@@ -69,7 +69,7 @@ def _surge(workload: WorkloadSpec) -> int:
         return 0
     share = workload.update.max_surge
     if share.endswith("%"):
-        return ceil(workload.replicas * int(share[:-1]) / 100)
+        return ceil(workload.most_pods * int(share[:-1]) / 100)
     return int(share)
 
 

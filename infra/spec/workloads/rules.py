@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from infra.spec.errors import Location, Problem
+from infra.spec.workloads.autoscaling_rules import check_autoscaling
 from infra.spec.workloads.folder_rules import check_folders
 from infra.spec.workloads.kind_rules import check_kind, serves
 from infra.spec.workloads.parts import ProbeSpec
@@ -27,6 +28,7 @@ def check_workload(workload: WorkloadSpec) -> list[Problem]:
     """Return all problems of a structurally sound workload."""
     return [
         *check_kind(workload),
+        *check_autoscaling(workload),
         *_check_storage(workload),
         *_check_ports(workload),
         *_check_probes(workload),
@@ -61,7 +63,7 @@ def _check_storage(workload: WorkloadSpec) -> Iterator[Problem]:
             (("kind",),),
         )
     shared = all(claim.access == "ReadWriteMany" for claim in workload.claims)
-    if workload.kind == "Deployment" and workload.replicas > 1 and not shared:
+    if workload.kind == "Deployment" and workload.replicas > 1 and workload.autoscaling is None and not shared:
         yield Problem(
             ("replicas",),
             "is more than one, and the claims of a Deployment are shared by its pods, which these volumes are not",

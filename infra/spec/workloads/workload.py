@@ -11,6 +11,7 @@ from infra.spec.base import SpecModel
 from infra.spec.labels import TaintText
 from infra.spec.scalars import DnsLabel
 from infra.spec.workloads import foreign
+from infra.spec.workloads.autoscaling import AutoscalingSpec
 from infra.spec.workloads.backend import LoadBalancerSpec, NodePortNumber, TrafficDistribution
 from infra.spec.workloads.data import ClaimSpec, CronSpec, ExposeSpec, JobSpec, SecretSpec, StatementSpec
 from infra.spec.workloads.image_reference import ImageReference
@@ -79,6 +80,9 @@ class WorkloadSpec(SpecModel):
 
     replicas: Annotated[int, Field(ge=0, le=1000)] = 2
     """Pods of a Deployment or StatefulSet."""
+
+    autoscaling: AutoscalingSpec | None = None
+    """Deployment: as many pods as their use asks for, in place of `replicas`."""
 
     ports: tuple[PortSpec, ...] = ()
     """Ports. The first of TCP is what probes ask and what the edge router reaches."""
@@ -172,6 +176,16 @@ class WorkloadSpec(SpecModel):
     def open_ports(self) -> tuple[PortSpec, ...]:
         """The ports that callers may reach."""
         return tuple(port for port in self.ports if not port.members_only)
+
+    @property
+    def least_pods(self) -> int:
+        """The number of a Deployment's or StatefulSet's pods; with autoscaling, the least."""
+        return self.replicas if self.autoscaling is None else self.autoscaling.min_replicas
+
+    @property
+    def most_pods(self) -> int:
+        """The number of a Deployment's or StatefulSet's pods; with autoscaling, the greatest."""
+        return self.replicas if self.autoscaling is None else self.autoscaling.max_replicas
 
 
 class WorkloadUse(SpecModel):

@@ -68,6 +68,14 @@ def test_a_claim_is_protected() -> None:
     assert recorder.options(token, "web-data").protect is True
 
 
+def test_the_number_of_pods_is_left_to_the_autoscaler() -> None:
+    token = "kubernetes:apps/v1:Deployment"
+    scaled = built(autoscaling={"minReplicas": 3, "maxReplicas": 9})
+    assert list(scaled.options(token, "web").ignoreChanges) == ["spec.replicas"]
+    assert scaled.inputs(token, "web")["spec"]["replicas"] == 3
+    assert list(built(replicas=3).options(token, "web").ignoreChanges) == []
+
+
 def test_a_backend() -> None:
     written = {
         "name": "db", "namespace": "web", "type": "addresses", "addresses": ["10.9.0.4"],

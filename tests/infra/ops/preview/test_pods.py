@@ -55,6 +55,52 @@ def test_a_workload_that_is_replaced_is_away_in_between() -> None:
     assert (found.fate, found.pods) == ("exchange", "2 pods, deleted first and then made again")
 
 
+SCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
+
+
+def scaler(least: int, most: int) -> dict[str, Any]:
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    spec = {"scaleTargetRef": target, "minReplicas": least, "maxReplicas": most}
+    return {"metadata": {"namespace": "demo", "name": "web"}, "spec": spec}
+
+
+def deployment(replicas: int, tag: str = "a") -> dict[str, Any]:
+    return {"metadata": {"namespace": "demo", "name": "web"}, "spec": {**image(tag), "replicas": replicas}}
+
+
+@pytest.mark.parametrize(
+    ("of_deployment", "of_scaler", "sentences"),
+    [
+        (("create", None, deployment(2)), ("create", None, scaler(2, 9)), ["New workloads: {} (2 to 9 pods)."]),
+        (
+            ("delete", deployment(2), None), ("delete", scaler(2, 9), None),
+            ["Pods that end for good with what they serve: {} (2 to 9 pods)."],
+        ),
+        (("same", deployment(5), deployment(5)), ("create", None, scaler(2, 9)), ["Replicas: {} (5 → 2 to 9)."]),
+        (
+            ("same", deployment(2), deployment(2)), ("update", scaler(2, 9), scaler(4, 9)),
+            ["Replicas: {} (2 to 9 → 4 to 9)."],
+        ),
+        (("update", deployment(2), deployment(3)), ("delete", scaler(2, 9), None), ["Replicas: {} (2 to 9 → 3)."]),
+        (
+            ("update", deployment(2), deployment(2, "b")), ("same", scaler(2, 9), scaler(2, 9)),
+            ["Pods exchanged during the update, by their own rolling update: {} (2 to 9 pods)."],
+        ),
+        (("same", deployment(2), deployment(2)), ("same", scaler(2, 9), scaler(2, 9)), []),
+    ],
+)  # fmt: skip
+def test_an_autoscaler_says_how_many_pods_there_are(
+    of_deployment: tuple[str, Any, Any], of_scaler: tuple[str, Any, Any], sentences: list[str]
+) -> None:
+    events = [step(op, kind, "web", old, new) for kind, (op, old, new) in
+              ((DEPLOYMENT, of_deployment), (SCALER, of_scaler))]  # fmt: skip
+    told = report_of(*events).sentences
+    names = ("New workloads", "Pods ", "Replicas")
+    assert [each for each in told if each.startswith(names)] == [
+        sentence.format("Deployment demo/web") for sentence in sentences
+    ]
+
+
 def test_many_are_counted_and_told_before_rules_and_cost() -> None:
     events = [
         step("delete", DEPLOYMENT, f"w{at}", {"metadata": {"name": f"w{at}"}, "spec": {"replicas": 1}}, None)

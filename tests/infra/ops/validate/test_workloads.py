@@ -16,6 +16,7 @@ from tests.infra.workload_samples import IMAGE, environment
 
 FILES: dict[str, dict[str, Any]] = {
     "web": {"image": IMAGE},
+    "scaled": {"image": IMAGE, "autoscaling": {"maxReplicas": 9}},
     "db": {"image": IMAGE, "kind": "StatefulSet"},
     "agent": {"image": IMAGE, "kind": "DaemonSet"},
     "load": {"image": IMAGE, "kind": "Job"},
@@ -331,12 +332,16 @@ def test_only_what_is_needed_is_asked() -> None:
     api = Api({})
     found = list(check_workloads(cast(Kube, api), SPEC, SPEC.declared_workloads))
     assert [each.subject for each in found] == [f"{kind} web/{name}" for name, kind in KINDS.items()]
-    assert len(api.asked) == 7
+    assert len(api.asked) == 8
+    assert "/apis/autoscaling/v2/namespaces/web/horizontalpodautoscalers" in api.asked
+    api = Api({"deployments": [live("scaled", GOOD)]})
+    found = list(check_workloads(cast(Kube, api), SPEC, workloads_named(SPEC, ["scaled"])))
+    assert [(each.subject, each.problem) for each in found] == [("HorizontalPodAutoscaler web/scaled", "is not there")]
 
 
 def test_a_name_that_no_workload_has() -> None:
     with pytest.raises(SpecError) as refused:
         workloads_named(SPEC, ["web", "wbe"])
     assert [str(each) for each in refused.value.problems] == [
-        "(the environment): 'wbe' is not a workload of this environment. Fix: name one of agent, db, load, report, web."
+        "(the environment): 'wbe' is not a workload of this environment. Fix: name one of agent, db, load, report, scaled, web."
     ]

@@ -39,8 +39,8 @@ def told(written: dict[str, Any]) -> list[str]:
         ("serviceAccount", "remove it: each workload has a ServiceAccount of its own, and aws gives it a role"),
         ("envFrom", "write env for variables, config for files, secrets for what nobody may read"),
         ("emptyDir", "write scratch"),
-        ("minReplicas", "write replicas: Slipway declares a fixed number, and no HorizontalPodAutoscaler"),
-        ("autoscaling", "write replicas: Slipway declares a fixed number, and no HorizontalPodAutoscaler"),
+        ("minReplicas", "write autoscaling, with minReplicas and maxReplicas in it"),
+        ("hpa", "write autoscaling, with minReplicas and maxReplicas in it"),
         ("services", "describe the workload in the words of docs/workload-options.md: this is no Compose file"),
     ],
 )  # fmt: skip

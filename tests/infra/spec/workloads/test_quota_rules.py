@@ -48,6 +48,14 @@ def test_one_that_is_just_enough(quota: dict[str, int], change: dict[str, Any]) 
     assert told(quota, web={**WEB, **change}) == []
 
 
+def test_an_autoscaler_may_want_its_most_pods_and_an_update_a_share_of_them() -> None:
+    web = {key: value for key, value in WEB.items() if key != "replicas"}
+    scaled = {**web, "autoscaling": {"minReplicas": 2, "maxReplicas": 6}, "update": {"maxSurge": "50%"}}
+    assert told({"pods": 9}, web=scaled) == []
+    (line,) = told({"pods": 8}, web=scaled)
+    assert "pods: 8 is less than its workloads need, 9 pods (web 6 pods, and what an update adds)" in line
+
+
 def test_one_workload_is_updated_at_a_time() -> None:
     assert told({"pods": 7}, web=WEB, api=WEB) == []
     assert len(told({"pods": 6}, web=WEB, api=WEB)) == 1

@@ -1,0 +1,54 @@
+"""HorizontalPodAutoscalers of a run: between which numbers of pods they choose, and whose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.ops.preview.events import Step
+from infra.ops.preview.inputs import mapping_in
+
+_KIND = "HorizontalPodAutoscaler"
+
+
+@dataclass(frozen=True)
+class Autoscaler:
+    """What chooses the number of a workload's pods, before and after."""
+
+    target: str
+    """Kind, namespace and name of the workload."""
+    before: str
+    """Its bounds, as ``2 to 10``; empty: there is none."""
+    after: str
+
+    @property
+    def changes(self) -> bool:
+        """Whether it comes, goes, or has other bounds."""
+        return self.before != self.after
+
+
+def autoscalers_of(steps: Sequence[Step]) -> Mapping[str, Autoscaler]:
+    """Return the autoscalers of a run by the workload that they scale, those that stay as they are among them."""
+    return {each.target: each for each in _found(steps)}
+
+
+def _found(steps: Sequence[Step]) -> Iterator[Autoscaler]:
+    for step in steps:
+        if step.type.startswith("kubernetes:autoscaling/") and step.type.rpartition(":")[2] == _KIND:
+            old = step.old.inputs if step.old else {}
+            new = step.new.inputs if step.new else {}
+            yield Autoscaler(_target(new or old), _bounds(old), _bounds(new))
+
+
+def _target(inputs: Mapping[str, Any]) -> str:
+    reference = mapping_in(mapping_in(inputs.get("spec")).get("scaleTargetRef"))
+    return f"{reference.get('kind')} {mapping_in(inputs.get('metadata')).get('namespace')}/{reference.get('name')}"
+
+
+def _bounds(inputs: Mapping[str, Any]) -> str:
+    spec = mapping_in(inputs.get("spec"))
+    if not spec:
+        return ""
+    # Kubernetes' default of minReplicas.
+    return f"{int(spec.get('minReplicas', 1))} to {int(spec.get('maxReplicas', 1))}"
