@@ -116,7 +116,8 @@ class EdgeRouteSpec(SpecModel):
     """Name of the route, unique in the environment."""
 
     hosts: Annotated[tuple[Host, ...], Field(min_length=1, max_length=16, examples=[["shop.example.com"]])]
-    """Host names that lead to the Service. The most exact one decides where two routes could answer."""
+    """Host names that lead to the Service. The most exact one decides where two routes could answer. Routes may share
+    a host, each with a path of its own."""
 
     namespace: Annotated[DnsLabel, Field(examples=["shop"])]
     """Namespace of the Service: one of `cluster.namespaces`."""
@@ -128,7 +129,8 @@ class EdgeRouteSpec(SpecModel):
     """Port of the Service."""
 
     path: Annotated[UrlPath, Field(max_length=512)] = "/"
-    """Prefix of the paths that lead to the Service; requests for others get 404."""
+    """Prefix of the paths that lead to the Service, by whole parts: `/api` is not `/apis`. Of two routes of one host
+    the longer path decides; requests for paths of none get 404."""
 
     target_port: PortNumber | None = None
     """Port of the pods behind the Service, which is what network policies see. Unset: the same as `port`."""

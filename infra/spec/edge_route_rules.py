@@ -1,4 +1,4 @@
-"""Rules about routes of the edge beside each other: what Ingress objects may be given, and paths below wildcards."""
+"""Rules about routes of the edge beside each other: hosts that several share, and what Ingress objects may be given."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from infra.spec.edge import EdgeRouteSpec, EdgeSpec
 from infra.spec.errors import Location, Problem
 from infra.spec.hosts import covers
 
+ROUTES_OF_A_HOST = 16
+"""Rules of an HTTPRoute (Gateway API v1, ``spec.rules``)."""
+
 
 def check_route_forms(edge: EdgeSpec) -> Iterator[Problem]:
     """Yield what is wrong with single routes, and between the hosts of two."""
@@ -15,9 +18,40 @@ def check_route_forms(edge: EdgeSpec) -> Iterator[Problem]:
         at: Location = ("edge", "routes", index)
         yield from _check_services(at, route)
         for position, host in enumerate(route.hosts):
-            for other, second in enumerate(edge.routes):
+            for other in range(len(edge.routes)):
                 if other != index:
-                    yield from _check_pair((*at, "hosts", position), host, route, second, other)
+                    yield from _check_pair((*at, "hosts", position), host, route, edge, other)
+
+
+def check_shared(edge: EdgeSpec, index: int, position: int) -> Iterator[Problem]:
+    """Yield why a route cannot have one of its hosts that routes before it have: each needs a path of its own.
+
+    ``index`` is the route's place, and ``position`` that of the host in it.
+    """
+    route = edge.routes[index]
+    host, at = route.hosts[position], ("edge", "routes", index, "hosts", position)
+    before = [(other, each) for other, each in enumerate(edge.routes[:index]) if host in each.hosts]
+    if host in route.hosts[:position]:
+        yield Problem(at, "is listed twice", "remove one", repr(host))
+    for other, first in before:
+        related: tuple[Location, ...] = (("edge", "routes", other),)
+        if route.ingress or first.ingress:
+            whose = f"leads to route {first.name} already, and"
+            problem = f"{whose} Ingress objects have a host to themselves"
+            yield Problem(at, problem, "give each of the two a host of its own", repr(host), related)
+            return
+        if same_path(route.path, first.path):
+            problem = f"leads to route {first.name} already, for the same paths"
+            yield Problem(at, problem, "give one of them another path, or another host", repr(host), related)
+            return
+    if len(before) == ROUTES_OF_A_HOST:
+        problem = f"has {ROUTES_OF_A_HOST} routes already, which is how many paths the router takes for one name"
+        yield Problem(at, problem, "use another host", repr(host))
+
+
+def same_path(one: str, other: str) -> bool:
+    """Tell whether two prefixes mean the same paths: a slash at the end says nothing (Gateway API, PathPrefix)."""
+    return one.rstrip("/") == other.rstrip("/")
 
 
 def _check_services(at: Location, route: EdgeRouteSpec) -> Iterator[Problem]:
@@ -37,15 +71,17 @@ def _check_services(at: Location, route: EdgeRouteSpec) -> Iterator[Problem]:
             yield Problem(where, "is listed already", "remove it", repr(name))
 
 
-def _check_pair(at: Location, host: str, route: EdgeRouteSpec, second: EdgeRouteSpec, other: int) -> Iterator[Problem]:
+def _check_pair(at: Location, host: str, route: EdgeRouteSpec, edge: EdgeSpec, other: int) -> Iterator[Problem]:
     """Find a wildcard over another route's host where the more exact name would not win.
 
     Traefik ranks an HTTPRoute by its path first and its host second (``buildMatchRule`` in
     ``pkg/provider/kubernetes/gateway/httproute.go``), and an Ingress by the length of both together.
     """
+    second = edge.routes[other]
     below = [each for each in second.hosts if each != host and covers(host, each)]
     if not below:
         return
+    paths = [each.path for each in edge.routes if below[0] in each.hosts]
     related: tuple[Location, ...] = (("edge", "routes", other),)
     if route.ingress or second.ingress:
         yield Problem(
@@ -56,7 +92,7 @@ def _check_pair(at: Location, host: str, route: EdgeRouteSpec, second: EdgeRoute
             repr(host),
             related,
         )
-    elif route.path not in ("/", second.path):
+    elif not any(same_path(route.path, path) for path in ("/", *paths)):
         yield Problem(
             at,
             f"covers {below[0]} of route {second.name}, whose requests for paths under {route.path} would be led here: "

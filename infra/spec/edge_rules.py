@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from infra.spec.edge import HTTP_PORT, HTTPS_PORT, SSH_PORT, EdgeSpec, FirewallRuleSpec
-from infra.spec.edge_route_rules import check_route_forms
+from infra.spec.edge_route_rules import check_route_forms, check_shared
 from infra.spec.edge_tls_rules import check_tls
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
@@ -225,14 +225,13 @@ def _check_backend(spec: EnvironmentSpec, at: Location, namespace: str) -> Itera
 
 def _check_routes(spec: EnvironmentSpec, edge: EdgeSpec) -> Iterator[Problem]:
     yield from _twice([route.name for route in edge.routes], ("edge", "routes"), "name", "the routes")
-    taken: dict[str, str] = {}
+    taken: set[str] = set()
     for index, route in enumerate(edge.routes):
         yield from _check_backend(spec, ("edge", "routes", index), route.namespace)
         for position, host in enumerate(route.hosts):
             at: Location = ("edge", "routes", index, "hosts", position)
-            if host in taken:
-                yield Problem(at, f"leads to route {taken[host]} already", "give each host one route", repr(host))
-            taken.setdefault(host, route.name)
+            yield from check_shared(edge, index, position)
+            taken.add(host)
             if not any(_reaches(rule, host) for rule in edge.firewall):
                 yield Problem(
                     at,

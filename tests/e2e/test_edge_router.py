@@ -22,7 +22,7 @@ from rich.console import Console
 from infra.plan.addons.objects import AddonObject
 from infra.plan.edge import EdgePlan, plan_edge
 from infra.plan.edge.explain import explain
-from infra.plan.edge.policy import route_for
+from infra.plan.edge.policy import routes_for
 from rehearsal.controlplane import ControlPlane
 from rehearsal.providers.kubernetes.api import ApiError
 from rehearsal.providers.kubernetes.provider import Provider
@@ -60,6 +60,7 @@ ROUTES: list[dict[str, Any]] = [
     {"name": "desk", "hosts": ["desk.example.com"], "namespace": "shop", "service": "web", "path": "/desk"},
     {"name": "old", "hosts": ["admin.example.com", "*.apps.example.com"], "namespace": "back", "service": "admin",
      "ingress": True, "furtherServices": [{"service": "api", "targetPort": 9000}]},
+    {"name": "till", "hosts": ["shop.example.com"], "namespace": "shop", "service": "till", "path": "/till"},
 ]  # fmt: skip
 ROUTED = {
     "acm": edge_spec(firewall=FIREWALL, routes=ROUTES),
@@ -67,7 +68,7 @@ ROUTED = {
         firewall=FIREWALL, routes=ROUTES, tls={"minVersion": "1.3", "acme": {"solver": "dns01"}}, dns=ZONE
     ),
 }
-SERVICES = (("shop", "web", 80), ("back", "admin", 80), ("back", "api", 80), ("back", "db", 5432))
+SERVICES = (("shop", "web", 80), ("shop", "till", 80), ("back", "admin", 80), ("back", "api", 80), ("back", "db", 5432))
 CLIENTS = ("8.8.8.8", "198.51.100.9", "10.8.200.1", "203.0.113.7")
 ASKED = ("shop.example.com", "one.apps.example.com", "a.b.apps.example.com", "admin.example.com", "desk.example.com",
          "apps.example.com", "nowhere.test")  # fmt: skip
@@ -123,7 +124,7 @@ def routed(
     further = [
         part for ns, name, port in SERVICES for part in service(ns, name, port, backends[name].port, own_address())
     ]
-    for body in (*further, *(tls_secret(route) for route in ROUTES), GIVEN):
+    for body in (*further, *(tls_secret(route) for route in ROUTES[:-1]), GIVEN):
         apply(cluster, AddonObject("test", body), body, dry=False)
     folder = tmp_path_factory.mktemp("router")
     router = Router(program, plan, ports, as_service_account(cluster, plane.kubeconfig, folder), folder)
@@ -186,9 +187,9 @@ def test_the_router_does_what_explain_says(routed: tuple[EdgePlan, Router]) -> N
         elif port == 80:
             assert (answer.status, answer.headers["Location"]) == (301, f"https://{host}{path}")
         else:
-            found = route_for(plan.spec, host)
+            found = routes_for(plan.spec, host)
             assert found is not None
-            assert (answer.status, answer.told["service"]) == (200, found[0].service)
+            assert (answer.status, answer.told["service"]) == (200, found[0][-1].service)
             assert answer.told["headers"]["X-Forwarded-For"] == client
             assert answer.told["headers"]["X-Forwarded-Proto"] == "https"
         seen[answer.status] += 1
@@ -199,6 +200,16 @@ def test_the_router_does_what_explain_says(routed: tuple[EdgePlan, Router]) -> N
 def test_paths_outside_a_routes_are_not_found(routed: tuple[EdgePlan, Router]) -> None:
     plan, router = routed
     assert asked(plan, router, "10.8.200.1", "desk.example.com", path="/other").status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/", "web"), ("/1", "web"), ("/till", "till"), ("/till/1", "till"), ("/tills", "web"), ("/1/till", "web")],
+)
+def test_routes_share_a_host_by_their_paths(routed: tuple[EdgePlan, Router], path: str, name: str) -> None:
+    plan, router = routed
+    answer = asked(plan, router, "8.8.8.8", "shop.example.com", path=path)
+    assert (answer.status, answer.told["service"]) == (200, name)
 
 
 def test_tcp_is_passed_on_to_those_of_its_rule(routed: tuple[EdgePlan, Router]) -> None:
@@ -259,7 +270,9 @@ def test_the_alert_of_certificates_names_what_the_router_tells(routed: tuple[Edg
     if plan.spec.tls.acm is None:
         assert promql.judged(found, "traefik_") == set()
         names = {each["cn"] for each in found["traefik_tls_certs_not_after"]}
-        assert {route["name"] for route in ROUTES} <= names
+        # A route that shares another's host has no certificate of its own.
+        assert {"shop", "desk", "old"} <= names
+        assert "till" not in names
 
 
 def test_an_ingress_that_no_policy_has_seen_opens_nothing(routed: tuple[EdgePlan, Router], cluster: Provider) -> None:

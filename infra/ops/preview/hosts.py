@@ -1,12 +1,13 @@
-"""Host names that begin or cease to be answered at the edge."""
+"""Host names, and paths of them, that begin or cease to be answered at the edge."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT
 from infra.ops.preview.events import Run, State
+from infra.ops.preview.inputs import mapping_in
 from infra.ops.preview.words import listed
 
 _TOLD = 12
@@ -29,5 +30,17 @@ def _hosts(state: State | None) -> Iterator[str]:
     spec: Any = state.inputs.get("spec") if state else None
     if not isinstance(spec, Mapping):
         return
-    yield from (str(each) for each in spec.get("hostnames") or ())
-    yield from (str(each["host"]) for each in spec.get("rules") or () if isinstance(each, Mapping) and each.get("host"))
+    names = [str(each) for each in spec.get("hostnames") or ()]
+    rules = [each for each in spec.get("rules") or () if isinstance(each, Mapping)]
+    yield from names
+    yield from (f"{name}{path}" for name in names for path in _paths(rules))
+    yield from (str(each["host"]) for each in rules if each.get("host"))
+
+
+def _paths(rules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the prefixes of paths that rules of an HTTPRoute name, but for all of them."""
+    for rule in rules:
+        for match in rule.get("matches") or ():
+            path = str(mapping_in(mapping_in(match).get("path")).get("value") or "/")
+            if path != "/":
+                yield path

@@ -15,6 +15,7 @@ from infra.plan.addons.objects import Manifest as Files
 from infra.plan.edge.entries import HTTP_ENTRY
 from infra.plan.edge.gateway import tls_secret
 from infra.plan.edge.manifest import GATEWAY_GROUP, ROUTER, Manifest, manifest
+from infra.plan.edge.policy import owner_of
 from infra.plan.edge.router import kinds
 from infra.plan.iam import Statement
 from infra.spec import EnvironmentSpec
@@ -121,13 +122,16 @@ def _certificates(edge: EdgeSpec) -> Iterator[Manifest]:
     "Can't delete challenge, namespace deletion stuck on terminating").
     """
     for route in edge.routes:
+        hosts = [host for host in route.hosts if owner_of(edge, host) == route]
+        if not hosts:
+            continue
         yield manifest(
             "cert-manager.io/v1",
             "Certificate",
             f"route-{route.name}",
             spec={
                 "secretName": tls_secret(route),
-                "dnsNames": [*route.hosts],
+                "dnsNames": hosts,
                 "issuerRef": {"group": "cert-manager.io", "kind": "Issuer", "name": ISSUER},
                 # A key that was read once is of no use after the next renewal.
                 "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},

@@ -13,9 +13,9 @@ from typing import Literal
 from infra.plan.edge.balancer import address_in
 from infra.plan.edge.entries import Entry, plan_entries
 from infra.plan.edge.manifest import ROUTER
-from infra.plan.edge.network_policies import backend_of, backends_of
-from infra.plan.edge.policy import AllowList, allow_list, route_for, rules_for
-from infra.spec.edge import HTTPS_PORT, EdgeRouteSpec, EdgeSpec, EdgeTcpPortSpec, FirewallRuleSpec
+from infra.plan.edge.network_policies import Backend, backend_of, backends_of
+from infra.plan.edge.policy import AllowList, allow_list, routes_for, rules_for
+from infra.spec.edge import HTTPS_PORT, EdgeRouteSpec, EdgeSpec, FirewallRuleSpec
 from infra.spec.hosts import source_block
 
 Layer = Literal["load balancer's security group", "machines' security group", "router", "network policy"]
@@ -102,14 +102,14 @@ def _tcp(edge: EdgeSpec, entry: Entry, source: str) -> Iterator[Step]:
     target = f"{entry.tcp.namespace}/{entry.tcp.service}"
     reason = f"passes TCP on to {target}, whatever the host name{_by(allow_list(rules))}"
     yield Step("router", True, _matching(rules, source), reason)
-    yield _policy(entry.tcp, _matching(rules, source))
+    yield _policy([backend_of(entry.tcp)], _matching(rules, source))
 
 
 def _http(edge: EdgeSpec, entry: Entry, source: str, host: str) -> Iterator[Step]:
-    route = route_for(edge, host)
+    routes, _ = routes_for(edge, host) or ((), "")
     rules = rules_for(edge, entry.policy_port, host)
     names = _matching(rules, source)
-    if route is None:
+    if not routes:
         yield Step("router", False, (), f"no route leads to {host}")
     elif not rules:
         yield Step("router", False, (), f"no rule names {host} on port {entry.port}")
@@ -119,24 +119,25 @@ def _http(edge: EdgeSpec, entry: Entry, source: str, host: str) -> Iterator[Step
         yield Step("router", False, others, reason)
     elif entry.kind == "redirect":
         yield Step("router", True, names, f"redirects to https://{host}{_by(allow_list(rules))}; see port {HTTPS_PORT}")
-    elif route[0].ingress:
-        # What the Ingress objects are is the namespace's affair and in no plan; who may come, and to what, is.
-        services = ", ".join([route[0].service, *(each.service for each in route[0].further_services)])
-        way = f"leaves the way to Ingress objects of {route[0].namespace}, which may lead to {services}"
-        yield Step("router", True, names, f"route {route[0].name} {way}{_by(allow_list(rules))}")
-        yield _policy(route[0], names)
     else:
-        path = "" if route[0].path == "/" else f" for paths under {route[0].path}"
-        target = f"{route[0].namespace}/{route[0].service}{path}"
-        yield Step("router", True, names, f"route {route[0].name} leads to {target}{_by(allow_list(rules))}")
-        yield _policy(route[0], names)
+        ways = ", ".join(f"route {route.name} {_way(route)}" for route in routes)
+        yield Step("router", True, names, f"{ways}{_by(allow_list(rules))}")
+        yield _policy([each for route in routes for each in backends_of(route)], names)
+
+
+def _way(route: EdgeRouteSpec) -> str:
+    if route.ingress:
+        # What the Ingress objects are is the namespace's affair and in no plan; who may come, and to what, is.
+        services = ", ".join([route.service, *(each.service for each in route.further_services)])
+        return f"leaves the way to Ingress objects of {route.namespace}, which may lead to {services}"
+    path = "" if route.path == "/" else f" for paths under {route.path}"
+    return f"leads to {route.namespace}/{route.service}{path}"
 
 
 def _by(allowed: AllowList) -> str:
     return "" if allowed.everyone else f", by the allow-list {allowed.name}"
 
 
-def _policy(target: EdgeRouteSpec | EdgeTcpPortSpec, names: tuple[str, ...]) -> Step:
-    backends = backends_of(target) if isinstance(target, EdgeRouteSpec) else (backend_of(target),)
+def _policy(backends: Sequence[Backend], names: tuple[str, ...]) -> Step:
     admitted = [f"{each.namespace}/{each.policy} admits the pods of {ROUTER} on port {each.port}" for each in backends]
     return Step("network policy", True, names, "; ".join(admitted))

@@ -14,7 +14,7 @@ from typing import Any
 
 from infra.plan.edge.entries import HTTP_ENTRY, HTTPS_ENTRY, Entry
 from infra.plan.edge.manifest import EDGE_NAMESPACE, GATEWAY_GROUP, ROUTER, TRAEFIK_GROUP, Manifest, manifest
-from infra.plan.edge.policy import AllowList, Exposure, allow_list, rules_for
+from infra.plan.edge.policy import AllowList, Exposure, allow_list, owner_of, rules_for
 from infra.spec.edge import EdgeRouteSpec, EdgeSpec
 
 CONTROLLER = "traefik.io/gateway-controller"
@@ -38,7 +38,7 @@ def plan_gateway(edge: EdgeSpec, entries: tuple[Entry, ...], exposures: tuple[Ex
     yield from _allow_lists(exposures)
     for exposure in exposures:
         # On port 80 there is nothing but the redirect, which no Ingress has a part in.
-        if exposure.entry.kind == "redirect" or not exposure.route.ingress:
+        if exposure.entry.kind == "redirect" or not any(route.ingress for route in exposure.routes):
             yield _http_route(edge, exposure)
     yield from _grants(edge)
     for entry in entries:
@@ -67,16 +67,15 @@ def _listeners(edge: EdgeSpec, entries: tuple[Entry, ...]) -> Iterator[dict[str,
         if entry.kind == "redirect":
             yield {"name": HTTP_ENTRY, "port": entry.router_port, "protocol": "HTTP", "allowedRoutes": allowed}
         if entry.kind == "https":
-            for route in edge.routes:
-                for host in route.hosts:
-                    yield {
-                        "name": listener_name(host),
-                        "hostname": host,
-                        # Traefik finds its entry point by this number, which is why it is the router's own.
-                        "port": entry.router_port,
-                        **_protocol(edge, route),
-                        "allowedRoutes": allowed,
-                    }
+            for host in dict.fromkeys(host for route in edge.routes for host in route.hosts):
+                yield {
+                    "name": listener_name(host),
+                    "hostname": host,
+                    # Traefik finds its entry point by this number, which is why it is the router's own.
+                    "port": entry.router_port,
+                    **_protocol(edge, owner_of(edge, host)),
+                    "allowedRoutes": allowed,
+                }
 
 
 def _protocol(edge: EdgeSpec, route: EdgeRouteSpec) -> dict[str, Any]:
@@ -103,20 +102,7 @@ def _http_route(edge: EdgeSpec, exposure: Exposure) -> Manifest:
     redirect = exposure.entry.kind == "redirect"
     listener = HTTP_ENTRY if redirect else listener_name(exposure.route_host)
     # A redirect is for every path; what is behind it decides on 443.
-    path = "/" if redirect else exposure.route.path
-    rule: dict[str, Any] = {"matches": [{"path": {"type": "PathPrefix", "value": path}}]}
-    filters = _filters(exposure.allowed)
-    if redirect:
-        # Without a port, so that none stands in the address that the client is sent to.
-        way = {"scheme": "https", "statusCode": 301}
-        filters.append({"type": "RequestRedirect", "requestRedirect": way})
-    else:
-        route = exposure.route
-        rule["backendRefs"] = [{"name": route.service, "namespace": route.namespace, "port": route.port}]
-        if edge.tls.acm is not None:
-            # The router sees plain HTTP; what is behind it must know that the client did not.
-            header = {"name": "X-Forwarded-Proto", "value": "https"}
-            filters.append({"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [header]}})
+    rules = [_redirect(exposure)] if redirect else [_forward(edge, exposure, route) for route in exposure.routes]
     return manifest(
         f"{GATEWAY_GROUP}/v1",
         "HTTPRoute",
@@ -124,9 +110,30 @@ def _http_route(edge: EdgeSpec, exposure: Exposure) -> Manifest:
         spec={
             "parentRefs": [{"name": ROUTER, "sectionName": listener}],
             "hostnames": [exposure.host],
-            "rules": [{**rule, **({"filters": filters} if filters else {})}],
+            "rules": rules,
         },
     )
+
+
+def _redirect(exposure: Exposure) -> dict[str, Any]:
+    # Without a port, so that none stands in the address that the client is sent to.
+    way = {"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}
+    return {"matches": _under("/"), "filters": [*_filters(exposure.allowed), way]}
+
+
+def _forward(edge: EdgeSpec, exposure: Exposure, route: EdgeRouteSpec) -> dict[str, Any]:
+    backend = {"name": route.service, "namespace": route.namespace, "port": route.port}
+    filters = _filters(exposure.allowed)
+    if edge.tls.acm is not None:
+        # The router sees plain HTTP; what is behind it must know that the client did not.
+        header = {"name": "X-Forwarded-Proto", "value": "https"}
+        filters.append({"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [header]}})
+    made: dict[str, Any] = {"matches": _under(route.path), "backendRefs": [backend]}
+    return {**made, "filters": filters} if filters else made
+
+
+def _under(path: str) -> list[dict[str, Any]]:
+    return [{"path": {"type": "PathPrefix", "value": path}}]
 
 
 def _grants(edge: EdgeSpec) -> Iterator[Manifest]:

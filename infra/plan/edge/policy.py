@@ -44,13 +44,14 @@ class AllowList:
 
 @dataclass(frozen=True)
 class Exposure:
-    """A host pattern on an entry: the route it leads to and who may come."""
+    """A host pattern on an entry: the routes it leads to and who may come."""
 
     entry: Entry
     host: str
-    route: EdgeRouteSpec
+    routes: tuple[EdgeRouteSpec, ...]
+    """Longest path first, as the router chooses."""
     route_host: str
-    """The host of the route that covers ``host``; whose certificate it is served with."""
+    """The host of the routes that covers ``host``; whose certificate it is served with."""
     allowed: AllowList
 
 
@@ -72,11 +73,31 @@ def rules_for(edge: EdgeSpec, policy_port: int | str, host: str | None) -> tuple
     )
 
 
-def route_for(edge: EdgeSpec, host: str) -> tuple[EdgeRouteSpec, str] | None:
-    """Return the route that a host leads to, and which of its hosts matches: the most exact, which is the longest."""
-    found = [(route, each) for route in edge.routes for each in route.hosts if covers(each, host)]
+def routes_for(edge: EdgeSpec, host: str) -> tuple[tuple[EdgeRouteSpec, ...], str] | None:
+    """Return the routes that a host leads to, longest path first, and which of their hosts matches.
+
+    That is the most exact one, which is the longest.
+    """
+    found = [each for route in edge.routes for each in route.hosts if covers(each, host)]
+    if not found:
+        return None
     # An exact host wins over a wildcard of the same length.
-    return max(found, key=lambda pair: (not pair[1].startswith("*"), len(pair[1])), default=None)
+    chosen = max(found, key=lambda each: (not each.startswith("*"), len(each)))
+    return routes_of(edge, chosen), chosen
+
+
+def routes_of(edge: EdgeSpec, route_host: str) -> tuple[EdgeRouteSpec, ...]:
+    """Return the routes that list a host, longest path first."""
+    sharing = [route for route in edge.routes if route_host in route.hosts]
+    return tuple(sorted(sharing, key=lambda route: (-len(route.path), route.path)))
+
+
+def owner_of(edge: EdgeSpec, route_host: str) -> EdgeRouteSpec:
+    """Return the route whose certificate a host has: of those that share it the one of the shortest path.
+
+    It stays so when a route for some path below is added, so that the host's certificate is not asked for anew.
+    """
+    return routes_of(edge, route_host)[-1]
 
 
 def plan_exposures(edge: EdgeSpec, entries: Sequence[Entry]) -> tuple[Exposure, ...]:
@@ -88,8 +109,8 @@ def plan_exposures(edge: EdgeSpec, entries: Sequence[Entry]) -> tuple[Exposure, 
         hosts = [host for route in edge.routes for host in route.hosts]
         hosts += [host for rule in edge.firewall if entry.policy_port in rule.ports for host in rule.hosts]
         for host in dict.fromkeys(hosts):
-            route = route_for(edge, host)
+            routes = routes_for(edge, host)
             rules = rules_for(edge, entry.policy_port, host)
-            if route is not None and rules:
-                found.append(Exposure(entry, host, *route, allow_list(rules)))
+            if routes is not None and rules:
+                found.append(Exposure(entry, host, *routes, allow_list(rules)))
     return tuple(found)

@@ -24,6 +24,11 @@ HISTORY = 5
 """Old versions kept to go back to."""
 
 
+AUTOSCALED = {"slipway/replicas": "autoscaled"}
+"""Annotation of what an autoscaler sizes. Without it nothing in the object would differ when a workload goes back to
+the number that it once had, and the update would leave it at what the autoscaler chose last."""
+
+
 def count_or_share(text: str) -> int | str:
     """Return what Kubernetes takes for a number of pods or a share of them: ``1`` or ``"25%"``."""
     return text if text.endswith("%") else int(text)
@@ -58,8 +63,10 @@ def _object(
     spec: EnvironmentSpec, workload: WorkloadSpec, api_version: str, body: dict[str, Any], name: str | None = None
 ) -> KubernetesObject:
     annotations = {**workload.annotations, **await_annotations(workload)}
-    meta = {**metadata(spec, workload, name or workload.name, annotations), "labels": versioned_labels(spec, workload)}
     left = () if workload.autoscaling is None else ("spec.replicas",)
+    if left:
+        annotations |= AUTOSCALED
+    meta = {**metadata(spec, workload, name or workload.name, annotations), "labels": versioned_labels(spec, workload)}
     return KubernetesObject(api_version, workload.kind, workload.name, {"metadata": meta, "spec": body}, left=left)
 
 

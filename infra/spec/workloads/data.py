@@ -133,4 +133,4 @@ class ExposeSpec(SpecModel):
     """Host name of requests."""
 
     path: UrlPath = "/"
-    """Prefix of their paths."""
+    """Prefix of their paths. Workloads may share a host, each with a path of its own; the longer path decides."""

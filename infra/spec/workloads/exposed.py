@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from infra.spec.edge import EdgeRouteSpec, EdgeSpec
+from infra.spec.edge_route_rules import same_path
 from infra.spec.edge_rules import check_edge
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
@@ -43,7 +44,7 @@ def route_of(workload: WorkloadSpec) -> EdgeRouteSpec:
 
 
 def check_exposed(spec: EnvironmentSpec) -> list[Problem]:
-    """Return where an exposed workload takes another's host, or no rule of the firewall lets anyone to it."""
+    """Return where an exposed workload takes another's paths, or no rule of the firewall lets anyone to it."""
     edge, exposed = spec.edge, exposed_workloads(spec)
     if edge is None or not exposed:
         return []
@@ -64,21 +65,25 @@ def _route_name(workload: str) -> str:
 
 
 def _taken_hosts(edge: EdgeSpec, exposed: Sequence[WorkloadSpec]) -> list[Problem]:
-    """Return each host that a route of the stack file, or a workload before, answers already."""
-    owners = {
-        host: (f"edge.routes[{index}] ({route.name})", "choose another host, or take it out of that route")
+    """Return each host whose paths a route of the stack file, or a workload before, answers already."""
+    owners = [
+        (host, route.path, route.ingress, f"edge.routes[{index}] ({route.name})")
         for index, route in enumerate(edge.routes)
         for host in route.hosts
-    }
+    ]
     problems = []
     for workload in exposed:
-        host = workload.expose.host if workload.expose else ""
+        assert workload.expose is not None  # noqa: S101 (for the type checker)
+        host, path = workload.expose.host, workload.expose.path
         file = f"apps/{workload.name}.yaml"
-        if host in owners:
-            owner, fix = owners[host]
-            what = f"is answered by {owner} already"
-            problems.append(Problem(("expose", "host"), what, fix, repr(host), (), file))
-        owners.setdefault(host, (file, "choose another host: each leads to one workload"))
+        for known, taken, ingress, owner in owners:
+            if known == host and (ingress or same_path(taken, path)):
+                what = f"is {'given to Ingress objects' if ingress else 'answered'} by {owner} already"
+                which = "" if ingress or same_path(path, "/") else f", for paths under {path}"
+                fix = "choose another host" if ingress else "choose another host, or a path of its own"
+                problems.append(Problem(("expose", "host"), f"{what}{which}", fix, repr(host), (), file))
+                break
+        owners.append((host, path, False, file))
     return problems
 
 

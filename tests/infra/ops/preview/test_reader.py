@@ -188,17 +188,22 @@ def test_hosts_that_are_answered_no_more() -> None:
         inputs = {"metadata": {"name": name}, "spec": {"hostnames": list(hosts)}}
         return step(op, HTTP_ROUTE, name, None if op == "create" else inputs, None if op == "delete" else inputs)
 
+    def under(*paths: str) -> dict[str, Any]:
+        rules = [{"matches": [{"path": {"type": "PathPrefix", "value": path}}]} for path in paths]
+        return {"metadata": {"name": "https-all"}, "spec": {"hostnames": ["all.example.com"], "rules": rules}}
+
     report = report_of(
         routed("delete", "http-shop", "shop.example.com"),
         routed("delete", "https-shop", "shop.example.com"),
         routed("delete", "http-web", "web.example.com"),
         routed("same", "https-web", "web.example.com"),
         routed("create", "https-new", "new.example.com"),
+        step("update", HTTP_ROUTE, "https-all", under("/old", "/"), under("/till", "/")),
     )
     told = [each for each in report.sentences if "Answered" in each]
     assert told == [
-        "Answered at the edge no more: shop.example.com.",
-        "Answered at the edge from now on: new.example.com.",
+        "Answered at the edge no more: all.example.com/old, shop.example.com.",
+        "Answered at the edge from now on: all.example.com/till, new.example.com.",
     ]
 
 

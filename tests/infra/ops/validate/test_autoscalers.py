@@ -14,7 +14,7 @@ from tests.infra.workload_samples import IMAGE, environment
 NO_FIGURES = "failed to get cpu utilization: unable to get metrics for resource cpu"
 
 
-def scaler(name: str = "web", **conditions: tuple[str, str, str]) -> dict[str, Any]:
+def scaler(name: str = "web", /, **conditions: tuple[str, str, str]) -> dict[str, Any]:
     made = [
         {"type": kind, "status": status, "reason": reason, "message": message}
         for kind, (status, reason, message) in conditions.items()

@@ -70,7 +70,20 @@ def _http_route(plan: EdgePlan, port: int, host: str) -> Manifest | None:
     return longest[0] if longest else None
 
 
-def router_answers(plan: EdgePlan, address: str, port: int, host: str) -> Any:
+def _rule(route: Manifest, path: str) -> Any:
+    """The rule of the longest prefix (Gateway API, HTTPRouteRule: "The Longest Prefix match"), by whole parts."""
+    found = []
+    for rule in route["spec"]["rules"]:
+        (match,) = rule["matches"]
+        prefix = match["path"]["value"].rstrip("/")
+        if path == prefix or path.startswith(f"{prefix}/"):
+            found.append((len(prefix), rule))
+    lengths = [length for length, _ in found]
+    assert len(lengths) == len(set(lengths)), f"the router would choose among {found} by chance"
+    return max(found, key=lambda each: each[0])[1] if found else None
+
+
+def router_answers(plan: EdgePlan, address: str, port: int, host: str, path: str = "/") -> Any:
     """What the router does with a client's request on a port of its own: None, ``redirect``, or a Service and port."""
     entry = next(each for each in plan.entries if each.router_port == port)
     for tcp in of_kind(plan.objects, "IngressRouteTCP"):
@@ -83,7 +96,9 @@ def router_answers(plan: EdgePlan, address: str, port: int, host: str) -> Any:
     found = _http_route(plan, port, host)
     if found is None:
         return None
-    (rule,) = found["spec"]["rules"]
+    rule = _rule(found, path)
+    if rule is None:
+        return None
     for each in rule.get("filters", []):
         if each["type"] == "ExtensionRef" and not _listed(plan, "Middleware", each["extensionRef"]["name"], address):
             return None

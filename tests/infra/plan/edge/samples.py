@@ -81,6 +81,12 @@ def edges(draw: st.DrawFn) -> EnvironmentSpec:
          "service": f"service-{number}", "targetPort": 8000 + number}
         for number, host in enumerate(hosts[: draw(st.integers(0, 4))])
     ]  # fmt: skip
+    shared = hosts[: draw(st.integers(0, len(routes)))]
+    routes += [
+        {"name": f"below-{number}", "hosts": [host], "namespace": draw(st.sampled_from(("shop", "back"))),
+         "service": f"below-{number}", "path": "/below", "targetPort": 8100 + number}
+        for number, host in enumerate(shared)
+    ]  # fmt: skip
     tcp_ports = [{"name": name, "port": port, "namespace": "back", "service": name} for name, port in TCP]
     written = {"firewall": rules, "routes": routes, "tcpPorts": tcp_ports, "tls": {"acm": ACM}}
     return edge_spec().model_copy(update={"edge": EdgeSpec.model_validate_json(json.dumps(written))})

@@ -12,7 +12,7 @@ from infra.plan.edge.explain import explain
 from infra.spec import EnvironmentSpec
 from infra.spec.edge import EdgeRouteSpec, EdgeTcpPortSpec
 from tests.infra.plan.edge.layers import ROUTER_POD, balancer_admits, machine_port, policies_admit, router_answers
-from tests.infra.plan.edge.samples import ADDRESSES, NAMES, edge_spec, edges
+from tests.infra.plan.edge.samples import ADDRESSES, EDGE, NAMES, edge_spec, edges
 
 BALANCER = "load balancer's security group"
 MACHINES = "machines' security group"
@@ -52,7 +52,9 @@ def test_answers(
     assert [step.allowed for step in answer.steps] == [True] * (len(answer.steps) - 1) + [allowed]
 
 
-def rendered(spec: EnvironmentSpec, plan: EdgePlan, source: str, host: str, port: int) -> list[tuple[str, bool]]:
+def rendered(
+    spec: EnvironmentSpec, plan: EdgePlan, source: str, host: str, port: int, path: str = "/"
+) -> list[tuple[str, bool]]:
     """Layer after layer as the rendered objects decide, up to the first that denies."""
     if not balancer_admits(plan, source, port):
         return [(BALANCER, False)]
@@ -61,7 +63,7 @@ def rendered(spec: EnvironmentSpec, plan: EdgePlan, source: str, host: str, port
     if inner is None:
         return [*steps, (MACHINES, False)]
     steps.append((MACHINES, True))
-    answer = router_answers(plan, source, inner, host)
+    answer = router_answers(plan, source, inner, host, path)
     if answer is None or answer == "redirect":
         return [*steps, ("router", answer is not None)]
     steps.append(("router", True))
@@ -85,7 +87,20 @@ def test_the_rendered_layers_do_what_explain_says(spec: EnvironmentSpec) -> None
     for source, host, port in product(ADDRESSES, NAMES, PORTS):
         answer = explain(plan.spec, source, host, port)
         said = [(step.layer, step.allowed) for step in answer.steps]
-        assert said == rendered(spec, plan, source, host, port), (source, host, port)
+        for path in ("/", "/below/1", "/belowed"):
+            assert said == rendered(spec, plan, source, host, port, path), (source, host, port, path)
+
+
+def test_routes_that_share_a_host_are_told_longest_path_first() -> None:
+    till = {"name": "till", "hosts": ["shop.example.com"], "namespace": "back", "service": "till", "path": "/till"}
+    edge = edge_spec(routes=[*EDGE["routes"], till]).edge
+    assert edge is not None
+    answer = explain(edge, "8.8.8.8", "shop.example.com", 443)
+    assert [step.reason for step in answer.steps[2:]] == [
+        "route till leads to back/till for paths under /till, route shop leads to shop/web",
+        "back/allow-edge-route-till admits the pods of edge-router on port 80; shop/allow-edge-route-shop admits the "
+        "pods of edge-router on port 8080",
+    ]
 
 
 def test_every_layer_denies_somewhere_and_all_allow_somewhere() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import yaml
 from infra.plan.edge import EdgePlan, plan_edge
 from infra.plan.edge.explain import explain
 from infra.spec import EnvironmentSpec, SpecError, from_mapping
+from infra.spec.edge import EdgeRouteSpec
+from infra.spec.workloads.data import ExposeSpec
 from infra.spec.workloads.exposed import check_exposed
 from tests.infra.plan.edge.layers import of_kind
 from tests.infra.plan.edge.samples import edge_mapping
@@ -76,8 +79,8 @@ def test_explain_knows_it(tmp_path: Path) -> None:
     [
         (
             "shop.example.com",
-            "'shop.example.com' is answered by edge.routes[0] (shop) already. Fix: choose another host, or take it out "
-            "of that route.",
+            "'shop.example.com' is answered by edge.routes[0] (shop) already. Fix: choose another host, or a path of "
+            "its own.",
         ),
         (
             "closed.example.com",
@@ -92,13 +95,45 @@ def test_a_workload_that_does_not_fit_the_policy(tmp_path: Path, host: str, prob
     assert str(refused.value.problems[0]).startswith(f"apps/front.yaml: expose.host: {problem}")
 
 
+def test_workloads_share_a_host_by_paths(tmp_path: Path) -> None:
+    spec = exposing(tmp_path, "one.apps.example.com")
+    (front,) = spec.declared_workloads
+    api = front.model_copy(update={"name": "api", "expose": ExposeSpec(host="one.apps.example.com", path="/api")})
+    spec = spec.with_declared((front, api))
+    assert check_exposed(spec) == []
+    plan = planned(spec)
+    (route,) = (
+        r for r in of_kind(plan.objects, "HTTPRoute") if r["metadata"]["name"] == "https-host.one.apps.example.com"
+    )
+    found = [(r["matches"][0]["path"]["value"], r["backendRefs"][0]["name"]) for r in route["spec"]["rules"]]
+    assert found == [("/api", "api"), ("/", "front")]
+    (gateway,) = of_kind(plan.objects, "Gateway")
+    assert [each.get("hostname") for each in gateway["spec"]["listeners"]].count("one.apps.example.com") == 1
+    again = api.model_copy(update={"name": "again", "expose": ExposeSpec(host="one.apps.example.com", path="/api/")})
+    assert [str(each) for each in check_exposed(spec.with_declared((front, api, again)))] == [
+        "apps/again.yaml: expose.host: 'one.apps.example.com' is answered by apps/api.yaml already, for paths under "
+        "/api/. Fix: choose another host, or a path of its own."
+    ]
+
+
+def test_a_host_of_ingress_objects_is_theirs_alone(tmp_path: Path) -> None:
+    spec = exposing(tmp_path, "one.apps.example.com", "/shop")
+    assert spec.edge is not None
+    given = {"name": "given", "hosts": ["one.apps.example.com"], "namespace": "shop", "service": "a", "ingress": True}
+    edge = spec.edge.model_copy(update={"routes": (EdgeRouteSpec.model_validate_json(json.dumps(given)),)})
+    assert [str(each) for each in check_exposed(spec.model_copy(update={"edge": edge}))] == [
+        "apps/front.yaml: expose.host: 'one.apps.example.com' is given to Ingress objects by edge.routes[0] (given) "
+        "already. Fix: choose another host."
+    ]
+
+
 def test_a_host_that_another_workload_has(tmp_path: Path) -> None:
     spec = exposing(tmp_path, "one.apps.example.com")
     (front,) = spec.declared_workloads
     spec = spec.with_declared((front, front.model_copy(update={"name": "back"})))
     assert [str(each) for each in check_exposed(spec)] == [
         "apps/back.yaml: expose.host: 'one.apps.example.com' is answered by apps/front.yaml already. Fix: choose "
-        "another host: each leads to one workload."
+        "another host, or a path of its own."
     ]
 
 

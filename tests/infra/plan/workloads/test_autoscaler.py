@@ -47,12 +47,14 @@ def test_the_autoscaler_of_a_deployment(
     deployment = found["Deployment"]
     assert deployment.body["spec"]["replicas"] == least
     assert deployment.left == ("spec.replicas",)
+    assert deployment.body["metadata"]["annotations"] == {"slipway/replicas": "autoscaled"}
 
 
 def test_without_one_the_file_has_the_number() -> None:
     found = objects(replicas=3)
     assert "HorizontalPodAutoscaler" not in found
     assert (found["Deployment"].body["spec"]["replicas"], found["Deployment"].left) == (3, ())
+    assert "annotations" not in found["Deployment"].body["metadata"]
 
 
 def test_it_looks_at_a_container_that_there_is_and_not_at_sidecars() -> None:
