@@ -13,8 +13,11 @@ from typing import Any
 
 import boto3
 import pytest
+import yaml
 from botocore.config import Config
+from kubernetes.config import new_client_from_config
 
+from infra.ops.kube import Kube
 from rehearsal.environment.variables import SKIP_VARIABLE
 from rehearsal.project import ROOT, write_project, write_stack_file
 from tests.e2e import order
@@ -98,6 +101,17 @@ class Rehearsed:
         """Write another spec into the stack file, as its owner's editor would."""
         self.spec = dict(spec)
         write_stack_file(self.project, self.name, self.spec)
+
+    def write_app(self, name: str, written: Mapping[str, Any]) -> None:
+        """Write a workload's file, as the application's team would."""
+        folder = self.project / "apps"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(dict(written)), encoding="utf-8")
+
+    def kube(self) -> Kube:
+        """Return a client of the environment's own API server, as its administrator."""
+        client: Any = new_client_from_config(config_file=str(self.home / self.name / "kubeconfig"))  # type: ignore[no-untyped-call]
+        return Kube(client)
 
     def changes(self) -> dict[str, set[str]]:
         """Return what a preview would do, as operation -> ``type name`` of each resource that is not left as it is."""

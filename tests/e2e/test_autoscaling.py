@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from kubernetes.config import new_client_from_config
 
 from infra.ops.kube import Kube
 from tests.e2e.conftest import Finished, Rehearsed, rehearsed
@@ -31,8 +29,7 @@ FOUR_TO_EIGHT = {"minReplicas": 4, "maxReplicas": 8}
 
 
 def write(env: Rehearsed, /, **change: Any) -> None:
-    (env.project / "apps").mkdir(exist_ok=True)
-    (env.project / "apps" / "web.yaml").write_text(yaml.safe_dump({**WEB, **change}), encoding="utf-8")
+    env.write_app("web", {**WEB, **change})
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +44,7 @@ def env(home: Path) -> Iterator[Rehearsed]:
 
 @pytest.fixture(scope="module")
 def kube(env: Rehearsed) -> Kube:
-    client: Any = new_client_from_config(config_file=str(env.home / env.name / "kubeconfig"))  # type: ignore[no-untyped-call]
-    return Kube(client)
+    return env.kube()
 
 
 def slipway(env: Rehearsed, verb: str) -> Finished:

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from kubernetes.config import new_client_from_config
 
 from infra.ops.kube import Kube
 from tests.e2e.conftest import Rehearsed, rehearsed
@@ -28,8 +26,7 @@ IN_NAMESPACE = "/api/v1/namespaces/shop"
 
 
 def write(env: Rehearsed, **change: Any) -> None:
-    (env.project / "apps").mkdir(exist_ok=True)
-    (env.project / "apps" / "store.yaml").write_text(yaml.safe_dump({**STORE, **change}), encoding="utf-8")
+    env.write_app("store", {**STORE, **change})
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +41,7 @@ def env(home: Path) -> Iterator[Rehearsed]:
 
 @pytest.fixture(scope="module")
 def kube(env: Rehearsed) -> Kube:
-    client: Any = new_client_from_config(config_file=str(env.home / env.name / "kubeconfig"))  # type: ignore[no-untyped-call]
-    return Kube(client)
+    return env.kube()
 
 
 def secrets(kube: Kube) -> dict[str, str]:

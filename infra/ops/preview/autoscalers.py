@@ -35,7 +35,7 @@ def autoscalers_of(steps: Sequence[Step]) -> Mapping[str, Autoscaler]:
 
 def _found(steps: Sequence[Step]) -> Iterator[Autoscaler]:
     for step in steps:
-        if step.type.startswith("kubernetes:autoscaling/") and step.type.rpartition(":")[2] == _KIND:
+        if step.type.rpartition(":")[2] == _KIND:
             old = step.old.inputs if step.old else {}
             new = step.new.inputs if step.new else {}
             yield Autoscaler(_target(new or old), _bounds(old), _bounds(new))
@@ -51,4 +51,4 @@ def _bounds(inputs: Mapping[str, Any]) -> str:
     if not spec:
         return ""
     # Kubernetes' default of minReplicas.
-    return f"{int(spec.get('minReplicas', 1))} to {int(spec.get('maxReplicas', 1))}"
+    return f"{int(spec.get('minReplicas', 1))} to {int(spec['maxReplicas'])}"

@@ -101,6 +101,13 @@ def test_an_autoscaler_says_how_many_pods_there_are(
     ]
 
 
+def test_an_autoscaler_without_a_least_number_has_one() -> None:
+    one = scaler(1, 9)
+    del one["spec"]["minReplicas"]
+    events = [step("create", DEPLOYMENT, "web", None, deployment(1)), step("create", SCALER, "web", None, one)]
+    assert "New workloads: Deployment demo/web (1 to 9 pods)." in report_of(*events).sentences
+
+
 def test_many_are_counted_and_told_before_rules_and_cost() -> None:
     events = [
         step("delete", DEPLOYMENT, f"w{at}", {"metadata": {"name": f"w{at}"}, "spec": {"replicas": 1}}, None)
