@@ -51,4 +51,9 @@ def _bounds(inputs: Mapping[str, Any]) -> str:
     if not spec:
         return ""
     # Kubernetes' default of minReplicas.
-    return f"{int(spec.get('minReplicas', 1))} to {int(spec['maxReplicas'])}"
+    return f"{_count(spec.get('minReplicas', 1))} to {_count(spec.get('maxReplicas'))}"
+
+
+def _count(value: object) -> str:
+    # What another resource has yet to say is no number in a preview.
+    return str(int(value)) if isinstance(value, int | float) else "some"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.ops.preview.pods import sentences_of, workloads_of
-from tests.infra.ops.preview.made import report_of, step
+from tests.infra.ops.preview.made import UNKNOWN_VALUE, report_of, step
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 DAEMON_SET = "kubernetes:apps/v1:DaemonSet"
@@ -101,11 +101,12 @@ def test_an_autoscaler_says_how_many_pods_there_are(
     ]
 
 
-def test_an_autoscaler_without_a_least_number_has_one() -> None:
-    one = scaler(1, 9)
+@pytest.mark.parametrize(("most", "told"), [(9, "1 to 9"), (UNKNOWN_VALUE, "1 to some")])
+def test_an_autoscaler_without_a_least_number_has_one(most: Any, told: str) -> None:
+    one = scaler(1, most)
     del one["spec"]["minReplicas"]
     events = [step("create", DEPLOYMENT, "web", None, deployment(1)), step("create", SCALER, "web", None, one)]
-    assert "New workloads: Deployment demo/web (1 to 9 pods)." in report_of(*events).sentences
+    assert f"New workloads: Deployment demo/web ({told} pods)." in report_of(*events).sentences
 
 
 def test_many_are_counted_and_told_before_rules_and_cost() -> None:
