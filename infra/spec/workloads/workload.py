@@ -170,7 +170,8 @@ class WorkloadSpec(SpecModel):
     """Annotations of your own: for what nobody selects by."""
 
     wait: bool = True
-    """`pulumi up` waits until it is ready and says of which pod and why it is not."""
+    """`pulumi up` waits until it is ready and says of which pod and why it is not. False: it goes on at once, and
+    takes an old version's `config` away while its pods may still run; one of them that is started anew then waits."""
 
     @property
     def open_ports(self) -> tuple[PortSpec, ...]:
