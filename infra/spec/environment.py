@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import Field, PrivateAttr
@@ -20,6 +21,16 @@ from infra.spec.scalars import AccountId, DnsLabel, Region
 from infra.spec.state import StateSpec
 from infra.spec.workloads.backend import BackendSpec
 from infra.spec.workloads.workload import WorkloadSpec, WorkloadUse
+
+
+@dataclass(frozen=True)
+class OwnMonitoring:
+    """What an environment brings to its monitoring: texts of files by name."""
+
+    rules: Mapping[str, str]
+    """Files of Prometheus's rules."""
+    dashboards: Mapping[str, str]
+    """Grafana's dashboards."""
 
 
 class EnvironmentSpec(SpecModel):
@@ -77,6 +88,7 @@ class EnvironmentSpec(SpecModel):
     builds them."""
 
     _declared: tuple[WorkloadSpec, ...] = PrivateAttr(default=())
+    _own: OwnMonitoring = PrivateAttr(default=OwnMonitoring({}, {}))
 
     @property
     def declared_workloads(self) -> tuple[WorkloadSpec, ...]:
@@ -87,4 +99,15 @@ class EnvironmentSpec(SpecModel):
         """Return this environment with its workloads read."""
         spec = self.model_copy()
         spec._declared = workloads
+        return spec
+
+    @property
+    def own_monitoring(self) -> OwnMonitoring:
+        """Its own rules and dashboards, once their files have been read."""
+        return self._own
+
+    def with_own_monitoring(self, own: OwnMonitoring) -> EnvironmentSpec:
+        """Return this environment with its own rules and dashboards read."""
+        spec = self.model_copy()
+        spec._own = own
         return spec

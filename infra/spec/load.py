@@ -8,6 +8,7 @@ from pathlib import Path
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem, SpecError, show
 from infra.spec.judge import judge, position
+from infra.spec.monitoring.load import check_monitoring_files, judge_monitoring
 from infra.spec.plain import plain_data
 from infra.spec.rules import check_environment
 from infra.spec.secret_config import Setting, check_secret_config
@@ -43,7 +44,8 @@ def whole_environment(
 ) -> EnvironmentSpec:
     """Return the checked spec of environment ``name`` from plain data, with the workloads of the folder ``apps``.
 
-    ``setting`` says how a key stands in the stack's configuration.
+    Its own rules and dashboards lie in ``monitoring`` beside that folder. ``setting`` says how a key stands in the
+    stack's configuration.
 
     Raises:
         SpecError: naming every problem, those of the stack file first.
@@ -52,8 +54,12 @@ def whole_environment(
         spec = from_mapping(raw, name, source=source)
     except SpecError as error:
         uses = raw.get("workloads") if isinstance(raw, Mapping) else None
-        raise SpecError(source, [*error.problems, *check_files(uses, apps)]) from None
+        own = raw.get("monitoring") if isinstance(raw, Mapping) else None
+        beside = [*check_files(uses, apps), *check_monitoring_files(own, apps.parent)]
+        raise SpecError(source, [*error.problems, *beside]) from None
     declared, problems = judge_workloads(spec, apps)
+    declared, found = judge_monitoring(declared, apps.parent)
+    problems += found
     problems += [p for p in check_secret_config(declared, setting) if not _among_bad_secrets(p, problems)]
     if problems:
         raise SpecError(source, problems)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from infra.spec.base import SpecModel, checked, matching, refuse
+from infra.spec.scalars import DnsLabel
 
 LogStore = Literal["cloudWatch", "openSearch", "elasticsearch"]
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]
@@ -98,10 +99,13 @@ class LoggingSpec(SpecModel):
 
 
 class GrafanaSpec(SpecModel):
-    """Grafana with the dashboards that Slipway brings."""
+    """Grafana with the dashboards that Slipway brings, and your own."""
 
     enabled: bool = True
     """Whether it runs."""
+
+    dashboards: Annotated[tuple[DnsLabel, ...], Field(max_length=50)] = ()
+    """Dashboards of your own, each in `monitoring/dashboards/<name>.json`, as Grafana exports it."""
 
 
 class AlertingSpec(SpecModel):
@@ -129,6 +133,9 @@ class MonitoringSpec(SpecModel):
 
     scrape_seconds: Annotated[int, Field(ge=15, le=120)] = 30
     """Seconds between two looks at each target."""
+
+    rules: Annotated[tuple[DnsLabel, ...], Field(max_length=50)] = ()
+    """Alerts and recordings of your own, each file `monitoring/rules/<name>.yaml` in Prometheus's own form."""
 
     alerting: AlertingSpec = AlertingSpec()
     """Who is told."""

@@ -18,6 +18,21 @@ def check_observability(spec: EnvironmentSpec) -> Iterator[Problem]:
     yield from _check_volumes(spec)
     yield from _check_workers(spec)
     yield from _check_namespaces(spec)
+    yield from _check_own(spec.monitoring)
+
+
+def _check_own(monitoring: MonitoringSpec) -> Iterator[Problem]:
+    for at, names in (
+        (("monitoring", "rules"), monitoring.rules),
+        (("monitoring", "grafana", "dashboards"), monitoring.grafana.dashboards),
+    ):
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield Problem((*at, index), "is listed twice", "remove one", repr(name))
+    if monitoring.grafana.dashboards and not monitoring.grafana.enabled:
+        at = ("monitoring", "grafana", "dashboards")
+        problem = "are shown by nobody, because monitoring.grafana.enabled is false"
+        yield Problem(at, problem, "remove them, or let enabled be true", None, (("monitoring", "grafana", "enabled"),))
 
 
 def _check_store(logging: LoggingSpec) -> Iterator[Problem]:

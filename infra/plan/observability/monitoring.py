@@ -12,8 +12,10 @@ from infra.plan.addons.placement import on_control_plane, on_every_machine
 from infra.plan.node.yaml_text import yaml_text
 from infra.plan.observability.images import IMAGES
 from infra.plan.observability.open_search import CONFIG_DIGEST, digest, secret
+from infra.plan.observability.own import OWN_DASHBOARDS, own_dashboards, own_rules
 from infra.plan.observability.prometheus import PROMETHEUS_PORT, collector_config, prometheus_config
 from infra.spec import EnvironmentSpec
+from infra.spec.monitoring.dashboard import DATA_SOURCE
 from infra.spec.observability import MONITORING_NAMESPACE
 
 GRAFANA_PASSWORD = Later("grafanaPassword")
@@ -58,7 +60,7 @@ def _plan_prometheus(spec: EnvironmentSpec) -> AddonPlan:
     rules = texts("rules", ".yaml")
     config = {"prometheus.yml": yaml_text(prometheus_config(spec))}
     manifest.get("ConfigMap", "prometheus-rules")["data"] = rules
-    _configure(manifest, "StatefulSet", PROMETHEUS, config, beside=rules)
+    _configure(manifest, "StatefulSet", PROMETHEUS, config, beside={**rules, **own_rules(manifest, spec, PROMETHEUS)})
     _size(manifest, spec)
     _configure(manifest, "Deployment", COLLECTOR, {"prometheus.yml": yaml_text(collector_config(spec))})
     on_control_plane(manifest, spec, COLLECTOR)
@@ -89,8 +91,9 @@ def _plan_grafana(spec: EnvironmentSpec) -> AddonPlan:
     manifest = Manifest(GRAFANA, spec, folder="observability", pinned=IMAGES)
     dashboards = texts("dashboards", ".json")
     manifest.get("ConfigMap", "grafana-dashboards")["data"] = dashboards
-    data = {"prometheus.yaml": yaml_text(_data_source()), "files.yaml": yaml_text(_dashboard_files())}
-    _configure(manifest, "Deployment", GRAFANA, data, beside=dashboards)
+    own = own_dashboards(manifest, spec, GRAFANA)
+    data = {"prometheus.yaml": yaml_text(_data_source()), "files.yaml": yaml_text(_dashboard_files(bool(own)))}
+    _configure(manifest, "Deployment", GRAFANA, data, beside={**dashboards, **own})
     manifest.add(secret(GRAFANA, MONITORING_NAMESPACE, {"admin-password": GRAFANA_PASSWORD}))
     return manifest.plan()
 
@@ -125,7 +128,7 @@ def quiet_receivers() -> dict[str, Any]:
 def _data_source() -> dict[str, Any]:
     source = {
         "name": "Prometheus",
-        "uid": "prometheus",
+        "uid": DATA_SOURCE,
         "type": "prometheus",
         "access": "proxy",
         "url": f"http://{PROMETHEUS}.{MONITORING_NAMESPACE}.svc:{PROMETHEUS_PORT}",
@@ -135,12 +138,16 @@ def _data_source() -> dict[str, Any]:
     return {"apiVersion": 1, "datasources": [source]}
 
 
-def _dashboard_files() -> dict[str, Any]:
-    provider = {
-        "name": "slipway",
-        "folder": "Slipway",
-        "type": "file",
-        "allowUiUpdates": False,
-        "options": {"path": "/etc/grafana/dashboards"},
-    }
-    return {"apiVersion": 1, "providers": [provider]}
+def _dashboard_files(own: bool) -> dict[str, Any]:
+    places = {"Slipway": "/etc/grafana/dashboards", **({"Own": OWN_DASHBOARDS} if own else {})}
+    providers = [
+        {
+            "name": folder.lower(),
+            "folder": folder,
+            "type": "file",
+            "allowUiUpdates": False,
+            "options": {"path": path},
+        }
+        for folder, path in places.items()
+    ]
+    return {"apiVersion": 1, "providers": providers}

@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from infra.plan.control_plane.members import plan_members
+from infra.plan.observability.own import CHECKED_RULES
 from infra.plan.security import ETCD_METRICS_PORT, EXPORTER_PORT
 from infra.plan.workloads.objects import selector
 from infra.spec import EnvironmentSpec
@@ -32,10 +33,14 @@ def prometheus_config(spec: EnvironmentSpec) -> dict[str, Any]:
     alertmanager = f"alertmanager.{MONITORING_NAMESPACE}.svc:{ALERTMANAGER_PORT}"
     return {
         "global": _global(spec),
-        "rule_files": ["/etc/prometheus-rules/*.yaml"],
+        "rule_files": ["/etc/prometheus-rules/*.yaml", *_own_rules(spec)],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
         "scrape_configs": [_api_servers(), _objects(), _pods(spec), _services(spec), *_workloads(spec)],
     }
+
+
+def _own_rules(spec: EnvironmentSpec) -> list[str]:
+    return [f"{CHECKED_RULES}/*.yaml"] if spec.own_monitoring.rules else []
 
 
 def collector_config(spec: EnvironmentSpec) -> dict[str, Any]:

@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem, SpecError, show
 from infra.spec.judge import judge, position
 from infra.spec.plain import plain_data
-from infra.spec.stack_file import StackFileLoader, yaml_words
+from infra.spec.side_file import read_text, yaml_mapping
 from infra.spec.workloads.backend_port_rules import check_backend_ports, check_names_of_pods
 from infra.spec.workloads.edge_port_rules import check_edge_ports
 from infra.spec.workloads.environment_rules import check_declared, check_links
@@ -87,7 +85,7 @@ def _workload(
 ) -> tuple[WorkloadSpec | None, list[Problem]]:
     file = f"{APPS}/{use.name}.yaml"
     try:
-        written = _read(folder / f"{use.name}.yaml", folder, file)
+        written = yaml_mapping(read_text(folder / f"{use.name}.yaml", file), file, "image: ...")
     except SpecError as error:
         return None, list(error.problems)
     base, problems = plain_data(written)
@@ -99,28 +97,6 @@ def _workload(
     workload, found = judge(WorkloadSpec, data, rules, replaced)
     problems = sorted([*problems, *found], key=lambda problem: position(data, problem.location))
     return workload, [_placed(problem, index, use, file) for problem in problems]
-
-
-def _read(path: Path, folder: Path, file: str) -> Mapping[Any, Any]:
-    def refusal(problem: str, fix: str) -> SpecError:
-        return SpecError(file, [Problem((), problem, fix, None, (), file)])
-
-    try:
-        written = yaml.load(path.read_text(encoding="utf-8"), Loader=StackFileLoader)  # noqa: S506 (a SafeLoader)
-    except FileNotFoundError:
-        known = ", ".join(sorted(each.stem for each in folder.glob("*.yaml"))) if folder.is_dir() else ""
-        fix = f"create it, or name one of {known}" if known else f"create it in {folder}"
-        raise refusal("the file does not exist", fix) from None
-    except OSError as error:
-        raise refusal(f"the file cannot be read: {error.strerror}", "make it readable") from None
-    except UnicodeDecodeError as error:
-        raise refusal(f"byte {error.start} is not UTF-8", "save the file as UTF-8") from None
-    except yaml.YAMLError as error:
-        fix = "correct the file at the place named"
-        raise refusal(f"the file is not readable as YAML: {yaml_words(error)}", fix) from None
-    if not isinstance(written, Mapping):
-        raise refusal("the file holds no keys and values", "write at least image: ...")
-    return written
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

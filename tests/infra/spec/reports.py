@@ -128,8 +128,9 @@ RICH: dict[str, Any] = {
             "volumeSizeGi": 100,
             "memoryGi": 4,
             "scrapeSeconds": 60,
+            "rules": ["shop"],
             "alerting": {"secret": "alertReceivers"},
-            "grafana": {"enabled": True},
+            "grafana": {"enabled": True, "dashboards": ["shop"]},
         },
         edge={
             "firewall": [
