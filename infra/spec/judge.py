@@ -71,8 +71,18 @@ def _parse(root: type[_Model], data: Mapping[str, Any]) -> _Model | ValidationEr
 
 
 def _errors(error: ValidationError) -> list[ErrorDetails]:
-    """Return what is wrong with values that were written: a default that waits for such a value is not wrong itself."""
-    return [each for each in error.errors(include_url=False) if each["type"] != "default_factory_not_called"]
+    """Return what is wrong with values that were written.
+
+    A default that waits for such a value is not wrong itself, and a list is not too short for items that are bad, which
+    pydantic does not count.
+    """
+    found = [each for each in error.errors(include_url=False) if each["type"] != "default_factory_not_called"]
+    places = [each["loc"] for each in found]
+    return [each for each in found if each["type"] != "too_short" or not _has_bad_items(each["loc"], places)]
+
+
+def _has_bad_items(location: Location, places: Sequence[Location]) -> bool:
+    return any(len(place) > len(location) and place[: len(location)] == location for place in places)
 
 
 def _repaired(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ import yaml
 
 from infra.plan.node.yaml_text import yaml_text
 from infra.plan.observability.prometheus import collector_config, prometheus_config
+from infra.spec.monitoring.load import judge_rules
 from tests.e2e.at_hand import programs_or_skip
 from tests.infra.samples import sample_spec
 
@@ -22,6 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "infra" / "templates" / "observability" / "rules"
 DASHBOARDS = ROOT / "infra" / "templates" / "observability" / "dashboards"
 ALERTS = Path(__file__).parent / "alerts"
+EXAMPLES = ROOT / "examples" / "monitoring"
+REFUSED = ["rate(up)", "sum by (a) (up", "nope(up)", "up[5m]", "up offset", 'up{a=~"("}', "rate(up[5m], 1)"]
 SPECS = {
     "cilium": sample_spec(cluster={"namespaces": [{"name": "web"}]}),
     "amazonVpc": sample_spec(cluster={"cni": "amazonVpc", "networkPolicies": "notEnforced"}),
@@ -76,6 +80,47 @@ def test_prometheus_reads_both_configurations(
     (tmp_path / "prometheus.yml").write_text(yaml_text(make(spec)))
     # Only the syntax: tokens and authorities are files of pods.
     done = run(promtool, ["check", "config", "--syntax-only", *mode, "prometheus.yml"], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ((EXAMPLES / "rules" / "shop.yaml").read_text(), True),
+        # What the spec's own checks let through, since no template is read there.
+        ("groups: [{name: a, rules: [{alert: A, expr: up, annotations: {summary: '{{ humanise $value }}'}}]}]", False),
+        ("groups: [{name: a, rules: [{alert: A, expr: up, annotations: {summary: '{{ if $value }}'}}]}]", False),
+    ],
+    ids=["example", "function", "end"],
+)
+def test_rules_of_one_s_own_are_taken_or_left_out(promtool: Path, tmp_path: Path, text: str, taken: bool) -> None:
+    assert judge_rules(text, "monitoring/rules/own.yaml") == []
+    own, out = tmp_path / "own", tmp_path / "out"
+    own.mkdir()
+    out.mkdir()
+    (own / "own.yaml").write_text(text)
+    script = (RULES.parent / "check-rules.sh").read_text().replace("/etc/prometheus-rules-own", str(own))
+    script = script.replace("/etc/prometheus-rules-checked", str(out))
+    environment = {**os.environ, "PATH": f"{promtool.parent}:{os.environ['PATH']}"}
+    done = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert names(out) == (["own.yaml"] if taken else ["left-out-own.yaml"]), done.stdout + done.stderr
+    # Prometheus starts with whatever is there now.
+    again = run(promtool, ["check", "rules", *names(out)], out)
+    assert again.returncode == 0, again.stdout + again.stderr
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_the_spec_refuses_promtool_refuses_too(promtool: Path, tmp_path: Path, text: str) -> None:
+    rule = f"groups: [{{name: a, rules: [{{alert: A, expr: {json.dumps(text)}}}]}}]"
+    assert judge_rules(rule, "monitoring/rules/own.yaml") != []
+    (tmp_path / "own.yaml").write_text(rule)
+    done = run(promtool, ["check", "rules", "own.yaml"], tmp_path)
+    # A range is an expression to promtool, and fails in Prometheus each time that it is judged.
+    assert done.returncode != 0 or text.endswith("]")
+
+
+def test_the_example_alerts_when_it_should(promtool: Path) -> None:
+    done = run(promtool, ["test", "rules", "shop.test.yaml"], EXAMPLES / "tests")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
