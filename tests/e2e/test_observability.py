@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from infra.plan.addons.objects import AddonObject
 from infra.plan.environment import plan_environment
 from infra.spec import EnvironmentSpec
+from infra.spec.environment import OwnMonitoring
 from rehearsal.providers.kubernetes.api import ApiError
 from rehearsal.providers.kubernetes.provider import Provider
 from tests.e2e.cluster import plane, provider, tools, warnings
@@ -20,12 +22,16 @@ __all__ = ["plane", "provider", "tools", "warnings"]  # fixtures
 
 pytestmark = pytest.mark.e2e
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "monitoring"
 FIRST = ("Namespace", "ServiceAccount")
 """What is applied for good, since admission of the others asks for it."""
 
 
 def objects(spec: EnvironmentSpec) -> list[AddonObject]:
-    plan = plan_environment(spec)
+    """Return all objects, with those of rules and a dashboard of the environment's own."""
+    rules, dashboard = (EXAMPLES / name for name in ("rules/shop.yaml", "dashboards/shop.json"))
+    own = OwnMonitoring({"shop": rules.read_text()}, {"shop": dashboard.read_text()})
+    plan = plan_environment(spec.with_own_monitoring(own))
     return [
         each for made in (plan.logging, plan.monitoring) if made for part in made.in_cluster for each in part.objects
     ]
