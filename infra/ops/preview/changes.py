@@ -10,9 +10,9 @@ from infra.ops.preview.differences import Difference, step_differences
 from infra.ops.preview.events import PROVIDER_PREFIX, Run, Step
 from infra.ops.urn import type_of
 
-CREATE, UPDATE, REPLACE, DELETE, IMPORT = "create", "update", "replace", "delete", "import"
-OPERATIONS: Final = (DELETE, REPLACE, UPDATE, CREATE, IMPORT)
-"""What can become of a resource, gravest first."""
+CREATE, UPDATE, REPLACE, DELETE, KEEP, IMPORT = "create", "update", "replace", "delete", "keep", "import"
+OPERATIONS: Final = (DELETE, REPLACE, UPDATE, CREATE, IMPORT, KEEP)
+"""What can become of a resource, gravest first. What is kept stays where it is, and the engine forgets it."""
 
 _MEANING: Final[Mapping[str, str]] = {
     "create": CREATE,
@@ -91,6 +91,8 @@ def _change(steps: Sequence[Step], components: _Components) -> Change:
     else:
         op = next(each for each in OPERATIONS if each in ops)
         step = steps[0]
+        if op == DELETE and step.old is not None and step.old.retain_on_delete:
+            op = KEEP
     differences = step_differences(step) if op in (UPDATE, REPLACE) else ()
     return Change(op, step, differences, components.of(step))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.ops.preview.changes import DELETE, REPLACE, UPDATE, Change
+from infra.ops.preview.changes import DELETE, KEEP, REPLACE, UPDATE, Change
 from infra.ops.preview.groups import Group
 from infra.ops.preview.remedies import BALANCER, INTERFACE, KEEP_PROTECTION, VPC, remedy_of, whole_environment
 from infra.ops.preview.stateful_sets import STATEFUL_SET, of_claims, takes_up
@@ -51,10 +51,12 @@ class Danger:
     def loss(self) -> str:
         """Return what would be lost, and why."""
         anew = "another" if self.type in _HOLDS_NO_DATA or self.refilled else "an empty one"
-        verb = f"REPLACED by {anew}" if self.op == REPLACE else "DELETED" if self.op == DELETE else "CHANGED"
+        others = {REPLACE: f"REPLACED by {anew}", DELETE: "DELETED", KEEP: "FORGOTTEN"}
+        verb = others.get(self.op, "CHANGED")
         after = []
         if self.retained:
-            after.append("the old one stays in the cloud, but nothing manages it any more")
+            kept = "it" if self.op == KEEP else "the old one"
+            after.append(f"{kept} stays in the cloud, but nothing manages it any more")
         if self.protected:
             after.append("it is protected, so the engine refuses")
         because = f", because of {'; '.join(self.because)}" if self.because else ""
@@ -92,7 +94,7 @@ def _holds(change: Change, group: Group | None) -> str | None:
     if change.op == UPDATE and change.type == _VERSIONING:
         status = _status(change)
         return "the versions that recovery goes back to; none are kept any more" if status == "Suspended" else None
-    if change.op not in (DELETE, REPLACE):
+    if change.op not in (DELETE, KEEP, REPLACE):
         return None
     old = change.step.old
     if change.type == GROUP_TYPE:
@@ -122,7 +124,7 @@ def _else(change: Change) -> str | None:
 def _protected(change: Change) -> bool:
     """Return whether the engine refuses: to delete what is protected, and to replace what is and stays so."""
     old, new = change.step.old, change.step.new
-    return bool(old and old.protect) and (change.op == DELETE or new is None or new.protect)
+    return bool(old and old.protect) and (change.op in (DELETE, KEEP) or new is None or new.protect)
 
 
 def _status(change: Change) -> str:

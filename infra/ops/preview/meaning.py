@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from infra.ops.preview.api_effect import ApiEffect, access_sentences, api_effect
-from infra.ops.preview.changes import DELETE, OPERATIONS, REPLACE, Change, changes_of
+from infra.ops.preview.changes import DELETE, KEEP, OPERATIONS, REPLACE, Change, changes_of
 from infra.ops.preview.cost import Cost, cost_of
 from infra.ops.preview.cross_zone import CrossZone, cross_zone
 from infra.ops.preview.dangers import Danger, dangers_of
@@ -195,6 +195,8 @@ def _sentences(
     anything = [f"Permission to do anything, or for anybody: {each.words()}." for each in permissions if each.alarming]
     told += _some(anything, "such permissions")
     told += [_permissions_sentence(rest)] if (rest := [each for each in permissions if not each.alarming]) else []
+    if kept := sum(change.op == KEEP for change in changes):
+        told.append(_kept_sentence(kept))
     if cost.lines or cost.not_priced:
         told.append(_cost_sentence(cost))
     return tuple(told)
@@ -255,6 +257,11 @@ def _permissions_sentence(permissions: Sequence[Permission]) -> str:
     holders = sorted({each.holder.partition(" (")[0] for each in permissions})
     whose = ", ".join(holders[:4]) + (f" and {len(holders) - 4} more" if len(holders) > 4 else "")
     return f"Permissions: {' and '.join(parts)}, of {whose}; each is named below."
+
+
+def _kept_sentence(kept: int) -> str:
+    stay, them = ("stays", "it") if kept == 1 else ("stay", "them")
+    return f"Kept: {count(kept, 'resource')} {stay} in the cloud, and the program manages {them} no more."
 
 
 def _cost_sentence(cost: Cost) -> str:

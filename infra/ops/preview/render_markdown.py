@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from infra.ops.preview.changes import CREATE, DELETE, IMPORT, REPLACE, UPDATE, Change
+from infra.ops.preview.changes import CREATE, DELETE, IMPORT, KEEP, REPLACE, UPDATE, Change
 from infra.ops.preview.dangers import Danger
 from infra.ops.preview.engine_words import is_refusal
 from infra.ops.preview.fold import COMMENT_LIMIT, GRAVE, NEVER, Block, Section, folded
@@ -16,9 +16,11 @@ from infra.ops.preview.permission import Permission
 from infra.ops.preview.words import object_named
 
 MARKS: dict[Verdict, str] = {"failed": "🔴", "stop": "🔴", "attention": "🟠", "fine": "🟢", "nothing": "⚪"}
-OP_WORDS: dict[str, str] = {DELETE: "delete", REPLACE: "replace", UPDATE: "update", CREATE: "create", IMPORT: "adopt"}
-_OP_MARKS: dict[str, str] = {DELETE: "🗑️", REPLACE: "♻️", UPDATE: "✏️", CREATE: "🆕", IMPORT: "📥"}
-_RANKS: dict[str, int] = {DELETE: 50, REPLACE: 51, UPDATE: 60, CREATE: 80, IMPORT: 81}
+OP_WORDS: dict[str, str] = {
+    DELETE: "delete", REPLACE: "replace", UPDATE: "update", CREATE: "create", IMPORT: "adopt", KEEP: "keep",
+}  # fmt: skip
+_OP_MARKS: dict[str, str] = {DELETE: "🗑️", REPLACE: "♻️", UPDATE: "✏️", CREATE: "🆕", IMPORT: "📥", KEEP: "📌"}
+_RANKS: dict[str, int] = {DELETE: 50, REPLACE: 51, UPDATE: 60, CREATE: 80, IMPORT: 81, KEEP: 82}
 """Operation -> rank of its property diffs: those of new resources are folded first."""
 _INCOMPLETE = "The engine could not work out what this change would do. What follows is what it saw until then."
 _REFUSED = "The engine refuses this change. What follows is what it saw until then."

@@ -49,6 +49,30 @@ def test_nothing_to_change() -> None:
     assert report.headline == "test: nothing changes."
 
 
+def test_what_is_retained_is_kept_and_not_deleted() -> None:
+    record, kept = "aws:s3/bucketObjectv2:BucketObjectv2", {"retainOnDelete": True}
+    names = ("nodes/join.json", "nodes/machine.json")
+    report = report_of(*(step("delete", record, name, {"key": f"clusters/{name}"}, state=kept) for name in names))
+    assert (report.verdict, dict(report.counts)) == ("fine", {"keep": 2})
+    assert "Kept: 2 resources stay in the cloud, and the program manages them no more." in report.sentences
+    assert "All changes: 2 to keep" in render_text(report).plain
+    assert "keep s3 BucketObjectv2 nodes/join.json" in render_text(report).plain
+    markdown = render_markdown(report)
+    assert "| keep |" in markdown and "- 📌 keep `s3 BucketObjectv2 nodes/join.json`" in markdown
+    alone = report_of(step("delete", record, names[0], {"key": names[0]}, state=kept))
+    assert "Kept: 1 resource stays in the cloud, and the program manages it no more." in alone.sentences
+
+
+def test_a_key_that_is_retained_is_lost_to_the_program_all_the_same() -> None:
+    key, state = "aws:s3/bucketObjectv2:BucketObjectv2", {"retainOnDelete": True}
+    report = report_of(step("delete", key, "ca", {"key": "pki/ca.key"}, state=state))
+    assert (report.verdict, report.dangers[0].op) == ("stop", "keep")
+    assert report.sentences[0] == (
+        "s3 BucketObjectv2 ca would be FORGOTTEN. It holds a key, a backup or etcd's snapshot (it stays in the cloud, "
+        "but nothing manages it any more)."
+    )
+
+
 def test_a_replaced_disk_stops() -> None:
     report = report_of(*replaced())
     assert (report.verdict, report.exit_code) == ("stop", 3)
@@ -79,8 +103,8 @@ def test_protection_and_retention_are_said() -> None:
     state = {"protect": True, "retainOnDelete": True}
     (told, *_) = report_of(step("delete", "aws:s3/bucket:Bucket", "state", old, state=state)).sentences
     assert told == (
-        "s3 Bucket state would be DELETED. It holds every object in it: Pulumi's state, cluster configuration, backups "
-        "(the old one stays in the cloud, but nothing manages it any more; it is protected, so the engine refuses). "
+        "s3 Bucket state would be FORGOTTEN. It holds every object in it: Pulumi's state, cluster configuration, backups "
+        "(it stays in the cloud, but nothing manages it any more; it is protected, so the engine refuses). "
         f"{UNKNOWN} Do not lift the protection."
     )
 
