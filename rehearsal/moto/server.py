@@ -22,6 +22,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from rehearsal.moto import NOTICE_NAME, SNAPSHOT_NAME, bodies, snapshot
 from rehearsal.moto.addresses import end_interfaces_with_machines, free_addresses_of_gateways, keep_reserved_addresses
+from rehearsal.moto.balancers import keep_protected_balancers
 from rehearsal.moto.gate import Gate, GatedApplication
 from rehearsal.moto.health import HealthApplication, complete_target_groups
 from rehearsal.moto.images import ImagesApplication
@@ -64,6 +65,7 @@ def prepare(data: Path) -> tuple[Gate, bodies.BodyStore]:
     complete_volumes()
     complete_target_groups()
     complete_listeners()
+    keep_protected_balancers()
     complete_versions()
     return gate, store
 
