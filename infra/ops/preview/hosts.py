@@ -21,9 +21,15 @@ def host_sentences(run: Run) -> Iterator[str]:
     before = {host for step in routes if step.op not in (CREATE, IMPORT) for host in _hosts(step.old)}
     after = {host for step in routes if step.op != DELETE for host in _hosts(step.new)}
     if gone := sorted(before - after):
-        yield f"Answered at the edge no more: {listed(gone, _TOLD)}."
+        yield f"Answered at the edge no more: {listed([_beside(each, after) for each in gone], _TOLD)}."
     if come := sorted(after - before):
-        yield f"Answered at the edge from now on: {listed(come, _TOLD)}."
+        yield f"Answered at the edge from now on: {listed([_beside(each, before) for each in come], _TOLD)}."
+
+
+def _beside(host: str, others: set[str]) -> str:
+    """Return a name, with the paths of it that the other side has without it: they alone are no part of the change."""
+    paths = sorted(each.removeprefix(host) for each in others if each.startswith(f"{host}/"))
+    return f"{host} (beside {listed(paths, _TOLD)})" if paths else host
 
 
 def _hosts(state: State | None) -> Iterator[str]:
@@ -32,15 +38,18 @@ def _hosts(state: State | None) -> Iterator[str]:
         return
     names = [str(each) for each in spec.get("hostnames") or ()]
     rules = [each for each in spec.get("rules") or () if isinstance(each, Mapping)]
-    yield from names
-    yield from (f"{name}{path}" for name in names for path in _paths(rules))
+    paths = list(_paths(rules)) if rules else ["/"]
+    yield from (name if path == "/" else f"{name}{path}" for name in names for path in paths)
     yield from (str(each["host"]) for each in rules if each.get("host"))
 
 
 def _paths(rules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the prefixes of paths that rules of an HTTPRoute name, but for all of them."""
+    """Yield the prefixes of paths that rules of an HTTPRoute answer; ``/`` is all of them.
+
+    What only sends the client to another port or host is no answer.
+    """
     for rule in rules:
-        for match in rule.get("matches") or ():
-            path = str(mapping_in(mapping_in(match).get("path")).get("value") or "/")
-            if path != "/":
-                yield path
+        if any(mapping_in(each).get("type") == "RequestRedirect" for each in rule.get("filters") or ()):
+            continue
+        for match in rule.get("matches") or ({},):
+            yield str(mapping_in(mapping_in(match).get("path")).get("value") or "/")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from infra.ops.preview.api_effect import ApiEffect, access_sentences, api_effect
+from infra.ops.preview.certificates import certificate_sentences
 from infra.ops.preview.changes import DELETE, KEEP, OPERATIONS, REPLACE, Change, changes_of
 from infra.ops.preview.cost import Cost, cost_of
 from infra.ops.preview.cross_zone import CrossZone, cross_zone
@@ -88,7 +89,13 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
     counted = Counter(change.op for change in changes)
     network, resizes = network_effect(run, changes), resizes_of(groups, changes)
     spot = tuple(spot_sentences(groups, changes))
-    noticed = bool(rolls or spot) or api.level != "none" or network.noticed or any(each.fewer for each in resizes)
+    unsecured = tuple(certificate_sentences(run))
+    noticed = (
+        bool(rolls or spot or unsecured)
+        or api.level != "none"
+        or network.noticed
+        or any(each.fewer for each in resizes)
+    )
     verdict = _verdict(run, dangers, openings, permissions, changes, noticed=noticed)
     cost = cost_of(run, groups, prices, region)
     crossing = cross_zone(run, prices)
@@ -187,7 +194,7 @@ def _sentences(
     told += _some(alarming, "rules open to everyone")
     told += access_sentences(openings)
     told += network.sentences
-    told += host_sentences(run)
+    told += [*host_sentences(run), *certificate_sentences(run)]
     told += _resize_sentences(resizes)
     told += spot
     told += sentences_of(workloads_of(changes, run.steps))

@@ -20,7 +20,14 @@ STYLES: dict[Verdict, str] = {
     "fine": "bold green",
     "nothing": "bold",
 }
-_OP_STYLES = {"delete": "red", "replace": "red", "update": "yellow", "create": "green", "import": "cyan", "keep": "cyan"}
+_OP_STYLES = {
+    "delete": "red",
+    "replace": "red",
+    "update": "yellow",
+    "create": "green",
+    "import": "cyan",
+    "keep": "cyan",
+}
 _FEW, _SOME, _MANY = 8, 20, 30
 """Lines that stay of a part in a report that is folded."""
 _Entry = tuple[Line, ...]

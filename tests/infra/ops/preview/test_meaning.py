@@ -58,7 +58,8 @@ def test_what_is_retained_is_kept_and_not_deleted() -> None:
     assert "All changes: 2 to keep" in render_text(report).plain
     assert "keep s3 BucketObjectv2 nodes/join.json" in render_text(report).plain
     markdown = render_markdown(report)
-    assert "| keep |" in markdown and "- 📌 keep `s3 BucketObjectv2 nodes/join.json`" in markdown
+    assert "| keep |" in markdown
+    assert "- 📌 keep `s3 BucketObjectv2 nodes/join.json`" in markdown
     alone = report_of(step("delete", record, names[0], {"key": names[0]}, state=kept))
     assert "Kept: 1 resource stays in the cloud, and the program manages it no more." in alone.sentences
 
@@ -103,8 +104,8 @@ def test_protection_and_retention_are_said() -> None:
     state = {"protect": True, "retainOnDelete": True}
     (told, *_) = report_of(step("delete", "aws:s3/bucket:Bucket", "state", old, state=state)).sentences
     assert told == (
-        "s3 Bucket state would be FORGOTTEN. It holds every object in it: Pulumi's state, cluster configuration, backups "
-        "(it stays in the cloud, but nothing manages it any more; it is protected, so the engine refuses). "
+        "s3 Bucket state would be FORGOTTEN. It holds every object in it: Pulumi's state, cluster configuration, "
+        "backups (it stays in the cloud, but nothing manages it any more; it is protected, so the engine refuses). "
         f"{UNKNOWN} Do not lift the protection."
     )
 

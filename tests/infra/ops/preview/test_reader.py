@@ -207,6 +207,58 @@ def test_hosts_that_are_answered_no_more() -> None:
     ]
 
 
+def routed_by(*rules: tuple[str, str | None]) -> dict[str, Any]:
+    """Return the inputs of a route of one host: paths, and what is done with requests for each."""
+    written = [
+        {
+            "matches": [{"path": {"type": "PathPrefix", "value": path}}],
+            **({"filters": [{"type": done}]} if done else {}),
+        }
+        for path, done in rules
+    ]
+    return {"spec": {"hostnames": ["shop.example.com"], "rules": written}}
+
+
+def test_a_host_that_is_answered_under_some_paths_only() -> None:
+    redirect = routed_by(("/", "RequestRedirect"))
+    every, some = (routed_by(*paths) for paths in ([("/api", None), ("/", None)], [("/api", None)]))
+    fewer = report_of(
+        step("same", HTTP_ROUTE, "http", redirect, redirect), step("update", HTTP_ROUTE, "https", every, some)
+    )
+    assert "Answered at the edge no more: shop.example.com (beside /api)." in fewer.sentences
+    more = report_of(step("update", HTTP_ROUTE, "https", some, every))
+    assert "Answered at the edge from now on: shop.example.com (beside /api)." in more.sentences
+    header = routed_by(("/api", "RequestHeaderModifier"))
+    assert not [
+        each for each in report_of(step("update", HTTP_ROUTE, "https", some, header)).sentences if "Answ" in each
+    ]
+
+
+def gateway(**secrets: str) -> dict[str, Any]:
+    listeners = [
+        {"hostname": f"{host}.example.com", "tls": {"certificateRefs": [{"name": secret}]} if secret else {}}
+        for host, secret in secrets.items()
+    ]
+    return {"spec": {"listeners": [{"name": "http", "port": 8080}, *listeners]}}
+
+
+def test_hosts_whose_certificate_is_asked_for_anew() -> None:
+    kinds = ("kubernetes:gateway.networking.k8s.io/v1:Gateway", "kubernetes:cert-manager.io/v1:Certificate")
+    both = {"spec": {"secretName": "route-both", "dnsNames": ["web.example.com"]}}
+    before = gateway(shop="route-shop", web="route-web", api="")
+    after = gateway(shop="route-api", web="route-both", api="route-acme", new="route-new")
+    report = report_of(step("same", kinds[1], "both", both, both), step("update", kinds[0], "edge", before, after))
+    assert report.verdict == "attention"
+    assert [each for each in report.sentences if each.startswith("Nobody")] == [
+        "Nobody can connect to api.example.com until cert-manager has a certificate there.",
+        "Nobody can connect to shop.example.com until cert-manager has a new certificate there, since a certificate is "
+        "called by the route of a host's shortest path, and that is another route now (docs/open-a-port.md, "
+        "Certificates).",
+    ]
+    for left in (step("delete", kinds[0], "edge", after, None), step("create", kinds[0], "edge", None, after)):
+        assert not [each for each in report_of(left).sentences if each.startswith("Nobody")]
+
+
 def test_a_document_of_files_is_told_by_file_although_a_part_of_it_is_hidden() -> None:
     def files(version: str) -> dict[str, Any]:
         hidden = "-----BEGIN PRIVATE KEY-----\nMIIabc\n-----END PRIVATE KEY-----\n"

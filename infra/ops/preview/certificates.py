@@ -1,0 +1,58 @@
+"""Hosts of the edge whose certificate moves to another Secret: until one is issued there, nobody can connect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.ops.preview.changes import CREATE, DELETE, IMPORT
+from infra.ops.preview.events import Run, State
+from infra.ops.preview.inputs import mapping_in
+from infra.ops.preview.words import listed
+
+_TOLD = 12
+"""Names that are told one by one; more are counted."""
+_GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
+_CERTIFICATE = "kubernetes:cert-manager.io/v1:Certificate"
+
+
+def certificate_sentences(run: Run) -> Iterator[str]:
+    """Yield which hosts that are answered wait for a certificate of their own after the update."""
+    held: dict[str, set[str]] = {}
+    before: dict[str, str] = {}
+    after: dict[str, str] = {}
+    for step in run.steps:
+        if step.type == _CERTIFICATE and step.op not in (CREATE, IMPORT):
+            spec = _spec(step.old)
+            held[str(spec.get("secretName"))] = {str(name) for name in spec.get("dnsNames") or ()}
+        elif step.type == _GATEWAY:
+            before |= _secrets(step.old)
+            after |= _secrets(step.new) if step.op != DELETE else {}
+    waiting = [
+        host
+        for host, secret in sorted(after.items())
+        if secret and host in before and secret != before[host] and host not in held.get(secret, set())
+    ]
+    if first := [host for host in waiting if not before[host]]:
+        yield f"Nobody can connect to {listed(first, _TOLD)} until cert-manager has a certificate there."
+    if moved := [host for host in waiting if before[host]]:
+        yield (
+            f"Nobody can connect to {listed(moved, _TOLD)} until cert-manager has a new certificate there, since a "
+            "certificate is called by the route of a host's shortest path, and that is another route now "
+            "(docs/open-a-port.md, Certificates)."
+        )
+
+
+def _secrets(state: State | None) -> Mapping[str, str]:
+    """Return host -> Secret of its certificate; "" where the router sees plain HTTP."""
+    listeners = [mapping_in(each) for each in _spec(state).get("listeners") or ()]
+    return {str(each["hostname"]): _secret(each) for each in listeners if each.get("hostname")}
+
+
+def _secret(listener: Mapping[str, Any]) -> str:
+    references = mapping_in(listener.get("tls")).get("certificateRefs") or ()
+    return str(mapping_in(references[0]).get("name") or "") if references else ""
+
+
+def _spec(state: State | None) -> Mapping[str, Any]:
+    return mapping_in(state.inputs.get("spec")) if state else {}
