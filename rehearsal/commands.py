@@ -77,6 +77,7 @@ def destroy(environment: Environment, *, yes: bool) -> int:
         if not assume_yes(yes):
             typer.confirm(f"Destroy everything in {environment.layout.name}, protected resources too?", abort=True)
         engine.output(["state", "unprotect", "--all", "--yes"])
+        environment.cloud.release_balancers(environment.spec.region)
         outcome = _engine(environment, phases, "Destroy", ["destroy", "--yes"])
         if outcome == 0:
             bucket = environment.spec.state.bucket

@@ -30,26 +30,32 @@ def destroy(
     with open_stack(env) as stack:
         plan = _plan(stack, delete_volumes=delete_volumes)
         _show(stack, plan)
-        if plan.guarded and yes:
-            errors.print(
-                "error: AWS refuses to delete a load balancer above; nothing was deleted. Fix: set "
-                f"edge.deletionProtection: false, run pulumi up --stack {stack.spec.name}, then the command again.",
-                markup=False,
-                highlight=False,
-            )
-            raise typer.Exit(1)
-        if plan.protected and yes:
-            errors.print(
-                f"error: {len(plan.protected)} resources are protected; nothing was deleted. Fix: lift the protection "
-                "as shown above, then run the command again.",
-                markup=False,
-                highlight=False,
-            )
+        if yes and (refusal := _refusal(stack, plan)):
+            errors.print(f"error: {refusal}", markup=False, highlight=False)
             raise typer.Exit(1)
         if not yes:
             _say(f"Nothing was deleted. To do it: {_again(env, delete_volumes)}")
             return
         _destroy(stack, plan, delete_volumes=delete_volumes)
+
+
+def _refusal(stack: Stack, plan: DestroyPlan) -> str | None:
+    """Return why nothing is deleted, and what to do; None where nothing stands in the way."""
+    if plan.guarded:
+        return (
+            "AWS refuses to delete a load balancer above; nothing was deleted. Fix: set "
+            f"edge.deletionProtection: false, run pulumi up --stack {stack.spec.name}, then the command again."
+        )
+    if plan.by_hand:
+        return (
+            "AWS refuses to delete a load balancer above; nothing was deleted. Fix: lift its protection as shown "
+            "above, then run the command again."
+        )
+    if plan.protected:
+        number = len(plan.protected)
+        what = "1 resource is protected" if number == 1 else f"{number} resources are protected"
+        return f"{what}; nothing was deleted. Fix: lift the protection as shown above, then run the command again."
+    return None
 
 
 def _destroy(stack: Stack, plan: DestroyPlan, *, delete_volumes: bool) -> None:
@@ -87,18 +93,22 @@ def _engine(stack: Stack) -> int:
 
 
 def _plan(stack: Stack, *, delete_volumes: bool) -> DestroyPlan:
+    from infra.ops.destroy.guards import guarded_by_aws
     from infra.ops.destroy.leftovers import find_leftovers, managed
-    from infra.ops.destroy.plan import plan_destroy
+    from infra.ops.destroy.plan import balancers, plan_destroy
     from infra.ops.state.points import NOW, find_point, state_at
 
     bucket = stack.spec.state.bucket
     point = find_point(stack.s3, bucket, stack.keys, NOW, env=stack.env)
     state = state_at(stack.s3, bucket, point, env=stack.env)
     leftovers = find_leftovers(stack.session, stack.spec, managed(state))
-    return plan_destroy(state, leftovers, delete_volumes=delete_volumes)
+    guarded = guarded_by_aws(stack.session, balancers(state, leftovers))
+    return plan_destroy(state, leftovers, delete_volumes=delete_volumes, guarded=guarded)
 
 
 def _show(stack: Stack, plan: DestroyPlan) -> None:
+    from infra.ops.destroy.guards import release_command
+
     if plan.swept:
         _say(f"Made by controllers in {stack.spec.cluster.name}, to be deleted first:")
     for each in plan.swept:
@@ -109,6 +119,8 @@ def _show(stack: Stack, plan: DestroyPlan) -> None:
         _say(f"  {each}")
     for urn in plan.guarded:
         _say(f"Refused by AWS until edge.deletionProtection: false was applied by pulumi up: {urn}")
+    for arn in plan.by_hand:
+        _say(f"Refused by AWS, which protects it from deletion: {arn}\n    {release_command(arn)}")
     if plan.protected:
         _say("Protected, which pulumi destroy refuses to delete. Each is released by the command behind it, or all by")
         _say(f"  pulumi state unprotect --all --stack {stack.spec.name}")

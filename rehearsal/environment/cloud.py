@@ -120,6 +120,13 @@ class Cloud:
         found = self.client("ec2", region).describe_instances(Filters=filters)
         return any(each["Instances"] for each in found["Reservations"])
 
+    def release_balancers(self, region: str) -> None:
+        """Lift the protection of load balancers from deletion, as a person would before a destroy."""
+        elb = self.client("elbv2", region)
+        attributes = [{"Key": "deletion_protection.enabled", "Value": "false"}]
+        for each in elb.describe_load_balancers()["LoadBalancers"]:
+            elb.modify_load_balancer_attributes(LoadBalancerArn=each["LoadBalancerArn"], Attributes=attributes)
+
     def etcd_volume(self, region: str, cluster: str, member: str) -> str | None:
         """Return the ID of a control-plane member's volume."""
         filters = _of_cluster(cluster, "slipway/member", member)

@@ -51,7 +51,7 @@ def test_it_shows_first_and_names_what_stays(run: Run, bucket: Bucket, calls: Pa
         assert said in out
     status, _, err = run("destroy", "test", "--yes")
     assert (status, calls.exists(), len(world.found())) == (1, False, 2)
-    assert "1 resources are protected; nothing was deleted" in err
+    assert "1 resource is protected; nothing was deleted" in err
 
 
 def test_it_counts_what_is_many(run: Run, bucket: Bucket, calls: Path) -> None:  # noqa: F811
@@ -81,12 +81,44 @@ def test_it_names_the_last_snapshots_of_volumes_and_how_to_find_them(
     assert f"kept: a last snapshot of 1 volume: {listing}" in out
 
 
+def protected(world: World, name: str, tags: dict[str, str], value: str = "true") -> str:
+    """Return the ARN of a load balancer that AWS refuses to delete, or does no more."""
+    elb = world.session.client("elbv2")
+    named = [each["LoadBalancerArn"] for each in elb.describe_load_balancers()["LoadBalancers"]]
+    arn = next((each for each in named if f"/{name}/" in each), None) or world.balancer(name, tags)
+    attributes = [{"Key": "deletion_protection.enabled", "Value": value}]
+    elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=attributes)
+    return arn
+
+
+@pytest.mark.parametrize("made_by", ["the program", "a controller"])
+def test_a_load_balancer_that_was_protected_by_hand_is_found_before_anything_goes(
+    run: Run,  # noqa: F811
+    bucket: Bucket,  # noqa: F811
+    calls: Path,
+    made_by: str,
+) -> None:
+    world, kind = World(), "aws:lb/loadBalancer:LoadBalancer"
+    arn = protected(world, "lb", OWNED)
+    others = [resource("lb", kind, id=arn)] if made_by == "the program" else []
+    bucket.update(at(-60), state(resource("a"), resource("gone", kind, id=f"{arn}0"), *others))
+    status, out, err = run("destroy", "test", "--yes")
+    assert (status, calls.exists()) == (1, False)
+    command = f"--load-balancer-arn {arn} --attributes Key=deletion_protection.enabled,Value=false"
+    assert f"Refused by AWS, which protects it from deletion: {arn}" in out
+    assert f"aws elbv2 modify-load-balancer-attributes {command}" in out
+    assert "Fix: lift its protection as shown above, then run the command again." in err
+    protected(world, "lb", OWNED, "false")
+    assert run("destroy", "test", "--yes")[0] == 0
+
+
 def test_a_load_balancer_that_aws_does_not_delete_is_released_before_anything_goes(
     run: Run,  # noqa: F811
     bucket: Bucket,  # noqa: F811
     calls: Path,
 ) -> None:
-    edge = resource("edge", "aws:lb/loadBalancer:LoadBalancer", inputs={"enableDeletionProtection": True})
+    arn = protected(World(), "edge", {"Name": "edge"})
+    edge = resource("edge", "aws:lb/loadBalancer:LoadBalancer", id=arn, inputs={"enableDeletionProtection": True})
     bucket.update(at(-60), state(resource("a"), edge))
     status, out, err = run("destroy", "test", "--yes")
     assert (status, calls.exists()) == (1, False)
