@@ -37,6 +37,8 @@ class Danger:
     """The way out: what to write in the stack file instead; "" where none is known."""
     refilled: bool = False
     """Whether a new one has what the old one held."""
+    component: str = ""
+    """Name of the component that it belongs to."""
 
     def words(self) -> str:
         """Return the danger and the way out as sentences."""
@@ -62,6 +64,17 @@ class Danger:
         because = f", because of {'; '.join(self.because)}" if self.because else ""
         tail = f" ({'; '.join(after)})" if after else ""
         return f"{self.label} would be {verb}{because}. It holds {self.holds}{tail}."
+
+
+def waiver_words(dangers: Sequence[Danger]) -> tuple[str, str] | None:
+    """Return what is said of a waiver, and the waiver; None where there is nothing to waive."""
+    open_ = [danger for danger in dangers if not danger.protected and not danger.waived]  # none gets past a protection
+    if not open_:
+        return None
+    first = open_[0]
+    if first.component and sum(danger.component == first.component for danger in open_) > 1:
+        return f"If all that goes with {first.component} is meant, say so:", f"--waive {first.component}"
+    return "If one is meant, say so:", f"--waive {first.urn}"
 
 
 def dangers_of(
@@ -154,4 +167,5 @@ def _danger(change: Change, holds: str, remedy: str, *, waived: bool) -> Danger:
         waived=waived,
         remedy=remedy,
         refilled=takes_up(change),
+        component=change.component.partition(" ")[2],
     )

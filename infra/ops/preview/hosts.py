@@ -51,5 +51,6 @@ def _paths(rules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for rule in rules:
         if any(mapping_in(each).get("type") == "RequestRedirect" for each in rule.get("filters") or ()):
             continue
-        for match in rule.get("matches") or ({},):
+        matches: Sequence[Any] = rule.get("matches") or ({},)
+        for match in matches:
             yield str(mapping_in(mapping_in(match).get("path")).get("value") or "/")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, KEEP, REPLACE, UPDATE, Change
-from infra.ops.preview.dangers import Danger
+from infra.ops.preview.dangers import Danger, waiver_words
 from infra.ops.preview.engine_words import is_refusal
 from infra.ops.preview.fold import COMMENT_LIMIT, GRAVE, NEVER, Block, Section, folded
 from infra.ops.preview.markdown_text import code, escaped, fenced, prose
@@ -100,9 +100,8 @@ def _dangers(report: Report) -> Iterator[Section]:
             )
         told_once = bool(report.ways_out) and not waived
         blocks = [_danger(danger, 1 + min(at, 9), told_once=told_once) for at, danger in enumerate(found)]
-        # A waiver is no way past a protection.
-        open_ = [danger for danger in found if not danger.protected]
-        tail = f">\n> If one is meant, say so: {code('--waive ' + open_[0].urn)}\n" if open_ and not waived else ""
+        waiver = waiver_words(found)
+        tail = f">\n> {waiver[0]} {code(waiver[1])}\n" if waiver else ""
         yield Section(head, blocks, f"{tail}\n")
     if report.unknown_waivers:
         words = ", ".join(code(word) for word in report.unknown_waivers)

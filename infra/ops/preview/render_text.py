@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from rich.text import Text
 
 from infra.ops.preview.changes import REPLACE, Change
-from infra.ops.preview.dangers import Danger
+from infra.ops.preview.dangers import Danger, waiver_words
 from infra.ops.preview.fold_text import Line, Part, fitted
 from infra.ops.preview.meaning import Report, Verdict, money
 from infra.ops.preview.render_markdown import OP_WORDS
@@ -50,6 +50,8 @@ def _parts(report: Report) -> Iterator[Part]:
     yield Part((), [((f"  {each}", "bold"),) for each in report.ways_out], _SOME)
     yield Part((), list(_errors(report)), _SOME)
     yield Part((), [_danger(each, report) for each in report.dangers], _SOME)
+    if waiver := waiver_words(report.dangers):
+        yield Part((), [((f"  {' '.join(waiver)}", ""),)], 1)
     yield Part(
         (), [((f"  The waiver {word!r} fits nothing here.", "yellow"),) for word in report.unknown_waivers], _FEW
     )

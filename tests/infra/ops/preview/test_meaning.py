@@ -74,6 +74,20 @@ def test_a_key_that_is_retained_is_lost_to_the_program_all_the_same() -> None:
     )
 
 
+def test_losses_of_one_component_are_waived_by_its_name() -> None:
+    definition = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
+    state = {"parent": urn("slipway:index:Manifests", "edge-router")}
+    lost = [step("delete", definition, name, {}, state=state) for name in ("gateways", "routes")]
+    report = report_of(component("Manifests", "edge-router"), *lost)
+    told = "If all that goes with edge-router is meant, say so: "
+    assert f"{told}--waive edge-router" in render_text(report).plain
+    assert f"{told}`--waive edge-router`" in render_markdown(report)
+    waived = report_of(component("Manifests", "edge-router"), *lost, waivers=("edge-router",))
+    assert (waived.verdict, "say so" in render_text(waived).plain) == ("attention", False)
+    one = report_of(component("Manifests", "edge-router"), lost[0])
+    assert f"If one is meant, say so: --waive {urn(definition, 'gateways')}" in render_text(one).plain
+
+
 def test_a_replaced_disk_stops() -> None:
     report = report_of(*replaced())
     assert (report.verdict, report.exit_code) == ("stop", 3)
