@@ -41,6 +41,9 @@ _OTHERS = (
 """What no file of ours sets, and what would still part a machine from its cluster. rp_filter is Cilium's by its
 ``cilium-sysctlfix``, and the VPC CNI's by its init container."""
 
+_SWITCHES = {"true": 1, "yes": 1, "false": 0, "no": 0}
+"""What a switch is called elsewhere. ``on`` and ``off`` are not here: ``kernel.printk_devkmsg`` takes them."""
+
 _PORT_RANGE = "net.ipv4.ip_local_port_range"
 LAST_NODE_PORT = 32_767
 """Last of the ports of Services (kube-apiserver, ``--service-node-port-range``)."""
@@ -61,6 +64,8 @@ def _trouble(key: str, value: str) -> Trouble | None:
         return "is not a value of a kernel parameter", (
             f"write 1 to {VALUE_LIMIT} printable ASCII characters, words parted by one space each"
         )
+    if value in _SWITCHES:
+        return "is a word of YAML and no value that the kernel takes", f'write "{_SWITCHES[value]}"'
     return _below_least(key, value) or _port_range_trouble(key, value)
 
 

@@ -21,6 +21,13 @@ NOT_A_VALUE = (
 )
 
 
+@pytest.mark.parametrize(("word", "number"), [("true", 1), ("yes", 1), ("false", 0), ("no", 0)])
+def test_a_switch_is_a_number(word: str, number: int) -> None:
+    (line,) = sysctl_report(**{"net.ipv4.tcp_syncookies": word})
+    assert line.endswith(f"'{word}' is a word of YAML and no value that the kernel takes. Fix: write \"{number}\".")
+    assert sysctl_report(**{"kernel.printk_devkmsg": "on"}) == []
+
+
 def sysctl_report(**parameters: Any) -> list[str]:
     return report(with_fourth(sysctls=parameters))
 
