@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,10 +79,11 @@ def _pool_words(old: State, new: State) -> Iterator[str]:
 
 def _traffic_words(old: State, new: State) -> Iterator[str]:
     """Yield what other target groups mean: machines that run are taken out and put in at once."""
-    before, after = (set(_texts(state.inputs.get("targetGroupArns"))) for state in (old, new))
-    if gone := len(before - after):
+    # Counted, not told apart: those that the update makes are all unknown, and so alike.
+    before, after = (Counter(_texts(state.inputs.get("targetGroupArns"))) for state in (old, new))
+    if gone := (before - after).total():
         yield f"{gone} target group{'s send' if gone > 1 else ' sends'} its machines no more traffic"
-    if more := len(after - before):
+    if more := (after - before).total():
         yield f"{more} more target group{'s send' if more > 1 else ' sends'} its machines traffic"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.ops.preview.made import GROUP, report_of, step, urn
+from tests.infra.ops.preview.made import GROUP, UNKNOWN_VALUE, report_of, step, urn
 
 
 def test_sizes_alone_roll_nothing() -> None:
@@ -48,6 +48,7 @@ POOL = {"minSize": 1, "poolState": "Stopped"}
             "1 target group sends its machines no more traffic, 2 more target groups send its machines traffic",
         ),
         ({"targetGroupArns": ["a", "b"]}, {}, "2 target groups send its machines no more traffic"),
+        ({}, {"targetGroupArns": [UNKNOWN_VALUE] * 3}, "3 more target groups send its machines traffic"),
         ({"targetGroupArns": ["a", "b"]}, {"targetGroupArns": ["b", "a"]}, None),
     ],
 )
