@@ -10,7 +10,7 @@ from pydantic import Field, WithJsonSchema
 from infra.spec.base import SpecModel, checked, matching, refuse
 from infra.spec.errors import show
 from infra.spec.hosts import Host, Source
-from infra.spec.scalars import DnsLabel, HostedZoneId, UrlPath
+from infra.spec.scalars import DnsLabel, HostedZoneId, RoutePath
 
 HTTP_PORT = 80
 HTTPS_PORT = 443
@@ -128,7 +128,7 @@ class EdgeRouteSpec(SpecModel):
     port: PortNumber = 80
     """Port of the Service."""
 
-    path: Annotated[UrlPath, Field(max_length=512)] = "/"
+    path: RoutePath = "/"
     """Prefix of the paths that lead to the Service, by whole parts: `/api` is not `/apis`. Of two routes of one host
     the longer path decides; requests for paths of none get 404."""
 

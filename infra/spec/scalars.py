@@ -216,3 +216,26 @@ def _url_path(value: str) -> str:
 _URL_PATH = r"^/\S*$"
 UrlPath = Annotated[str, checked(_url_path), matching(_URL_PATH)]
 """Path of a URL, without the host before it."""
+
+
+def _route_path(value: str) -> str:
+    _url_path(value)
+    if "*" in value:
+        whole = value.partition("*")[0].rstrip("/") or "/"
+        refuse("has a wildcard, and a path covers all below it without one", f"write {whole}")
+    if len(value) > LONGEST_ROUTE_PATH:
+        refuse(f"is longer than the {LONGEST_ROUTE_PATH} characters that the router takes", "write a shorter one")
+    if found := _NO_ROUTE_PATH.search(value):
+        refuse(f"has {found[0]!r}, which the router takes in no path", "remove it")
+    return value
+
+
+LONGEST_ROUTE_PATH = 512
+_ROUTE_PATH_CHARACTERS = r"-A-Za-z0-9/._~!$&'()+,;=:@"
+_NO_ROUTE_PATH = re.compile(rf"//|/\.\.?/|/\.\.?$|%2[fF]|%(?![0-9a-fA-F]{{2}})|[^{_ROUTE_PATH_CHARACTERS}%]")
+RoutePath = Annotated[
+    str,
+    checked(_route_path),
+    matching(rf"^/[{_ROUTE_PATH_CHARACTERS}%]{{0,{LONGEST_ROUTE_PATH - 1}}}$"),
+]
+"""Prefix of paths of a URL, in the form that an HTTPRoute takes (Gateway API v1, HTTPPathMatch)."""

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from infra.spec.base import SpecModel
-from infra.spec.scalars import DnsLabel, UrlPath
+from infra.spec.scalars import DnsLabel, RoutePath
 from infra.spec.workloads import foreign
 from infra.spec.workloads.scalars import (
     ConfigKey,
@@ -132,5 +132,5 @@ class ExposeSpec(SpecModel):
     host: Annotated[HostName, Field(examples=["app.example.com"])]
     """Host name of requests."""
 
-    path: UrlPath = "/"
+    path: RoutePath = "/"
     """Prefix of their paths. Workloads may share a host, each with a path of its own; the longer path decides."""

@@ -45,12 +45,14 @@ def judge_workloads(spec: EnvironmentSpec, folder: Path) -> tuple[EnvironmentSpe
     problems: list[Problem] = []
     declared: list[WorkloadSpec] = []
     sound: list[WorkloadSpec] = []
+    reached: list[WorkloadSpec] = []
     for index, use in enumerate(spec.workloads):
         workload, found = _workload(index, use, folder, rules)
         problems += found
         if workload is not None:
             declared.append(workload)
             sound += [] if found else [workload]
+            reached += [] if any("expose" in each.location[:-1] for each in found) else [workload]
     problems += [place_in_files(problem, spec, workload.name) for workload, problem in check_links(declared, spec)]
     whole = spec.with_declared(tuple(declared))
     problems += [
@@ -58,7 +60,8 @@ def judge_workloads(spec: EnvironmentSpec, folder: Path) -> tuple[EnvironmentSpe
         for workload, problem in check_node_ports(whole)
     ]
     right = spec.with_declared(tuple(sound))
-    problems += [*check_quotas(whole), *check_edge_ports(right), *check_exposed(whole), *check_backend_ports(right)]
+    asked = spec.with_declared(tuple(reached))
+    problems += [*check_quotas(whole), *check_edge_ports(right), *check_exposed(asked), *check_backend_ports(right)]
     return whole, [*problems, *check_names_of_pods(whole)]
 
 

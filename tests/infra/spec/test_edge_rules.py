@@ -134,6 +134,8 @@ def test_a_later_rule_may_shadow_an_earlier_one() -> None:
           "themselves. Fix: give each of the two a host of its own."]),
         ({"routes": [SHOP, APPS, {**ADMIN, "hosts": ["admin.example.com", "admin.example.com"]}]},
          ["edge.routes[2].hosts[1]: 'admin.example.com' is listed twice. Fix: remove one."]),
+        ({"routes": [SHOP, APPS, {**ADMIN, "path": "/admin/./x"}]},
+         ["edge.routes[2].path: '/admin/./x' has '/./', which the router takes in no path. Fix: remove it."]),
         ({"routes": [SHOP, APPS, *({**ADMIN, "name": f"r{at}", "hosts": ["shop.example.com"], "path": f"/{at}"}
                                    for at in range(16))]},
          ["edge.routes[17].hosts[0]: 'shop.example.com' has 16 routes already, which is how many paths the router "

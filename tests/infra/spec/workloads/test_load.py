@@ -119,6 +119,20 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
          "edge to from."),
         ({"security": {"runAsUser": 0}}, "security.runAsUser: 0 is root, which namespace web refuses (podSecurity: "
          "restricted). Fix: write a number above 0, or choose a namespace with podSecurity: baseline."),
+        ({"expose": {"host": "go.example.com", "path": "api"}}, "expose.path: 'api' is not a path of a URL. Fix: begin "
+         "it with /, without spaces, as /healthz."),
+        ({"expose": {"host": "go.example.com", "path": "/api/*"}}, "expose.path: '/api/*' has a wildcard, and a path "
+         "covers all below it without one. Fix: write /api."),
+        ({"expose": {"host": "go.example.com", "path": "/a//b"}}, "expose.path: '/a//b' has '//', which the router "
+         "takes in no path. Fix: remove it."),
+        ({"expose": {"host": "go.example.com", "path": "/a/.."}}, "expose.path: '/a/..' has '/..', which the router "
+         "takes in no path. Fix: remove it."),
+        ({"expose": {"host": "go.example.com", "path": "/a%2Fb"}}, "expose.path: '/a%2Fb' has '%2F', which the router "
+         "takes in no path. Fix: remove it."),
+        ({"expose": {"host": "go.example.com", "path": "/a?b=c"}}, "expose.path: '/a?b=c' has '?', which the router "
+         "takes in no path. Fix: remove it."),
+        ({"expose": {"host": "go.example.com", "path": "/" + 512 * "a"}}, f"expose.path: '/{75 * 'a'}... is longer "
+         "than the 512 characters that the router takes. Fix: write a shorter one."),
         ({"labels": {"app.kubernetes.io/name": "x"}}, "labels['app.kubernetes.io/name']: 'x' is a label that Slipway "
          "sets itself: selectors rest on it. Fix: use another key, or an annotation for what nothing selects by."),
         ({"labels": {"pod-template-hash": "x"}}, "labels.pod-template-hash: 'x' is a label that Kubernetes keeps for "
