@@ -21,6 +21,8 @@ class Autoscaler:
     before: str
     """Its bounds, as ``2 to 10``; empty: there is none."""
     after: str
+    command: str
+    """What deletes it."""
 
     @property
     def changes(self) -> bool:
@@ -38,12 +40,17 @@ def _found(steps: Sequence[Step]) -> Iterator[Autoscaler]:
         if step.type.rpartition(":")[2] == _KIND:
             old = step.old.inputs if step.old else {}
             new = step.new.inputs if step.new else {}
-            yield Autoscaler(_target(new or old), _bounds(old), _bounds(new))
+            yield Autoscaler(_target(new or old), _bounds(old), _bounds(new), _command(new or old))
 
 
 def _target(inputs: Mapping[str, Any]) -> str:
     reference = mapping_in(mapping_in(inputs.get("spec")).get("scaleTargetRef"))
     return f"{reference.get('kind')} {mapping_in(inputs.get('metadata')).get('namespace')}/{reference.get('name')}"
+
+
+def _command(inputs: Mapping[str, Any]) -> str:
+    metadata = mapping_in(inputs.get("metadata"))
+    return f"kubectl delete hpa -n {metadata.get('namespace')} {metadata.get('name')}"
 
 
 def _bounds(inputs: Mapping[str, Any]) -> str:

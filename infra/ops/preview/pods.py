@@ -34,6 +34,8 @@ class Workload:
     name: str
     """Kind, namespace and name."""
     pods: str
+    without: str = ""
+    """What deletes an autoscaler that it has and is to have no more: the engine does so after all else."""
 
 
 def workloads_of(changes: Sequence[Change], steps: Sequence[Step] = ()) -> tuple[Workload, ...]:
@@ -55,6 +57,12 @@ def sentences_of(workloads: Sequence[Workload]) -> Iterator[str]:
         if of:
             more = f", and {len(of) - _LISTED} more below" if len(of) > _LISTED else ""
             yield f"{words}: {', '.join(of[:_LISTED])}{more}."
+    for each in workloads:
+        if each.without:
+            yield (
+                f"The autoscaler of {each.name} goes at the end of the update, and may set its own number of pods "
+                f"until then. Delete it before: `{each.without}`."
+            )
 
 
 def _of_change(change: Change, scalers: Mapping[str, Autoscaler]) -> Iterator[Workload]:
@@ -90,7 +98,7 @@ def _rescaled(scalers: Mapping[str, Autoscaler], steps: Sequence[Step]) -> Itera
         scaler = scalers.get(name)
         if scaler is not None and scaler.changes:
             before, after = scaler.before or _replicas(step.old.inputs), scaler.after or _replicas(step.new.inputs)
-            yield Workload("scale", name, f"{before} → {after}")
+            yield Workload("scale", name, f"{before} → {after}", "" if scaler.after else scaler.command)
 
 
 def _place(inputs: Mapping[str, Any], name: str) -> str:

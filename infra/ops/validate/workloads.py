@@ -92,6 +92,7 @@ def judge_workload(workload: WorkloadSpec, labels: Mapping[str, str], seen: Seen
         return
     yield from autoscalers.judge_autoscaler(CHECK, workload, seen.controllers.get(autoscalers.KIND, ()))
     live = max(found, key=_made)
+    yield from _of_number(workload, subject, live)
     if workload.kind in ("Job", "CronJob"):
         runs = [each for each in seen.controllers.get("Job", ()) if _has(each, labels)]
         last = live if workload.kind == "Job" else max(runs, key=_made, default=None)
@@ -103,6 +104,20 @@ def judge_workload(workload: WorkloadSpec, labels: Mapping[str, str], seen: Seen
         yield Finding(CHECK, "warning", subject, "no node takes its pods", fix)
     if not state.done:
         yield from _of_pods(workload, subject, state, live, [pod for pod in seen.pods if _has(pod, labels)], seen)
+
+
+def _of_number(workload: WorkloadSpec, subject: str, live: Object) -> Iterator[Finding]:
+    """Yield whether the cluster has another number of pods than the file, where the file is to say it.
+
+    The engine does not see it: it compares files with what it recorded. Pods that there are may be all right.
+    """
+    number = live.get("spec", {}).get("replicas", 1)
+    if workload.kind not in ("Deployment", "StatefulSet") or workload.autoscaling or number == workload.replicas:
+        return
+    what = f"has {number} for its number of pods, and its file says {workload.replicas}: somebody else has set it"
+    by_hand = f"kubectl scale -n {workload.namespace} {workload.kind.lower()} {workload.name}"
+    fix = f"run pulumi up; if that changes nothing, {by_hand} --replicas={workload.replicas}"
+    yield Finding(CHECK, "warning", subject, what, fix)
 
 
 def _of_pods(

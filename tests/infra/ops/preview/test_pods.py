@@ -109,6 +109,26 @@ def test_an_autoscaler_without_a_least_number_has_one(most: Any, told: str) -> N
     assert f"New workloads: Deployment demo/web ({told} pods)." in report_of(*events).sentences
 
 
+@pytest.mark.parametrize(
+    ("of_deployment", "of_scaler", "told"),
+    [
+        (("update", deployment(2), deployment(3)), ("delete", scaler(2, 9), None), True),
+        (("delete", deployment(2), None), ("delete", scaler(2, 9), None), False),
+        (("update", deployment(2), deployment(2, "b")), ("same", scaler(2, 9), scaler(2, 9)), False),
+    ],
+)
+def test_an_autoscaler_that_goes_is_better_deleted_before(
+    of_deployment: tuple[str, Any, Any], of_scaler: tuple[str, Any, Any], told: bool
+) -> None:
+    events = [step(op, kind, "web", old, new) for kind, (op, old, new) in
+              ((DEPLOYMENT, of_deployment), (SCALER, of_scaler))]  # fmt: skip
+    sentence = (
+        "The autoscaler of Deployment demo/web goes at the end of the update, and may set its own number of pods until "
+        "then. Delete it before: `kubectl delete hpa -n demo web`."
+    )
+    assert (sentence in report_of(*events).sentences) is told
+
+
 def test_many_are_counted_and_told_before_rules_and_cost() -> None:
     events = [
         step("delete", DEPLOYMENT, f"w{at}", {"metadata": {"name": f"w{at}"}, "spec": {"replicas": 1}}, None)

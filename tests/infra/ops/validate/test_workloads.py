@@ -346,3 +346,22 @@ def test_a_name_that_no_workload_has() -> None:
         "(the environment): 'wbe' is not a workload of this environment. Fix: name one of agent, db, load, report, "
         "scaled, web."
     ]
+
+
+@pytest.mark.parametrize(("name", "replicas"), [("web", 5), ("db", 0)])
+def test_a_number_of_pods_that_somebody_else_has_set_is_told(name: str, replicas: int) -> None:
+    status = {"replicas": replicas, "updatedReplicas": replicas, "availableReplicas": replicas}
+    kind = KINDS[name]
+    assert told(name, [live(name, status, replicas=replicas)]) == [
+        (
+            "warning",
+            f"has {replicas} for its number of pods, and its file says 2: somebody else has set it",
+            f"run pulumi up; if that changes nothing, kubectl scale -n web {kind.lower()} {name} --replicas=2",
+        )
+    ]
+
+
+def test_the_number_that_an_autoscaler_chose_is_its_own() -> None:
+    status = {"replicas": 7, "updatedReplicas": 7, "availableReplicas": 7}
+    controllers = {"Deployment": [live("scaled", status, replicas=7)], "HorizontalPodAutoscaler": [live("scaled", {})]}
+    assert told("scaled", controllers) == []
