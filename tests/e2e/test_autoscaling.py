@@ -96,22 +96,25 @@ def test_2_what_it_chose_is_neither_a_change_nor_drift(env: Rehearsed, kube: Kub
 
 
 def test_3_its_bounds_are_the_files(env: Rehearsed, kube: Kube) -> None:
-    write(env, autoscaling={"minReplicas": 2, "maxReplicas": 5}, env={"GREETING": "hello"})
+    write(env, autoscaling={"minReplicas": 4, "maxReplicas": 5}, env={"GREETING": "hello"})
     assert env.changes() == {"update": {"kubernetes:autoscaling/v2:HorizontalPodAutoscaler web"}}
     env.run("up", "--yes").ok()
     await_replicas(kube, 5)
 
 
 def test_4_back_to_a_number_needs_a_word(env: Rehearsed, kube: Kube, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Fewer than the autoscaler would leave, which the engine deletes last of all.
     write(env, replicas=3, env={"GREETING": "hello"})
     refused = slipway(env, "preview")
     assert refused.status == 1
     assert "kube-controller-manager has set .spec.replicas since" in refused.output
     assert "PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up --stack scaled" in refused.output
     assert replicas(kube) == 5
+    kube.request("DELETE", SCALER)
     monkeypatch.setenv("PULUMI_K8S_ENABLE_PATCH_FORCE", "true")
     told = slipway(env, "preview")
-    assert (told.status, "Replicas: Deployment shop/web (2 to 5 → 3)." in told.output) == (0, True), told.output
+    assert "Delete it before: `kubectl delete hpa -n shop web`." in told.output
+    assert (told.status, "Replicas: Deployment shop/web (4 to 5 → 3)." in told.output) == (0, True), told.output
     exports = env.run("env").ok().output
     shell(env, exports, ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack", env.name]).ok()
     assert replicas(kube) == 3
