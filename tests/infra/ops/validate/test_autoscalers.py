@@ -32,7 +32,8 @@ WELL = {"AbleToScale": ("True", "ReadyForNewScale", ""), "ScalingActive": ("True
         (
             [scaler(**{**WELL, "ScalingActive": ("False", "FailedGetContainerResourceMetric", NO_FIGURES)})],
             "warning", f"does not scale: FailedGetContainerResourceMetric: {NO_FIGURES}",
-            "wait, with --wait 5m: it may be starting. Else read kubectl logs -n kube-system deployment/metrics-server",
+            "look again in a minute: its pods may be starting. Else read kubectl logs -n kube-system "
+            "deployment/metrics-server",
         ),
         (
             [scaler(**{**WELL, "AbleToScale": ("False", "FailedGetScale", "not found")})],
