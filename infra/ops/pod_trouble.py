@@ -15,6 +15,8 @@ _HINDERED = ("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCrea
 
 MOUNT, PROBE, UNSCHEDULED, REFUSED = _HINDERED[0], "runs and is not ready", "not scheduled", "makes no pod"
 """Reasons by which a remedy is chosen, beside those of the kubelet."""
+LIVENESS = "its liveness probe"
+"""Stands in the words of a container that the kubelet ended."""
 
 Event = Mapping[str, Any]
 
@@ -160,9 +162,7 @@ def _container(container: Mapping[str, Any], events: Sequence[Event]) -> tuple[s
     waiting = state.get("waiting")
     if waiting and waiting.get("reason") not in _SETTLING:
         if ended:
-            killed = _probe_said("Liveness", events)
-            last = f"last exit {_exit(ended)}" + (f"; its liveness probe failed: {killed}" if killed else "")
-            return str(waiting.get("reason")), last
+            return str(waiting.get("reason")), _last(ended, events)
         return str(waiting.get("reason")), one_line(waiting.get("message"))
     if state.get("terminated") and ended and ended.get("exitCode"):
         return f"ended with {_exit(ended)}", ""
@@ -170,9 +170,15 @@ def _container(container: Mapping[str, Any], events: Sequence[Event]) -> tuple[s
         what = "readiness" if container.get("started") else "startup"
         said = _probe_said(what.capitalize(), events)
         restarts = container.get("restartCount", 0)
-        after = f", {restarts} restarts, last exit {_exit(ended)}" if restarts and ended else ""
+        after = f", {restarts} restarts, {_last(ended, events)}" if restarts and ended else ""
         return PROBE, f"its {what} probe has not succeeded{f' ({said})' if said else ''}{after}"
     return None
+
+
+def _last(ended: Mapping[str, Any], events: Sequence[Event]) -> str:
+    """Return how a container ended last, and whether the kubelet ended it."""
+    killed = _probe_said("Liveness", events)
+    return f"last exit {_exit(ended)}" + (f"; {LIVENESS} failed: {killed}" if killed else "")
 
 
 def _probe_said(probe: str, events: Sequence[Event]) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from infra.ops.preview.changes import DELETE, REPLACE, short_type
 from infra.ops.preview.events import Diagnostic, Run, Step
+from infra.ops.preview.inputs import mapping_in
 from infra.ops.preview.words import listed, object_named
 from infra.ops.urn import type_of
 
@@ -104,13 +106,24 @@ def _conflict(diagnostic: Diagnostic, step: Step | None, stack: str) -> str:
     found = [*(each["field"] for each in _ONE_FIELD.finditer(message))]
     found += [each["field"] for each in _EACH_FIELD.finditer(message)]
     fields = _listed(dict.fromkeys(each.partition(_ADVICE)[0].strip() for each in found)) or "a field of it"
+    inputs = step.state.inputs if step else {}
     return (
         f"{_object(diagnostic.urn, step)}: {managers} has set {fields} since, and the update may not take back what "
         "another has set. To keep what was set, write the same into the stack file. For the stack file's word, run "
         f"the update once with `PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up --stack {stack}`: it takes all such "
         "fields back, of every object. Preview it first, with the same variable before `slipway preview` "
-        "(docs/drift.md)."
+        f"(docs/drift.md).{_autoscaled(managers, fields, inputs)}"
     )
+
+
+def _autoscaled(managers: str, fields: str, inputs: Mapping[str, Any]) -> str:
+    """Return what is to be done before, where it is an autoscaler that has set the number of pods."""
+    if (managers, fields) != ("kube-controller-manager", ".spec.replicas"):
+        return ""
+    metadata = mapping_in(inputs.get("metadata"))
+    space = f" -n {metadata['namespace']}" if "namespace" in metadata else ""
+    command = f"kubectl delete hpa{space} {metadata.get('name', '...')}"
+    return f" An autoscaler did, and the engine would delete it last of all: first `{command}`, if it is to go."
 
 
 def _object(urn: str, step: Step | None) -> str:

@@ -46,4 +46,5 @@ def _said(condition: Object) -> str:
 def _remedy(kind: str, workload: WorkloadSpec) -> str:
     if kind == "AbleToScale":
         return f"read kubectl describe hpa -n {workload.namespace} {workload.name}"
-    return "look again in a minute: its pods may be starting. Else read kubectl logs -n kube-system deployment/metrics-server"
+    log = "kubectl logs -n kube-system deployment/metrics-server"
+    return f"look again in a minute: its pods may be starting. Else read {log}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.ops.pod_trouble import MOUNT, PROBE, REFUSED, UNSCHEDULED, Trouble
+from infra.ops.pod_trouble import LIVENESS, MOUNT, PROBE, REFUSED, UNSCHEDULED, Trouble
 from infra.spec.workloads.workload import WorkloadSpec
 
 _IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError")
@@ -23,6 +23,8 @@ def remedy(workload: WorkloadSpec, trouble: Trouble | None) -> str:
         return f"make what it names, or correct secrets in {file}"
     if "OOMKilled" in trouble.what:
         return f"raise resources.memory in {file}"
+    if LIVENESS in trouble.words:
+        return f"read {logs}{container} --previous, or correct probes.liveness or probes.startup in {file}"
     if trouble.reason == PROBE:
         return f"read {logs}{container}, or correct probes in {file}"
     if trouble.reason == UNSCHEDULED and trouble.words.startswith("no nodes available"):

@@ -101,6 +101,13 @@ NOT_READY = container(state={"running": {}}, started=True)
             "container web: CrashLoopBackOff: last exit 0 (Completed); its liveness probe failed: connection refused",
         ),
         (
+            container(state={"running": {}}, ready=False, started=False, restartCount=2,
+                      lastState={"terminated": {"exitCode": 0, "reason": "Completed"}}),
+            [event("Unhealthy", "Liveness probe failed: connection refused", "web")],
+            "container web: runs and is not ready: its startup probe has not succeeded, 2 restarts, last exit 0 "
+            "(Completed); its liveness probe failed: connection refused",
+        ),
+        (
             {"phase": "Pending", "conditions": [UNSCHEDULED]},
             [
                 event("ProvisioningFailed", 'storageclass "gp9" not found', **CLAIM, name="data-web-1"),

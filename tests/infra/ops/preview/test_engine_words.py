@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from infra.ops.preview.render_text import render_text
@@ -52,6 +54,21 @@ def test_a_field_that_another_has_set_names_object_field_and_the_two_ways(confli
     assert "write the same into the stack file" in told
     for no_way in ("annotation", "ignore_changes", "troubleshooting help"):
         assert no_way not in render_text(report).plain
+
+
+@pytest.mark.parametrize(
+    ("inputs", "command"),
+    [
+        ({"metadata": {"name": "web", "namespace": "shop"}}, "kubectl delete hpa -n shop web"),
+        ({}, "kubectl delete hpa ..."),
+    ],
+)
+def test_an_autoscaler_that_has_set_a_number_is_to_go_before(inputs: dict[str, Any], command: str) -> None:
+    conflict = 'conflict with "kube-controller-manager" with subresource "scale" using apps/v1: .spec.replicas. To take the fields over"
+    report = report_of(step("update", DEPLOYMENT, "shop/web", inputs, inputs), error(SEE + MANAGER + conflict, WEB))
+    assert report.diagnostics[0].message.endswith(
+        f"An autoscaler did, and the engine would delete it last of all: first `{command}`, if it is to go."
+    )
 
 
 def test_an_object_of_which_no_step_is_told_has_its_name_from_the_urn() -> None:
