@@ -16,14 +16,24 @@ _KINDS = ("HTTPRoute", "TLSRoute", "GRPCRoute", "Ingress")
 
 
 def host_sentences(run: Run) -> Iterator[str]:
-    """Yield what is answered no more, then what is answered from now on. Several routes may answer one name."""
+    """Yield what is answered no more, what from now on, and what by another. Several routes may answer one name."""
     routes = [step for step in run.steps if step.type.rpartition(":")[2] in _KINDS]
     before = {host for step in routes if step.op not in (CREATE, IMPORT) for host in _hosts(step.old)}
     after = {host for step in routes if step.op != DELETE for host in _hosts(step.new)}
-    if gone := sorted(before - after):
-        yield f"Answered at the edge no more: {listed([_beside(each, after) for each in gone], _TOLD)}."
-    if come := sorted(after - before):
-        yield f"Answered at the edge from now on: {listed([_beside(each, before) for each in come], _TOLD)}."
+    gone, come = before - after, after - before
+    over = {each for each in gone if _below(each, after)} | {each for each in come if _below(each, before)}
+    if ended := sorted(gone - over):
+        yield f"Answered at the edge no more: {listed([_beside(each, after) for each in ended], _TOLD)}."
+    if begun := sorted(come - over):
+        yield f"Answered at the edge from now on: {listed([_beside(each, before) for each in begun], _TOLD)}."
+    if over:
+        yield f"Led to another workload at the edge, since paths of one host are shared: {listed(sorted(over), _TOLD)}."
+
+
+def _below(place: str, others: set[str]) -> bool:
+    """Tell whether a path of a host lies below another that is answered, by whole parts."""
+    parts, answered = place.rstrip("/").split("/"), {each.rstrip("/") for each in others}
+    return any("/".join(parts[:length]) in answered for length in range(1, len(parts)))
 
 
 def _beside(host: str, others: set[str]) -> str:

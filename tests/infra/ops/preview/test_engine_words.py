@@ -64,7 +64,7 @@ def test_a_field_that_another_has_set_names_object_field_and_the_two_ways(confli
     ],
 )
 def test_an_autoscaler_that_has_set_a_number_is_to_go_before(inputs: dict[str, Any], command: str) -> None:
-    conflict = 'conflict with "kube-controller-manager" with subresource "scale" using apps/v1: .spec.replicas. To take the fields over"
+    conflict = 'conflict with "kube-controller-manager" with subresource "scale" using apps/v1: .spec.replicas'
     report = report_of(step("update", DEPLOYMENT, "shop/web", inputs, inputs), error(SEE + MANAGER + conflict, WEB))
     assert report.diagnostics[0].message.endswith(
         f"An autoscaler did, and the engine would delete it last of all: first `{command}`, if it is to go."

@@ -202,8 +202,8 @@ def test_hosts_that_are_answered_no_more() -> None:
     )
     told = [each for each in report.sentences if "Answered" in each]
     assert told == [
-        "Answered at the edge no more: all.example.com/old, shop.example.com.",
-        "Answered at the edge from now on: all.example.com/till, new.example.com.",
+        "Answered at the edge no more: shop.example.com.",
+        "Answered at the edge from now on: new.example.com.",
     ]
 
 
@@ -354,3 +354,30 @@ def test_files_that_machines_fetch_are_why_and_their_digest_is_not() -> None:
     )
     alone = report_of(*group("nodes", "Node", op="update", template=digests))
     assert alone.rolls[0].reasons == ("first-boot configuration",)
+
+
+def shared(*paths: str) -> dict[str, Any]:
+    rules = [{"matches": [{"path": {"value": path}}], "backendRefs": [{"name": "a"}]} for path in paths]
+    return {"spec": {"hostnames": ["shop.example.com"], "rules": rules}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (["/api", "/"], ["/"], "Led to another workload at the edge, since paths of one host are shared: "
+         "shop.example.com/api."),
+        (["/"], ["/api/v2", "/"], "Led to another workload at the edge, since paths of one host are shared: "
+         "shop.example.com/api/v2."),
+        (["/api", "/apis"], ["/api"], "Answered at the edge no more: shop.example.com/apis."),
+        (["/api"], ["/api", "/b"], "Answered at the edge from now on: shop.example.com/b."),
+    ],
+)  # fmt: skip
+def test_a_path_that_another_answers_is_not_told_as_one_that_nobody_does(
+    old: list[str], new: list[str], sentence: str
+) -> None:
+    redirect = routed_by(("/", "RequestRedirect"))
+    report = report_of(
+        step("update", HTTP_ROUTE, "https", shared(*old), shared(*new)),
+        step("same", HTTP_ROUTE, "http", redirect, redirect),
+    )
+    assert [each for each in report.sentences if "at the edge" in each] == [sentence]
