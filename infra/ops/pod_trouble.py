@@ -60,6 +60,17 @@ def trouble_of(pod: Mapping[str, Any], events: Sequence[Event] = ()) -> Trouble 
     return _unscheduled(pod, events) or _failed(pod) or _containers(pod, own)
 
 
+def memory_kill_of(pod: Mapping[str, Any]) -> Trouble | None:
+    """Return that a pod which runs was ended before, for more memory than it may use; None where it was not."""
+    for container in pod.get("status", {}).get("containerStatuses") or []:
+        ended = (container.get("lastState") or {}).get("terminated") or {}
+        if ended.get("reason") == "OOMKilled" and "running" in (container.get("state") or {}):
+            times = container.get("restartCount", 1)
+            words = f"has started again {times} time{'' if times == 1 else 's'}, last after {ended.get('finishedAt')}"
+            return Trouble(pod["metadata"]["name"], container["name"], "OOMKilled", words)
+    return None
+
+
 def wanted_pods(workload: WorkloadSpec) -> int:
     """Return how many pods a workload has when all is well; one where only its nodes or its time can say."""
     return workload.least_pods if workload.kind in ("Deployment", "StatefulSet") else 1

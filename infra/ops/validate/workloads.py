@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.ops.kube import Kube
 from infra.ops.own_pods import OURS, pods_and_warnings
-from infra.ops.pod_trouble import Trouble, newest_event, one_line, refusals_of, trouble_of
+from infra.ops.pod_trouble import Trouble, memory_kill_of, newest_event, one_line, refusals_of, trouble_of
 from infra.ops.validate import autoscalers
 from infra.ops.validate.findings import Finding
 from infra.ops.validate.remedies import remedy
@@ -102,8 +102,13 @@ def judge_workload(workload: WorkloadSpec, labels: Mapping[str, str], seen: Seen
     if state.done and workload.kind == "DaemonSet" and not state.wanted:
         fix = f"correct nodeSelector and tolerations in apps/{workload.name}.yaml, if it should run"
         yield Finding(CHECK, "warning", subject, "no node takes its pods", fix)
+    pods = [pod for pod in seen.pods if _has(pod, labels)]
     if not state.done:
-        yield from _of_pods(workload, subject, state, live, [pod for pod in seen.pods if _has(pod, labels)], seen)
+        yield from _of_pods(workload, subject, state, live, pods, seen)
+    # Between two such ends a pod is ready, and all seems well. What does not serve is told above, with its last end.
+    well = [pod for pod in pods if trouble_of(pod, seen.warnings) is None]
+    if killed := [each for each in map(memory_kill_of, well) if each is not None]:
+        yield Finding(CHECK, "warning", subject, _together(killed), remedy(workload, killed[0]))
 
 
 def _of_number(workload: WorkloadSpec, subject: str, live: Object) -> Iterator[Finding]:

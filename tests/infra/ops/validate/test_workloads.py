@@ -365,3 +365,19 @@ def test_the_number_that_an_autoscaler_chose_is_its_own() -> None:
     status = {"replicas": 7, "updatedReplicas": 7, "availableReplicas": 7}
     controllers = {"Deployment": [live("scaled", status, replicas=7)], "HorizontalPodAutoscaler": [live("scaled", {})]}
     assert told("scaled", controllers) == []
+
+
+@pytest.mark.parametrize("ready", [1, 2])
+def test_pods_that_run_again_after_they_used_too_much_memory_are_told(ready: int) -> None:
+    ended = {"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-11-24T10:00:00Z"}}
+    state = {"name": "web", "ready": True, "started": True, "state": {"running": {}}}
+    again = {"phase": "Running", "containerStatuses": [{**state, "lastState": ended, "restartCount": 3}]}
+    fine = {"phase": "Running", "containerStatuses": [{**state, "lastState": {}}]}
+    pods = [pod("web-7d9-a", "web", again), pod("web-7d9-b", "web", fine), pod("web-7d9-c", "web", again)]
+    found = told("web", [live("web", {**GOOD, "availableReplicas": ready})], pods)
+    assert found[-1] == (
+        "warning",
+        "web-7d9-a and 1 more: container web: OOMKilled: has started again 3 times, last after 2026-11-24T10:00:00Z",
+        "raise resources.memory in apps/web.yaml",
+    )
+    assert [each[0] for each in found[:-1]] == ["invalid"] * (2 - ready)
