@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from rehearsal.machines.catalogue import VARIABLE
 from rehearsal.machines.images import WEB
@@ -34,9 +33,7 @@ PORTS = [{"name": "http", "port": 8080}]
 
 
 def write(env: Rehearsed, name: str, /, **keys: Any) -> None:
-    (env.project / "apps").mkdir(exist_ok=True)
-    written = {"image": WEB, "ports": PORTS, "resources": SMALL, **keys}
-    (env.project / "apps" / f"{name}.yaml").write_text(yaml.safe_dump(written), encoding="utf-8")
+    env.write_app(name, {"image": WEB, "ports": PORTS, "resources": SMALL, **keys})
 
 
 def busy(env: Rehearsed, /, **keys: Any) -> None:
