@@ -182,7 +182,7 @@ class DnsSpec(SpecModel):
 
 
 class AcmeSpec(SpecModel):
-    """Certificates by cert-manager from Let's Encrypt, one for each route."""
+    """Certificates by cert-manager from Let's Encrypt, one for each host of the routes."""
 
     email: Annotated[str, checked(_email), matching(_EMAIL)] | None = None
     """Address of the ACME account."""

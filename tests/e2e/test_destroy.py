@@ -41,22 +41,22 @@ def env(home: Path) -> Iterator[Rehearsed]:
     yield from rehearsed(home, "gonewith", spec("shop", "admin"))
 
 
-def test_1_up_asks_for_a_certificate_for_each_route(env: Rehearsed) -> None:
+def test_1_up_asks_for_a_certificate_for_each_host(env: Rehearsed) -> None:
     env.run("up", "--skip-preview").ok()
     named = Cluster(env).kubectl(*CERTIFICATES).split()
-    assert [name.partition("/")[2] for name in sorted(named)] == ["route-admin", "route-shop"]
+    assert [name.partition("/")[2] for name in sorted(named)] == ["host.admin.example.com", "host.shop.example.com"]
     assert env.changes() == {}
 
 
 def test_2_what_is_no_longer_declared_is_deleted_in_the_cluster(env: Rehearsed) -> None:
     env.declare(spec("shop"))
     env.run("up", "--skip-preview").ok()
-    assert Cluster(env).kubectl(*CERTIFICATES).split() == ["certificate.cert-manager.io/route-shop"]
+    assert Cluster(env).kubectl(*CERTIFICATES).split() == ["certificate.cert-manager.io/host.shop.example.com"]
 
 
 def test_3_destroy_needs_no_api_and_is_not_held_up_by_a_finalizer(env: Rehearsed) -> None:
     held = json.dumps({"metadata": {"finalizers": ["example.com/nobody-removes-it"]}})
-    patch = ("patch", "certificates.cert-manager.io/route-shop", "--namespace=slipway-edge", "--type=merge")
+    patch = ("patch", "certificates.cert-manager.io/host.shop.example.com", "--namespace=slipway-edge", "--type=merge")
     Cluster(env).kubectl(*patch, f"--patch={held}")
     env.run("stop").ok()
     env.run("destroy", "--yes", "--no-control-plane", timeout=240).ok()
@@ -65,6 +65,6 @@ def test_3_destroy_needs_no_api_and_is_not_held_up_by_a_finalizer(env: Rehearsed
 
 def test_4_the_next_up_makes_a_cluster_of_its_own(env: Rehearsed) -> None:
     env.run("up", "--skip-preview").ok()
-    shown = ("get", "certificates.cert-manager.io/route-shop", "--namespace=slipway-edge", "--output=json")
+    shown = ("get", "certificates.cert-manager.io/host.shop.example.com", "--namespace=slipway-edge", "--output=json")
     assert "finalizers" not in json.loads(Cluster(env).kubectl(*shown))["metadata"]
     assert env.changes() == {}

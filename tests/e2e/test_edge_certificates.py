@@ -30,7 +30,7 @@ __all__ = ["plane", "tools"]  # fixtures
 pytestmark = pytest.mark.e2e
 
 CHALLENGES = "/apis/acme.cert-manager.io/v1/namespaces/slipway-edge"
-CERTIFICATE = "/apis/cert-manager.io/v1/namespaces/slipway-edge/certificates/route-dns01"
+CERTIFICATE = "/apis/cert-manager.io/v1/namespaces/slipway-edge/certificates/host.desk.example.com"
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def test_a_host_is_proven_by_a_route_to_a_solver(
 ) -> None:
     spec = spec_of("http01", "shop.example.com")
     with cert_manager(cluster, programs, spec, monkeypatch, tmp_path) as (edge, running):
-        found = running.eventually(lambda: secret(cluster, "route-http01-tls"), 90)
+        found = running.eventually(lambda: secret(cluster, "host.shop.example.com-tls"), 90)
         assert_issued(found, "shop.example.com")
         running.eventually(lambda: not any(solving(cluster).values()))
         assert edge.cloud.asked == {}
@@ -159,7 +159,7 @@ def test_a_host_is_proven_by_a_record_in_the_zone(
     with cert_manager(cluster, programs, spec, monkeypatch, tmp_path) as (edge, running):
         running.eventually(lambda: edge.texts(challenge))
         # cert-manager waits for a record's 60 s of life once it is there.
-        found = running.eventually(lambda: secret(cluster, "route-dns01-tls"), 150)
+        found = running.eventually(lambda: secret(cluster, "host.desk.example.com-tls"), 150)
         assert_issued(found, "desk.example.com")
         running.eventually(lambda: not edge.texts(challenge))
         (actions,) = edge.cloud.asked.values()

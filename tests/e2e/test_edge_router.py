@@ -22,6 +22,7 @@ from rich.console import Console
 from infra.plan.addons.objects import AddonObject
 from infra.plan.edge import EdgePlan, plan_edge
 from infra.plan.edge.explain import explain
+from infra.plan.edge.gateway import tls_secret
 from infra.plan.edge.policy import routes_for
 from rehearsal.controlplane import ControlPlane
 from rehearsal.providers.kubernetes.api import ApiError
@@ -75,11 +76,14 @@ ASKED = ("shop.example.com", "one.apps.example.com", "a.b.apps.example.com", "ad
 GIVEN = ingress("back", "admin.example.com", "one.apps.example.com", "a.b.apps.example.com")
 
 
-def tls_secret(route: dict[str, Any]) -> dict[str, Any]:
-    """Return what cert-manager would make for a route."""
-    key, certificate = self_signed(route["name"], route["hosts"])
+HOSTS = tuple(dict.fromkeys(host for route in ROUTES for host in route["hosts"]))
+
+
+def issued(host: str) -> dict[str, Any]:
+    """Return what cert-manager would make for a host."""
+    key, certificate = self_signed(host, [host])
     made = {"tls.key": base64.b64encode(key).decode(), "tls.crt": base64.b64encode(certificate).decode()}
-    metadata = {"name": f"route-{route['name']}-tls", "namespace": "slipway-edge"}
+    metadata = {"name": tls_secret(host), "namespace": "slipway-edge"}
     return {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": metadata, "data": made}
 
 
@@ -124,7 +128,7 @@ def routed(
     further = [
         part for ns, name, port in SERVICES for part in service(ns, name, port, backends[name].port, own_address())
     ]
-    for body in (*further, *(tls_secret(route) for route in ROUTES[:-1]), GIVEN):
+    for body in (*further, *map(issued, HOSTS), GIVEN):
         apply(cluster, AddonObject("test", body), body, dry=False)
     folder = tmp_path_factory.mktemp("router")
     router = Router(program, plan, ports, as_service_account(cluster, plane.kubeconfig, folder), folder)
@@ -249,12 +253,16 @@ def test_the_router_complains_of_nothing(routed: tuple[EdgePlan, Router]) -> Non
     assert [line for line in complaints if line not in (*refusals, *early)] == []
 
 
-def test_each_route_has_its_certificate_and_old_tls_is_refused(routed: tuple[EdgePlan, Router]) -> None:
+def test_each_host_has_its_certificate_and_old_tls_is_refused(routed: tuple[EdgePlan, Router]) -> None:
     plan, router = routed
     if plan.spec.tls.acm is not None:
         assert asked(plan, router, "8.8.8.8", "shop.example.com").certificate is None
         return
-    for host, name in (("shop.example.com", "shop"), ("one.apps.example.com", "old"), ("admin.example.com", "old")):
+    for host, name in (
+        ("shop.example.com", "shop.example.com"),
+        ("one.apps.example.com", "*.apps.example.com"),
+        ("admin.example.com", "admin.example.com"),
+    ):
         certificate = asked(plan, router, "10.8.200.1", host).certificate
         assert certificate is not None
         subject = x509.load_der_x509_certificate(certificate).subject
@@ -270,9 +278,7 @@ def test_the_alert_of_certificates_names_what_the_router_tells(routed: tuple[Edg
     if plan.spec.tls.acm is None:
         assert promql.judged(found, "traefik_") == set()
         names = {each["cn"] for each in found["traefik_tls_certs_not_after"]}
-        # A route that shares another's host has no certificate of its own.
-        assert {"shop", "desk", "old"} <= names
-        assert "till" not in names
+        assert set(HOSTS) <= names
 
 
 def test_an_ingress_that_no_policy_has_seen_opens_nothing(routed: tuple[EdgePlan, Router], cluster: Provider) -> None:

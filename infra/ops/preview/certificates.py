@@ -37,9 +37,8 @@ def certificate_sentences(run: Run) -> Iterator[str]:
         yield f"Nobody can connect to {listed(first, _TOLD)} until cert-manager has a certificate there."
     if moved := [host for host in waiting if before[host]]:
         yield (
-            f"Nobody can connect to {listed(moved, _TOLD)} until cert-manager has a new certificate there, since a "
-            "certificate is called by the route of a host's shortest path, and that is another route now "
-            "(docs/open-a-port.md, Certificates)."
+            f"Nobody can connect to {listed(moved, _TOLD)} until cert-manager has a new certificate there, in another "
+            "Secret than before."
         )
 
 

@@ -13,9 +13,8 @@ from infra.plan.addons.identity import assume_role
 from infra.plan.addons.objects import AddonObject, AddonPlan, add_arguments
 from infra.plan.addons.objects import Manifest as Files
 from infra.plan.edge.entries import HTTP_ENTRY
-from infra.plan.edge.gateway import tls_secret
+from infra.plan.edge.gateway import host_key, tls_secret
 from infra.plan.edge.manifest import GATEWAY_GROUP, ROUTER, Manifest, manifest
-from infra.plan.edge.policy import owner_of
 from infra.plan.edge.router import kinds
 from infra.plan.iam import Statement
 from infra.spec import EnvironmentSpec
@@ -49,7 +48,7 @@ def acme_of(edge: EdgeSpec) -> AcmeSpec | None:
 
 
 def plan_certificates(spec: EnvironmentSpec, edge: EdgeSpec) -> AddonPlan | None:
-    """Return cert-manager with an issuer and a certificate for each route; None where the load balancer ends TLS."""
+    """Return cert-manager with an issuer and a certificate for each host; None where the load balancer ends TLS."""
     acme = acme_of(edge)
     if acme is None:
         return None
@@ -118,20 +117,19 @@ def _solver(spec: EnvironmentSpec, edge: EdgeSpec, acme: AcmeSpec) -> dict[str, 
 def _certificates(edge: EdgeSpec) -> Iterator[Manifest]:
     """Yield what is asked for, each gone only when its challenges are: the provider has dependents deleted first.
 
+    A host has one of its own, whatever routes it has: a route that comes, goes or gets another name leaves it as it is.
+
     An open challenge has a finalizer that a running cert-manager with the issuer takes away (cert-manager, issue 3474:
     "Can't delete challenge, namespace deletion stuck on terminating").
     """
-    for route in edge.routes:
-        hosts = [host for host in route.hosts if owner_of(edge, host) == route]
-        if not hosts:
-            continue
+    for host in dict.fromkeys(host for route in edge.routes for host in route.hosts):
         yield manifest(
             "cert-manager.io/v1",
             "Certificate",
-            f"route-{route.name}",
+            host_key(host),
             spec={
-                "secretName": tls_secret(route),
-                "dnsNames": hosts,
+                "secretName": tls_secret(host),
+                "dnsNames": [host],
                 "issuerRef": {"group": "cert-manager.io", "kind": "Issuer", "name": ISSUER},
                 # A key that was read once is of no use after the next renewal.
                 "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},

@@ -14,7 +14,7 @@ from typing import Any
 
 from infra.plan.edge.entries import HTTP_ENTRY, HTTPS_ENTRY, Entry
 from infra.plan.edge.manifest import EDGE_NAMESPACE, GATEWAY_GROUP, ROUTER, TRAEFIK_GROUP, Manifest, manifest
-from infra.plan.edge.policy import AllowList, Exposure, allow_list, owner_of, rules_for
+from infra.plan.edge.policy import AllowList, Exposure, allow_list, rules_for
 from infra.spec.edge import EdgeRouteSpec, EdgeSpec
 
 CONTROLLER = "traefik.io/gateway-controller"
@@ -56,9 +56,9 @@ def listener_name(route_host: str) -> str:
     return f"https-{host_key(route_host)}"
 
 
-def tls_secret(route: EdgeRouteSpec) -> str:
-    """Return the name of the Secret that holds a route's certificate."""
-    return f"route-{route.name}-tls"
+def tls_secret(route_host: str) -> str:
+    """Return the name of the Secret that holds the certificate of a route's host."""
+    return f"{host_key(route_host)}-tls"
 
 
 def _listeners(edge: EdgeSpec, entries: tuple[Entry, ...]) -> Iterator[dict[str, Any]]:
@@ -73,15 +73,15 @@ def _listeners(edge: EdgeSpec, entries: tuple[Entry, ...]) -> Iterator[dict[str,
                     "hostname": host,
                     # Traefik finds its entry point by this number, which is why it is the router's own.
                     "port": entry.router_port,
-                    **_protocol(edge, owner_of(edge, host)),
+                    **_protocol(edge, host),
                     "allowedRoutes": allowed,
                 }
 
 
-def _protocol(edge: EdgeSpec, route: EdgeRouteSpec) -> dict[str, Any]:
+def _protocol(edge: EdgeSpec, host: str) -> dict[str, Any]:
     if edge.tls.acm is not None:
         return {"protocol": "HTTP"}
-    secret = {"group": "", "kind": "Secret", "name": tls_secret(route)}
+    secret = {"group": "", "kind": "Secret", "name": tls_secret(host)}
     return {"protocol": "HTTPS", "tls": {"mode": "Terminate", "certificateRefs": [secret]}}
 
 

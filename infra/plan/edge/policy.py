@@ -92,14 +92,6 @@ def routes_of(edge: EdgeSpec, route_host: str) -> tuple[EdgeRouteSpec, ...]:
     return tuple(sorted(sharing, key=lambda route: (-len(route.path), route.path)))
 
 
-def owner_of(edge: EdgeSpec, route_host: str) -> EdgeRouteSpec:
-    """Return the route whose certificate a host has: of those that share it the one of the shortest path.
-
-    It stays so when a route for some path below is added, so that the host's certificate is not asked for anew.
-    """
-    return routes_of(edge, route_host)[-1]
-
-
 def plan_exposures(edge: EdgeSpec, entries: Sequence[Entry]) -> tuple[Exposure, ...]:
     """Return every host pattern of every entry that carries host names, where a route and a rule allow it."""
     found = []

@@ -251,9 +251,8 @@ def test_hosts_whose_certificate_is_asked_for_anew() -> None:
     assert report.verdict == "attention"
     assert [each for each in report.sentences if each.startswith("Nobody")] == [
         "Nobody can connect to api.example.com until cert-manager has a certificate there.",
-        "Nobody can connect to shop.example.com until cert-manager has a new certificate there, since a certificate is "
-        "called by the route of a host's shortest path, and that is another route now (docs/open-a-port.md, "
-        "Certificates).",
+        "Nobody can connect to shop.example.com until cert-manager has a new certificate there, in another Secret than "
+        "before.",
     ]
     for left in (step("delete", kinds[0], "edge", after, None), step("create", kinds[0], "edge", None, after)):
         assert not [each for each in report_of(left).sentences if each.startswith("Nobody")]

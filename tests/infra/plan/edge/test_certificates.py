@@ -120,15 +120,15 @@ def test_dns01_writes_into_the_zone() -> None:
     assert "acme-solver" not in [each["metadata"]["name"] for each in of_kind(plan.objects, "NetworkPolicy")]
 
 
-def test_a_certificate_of_each_route_is_what_its_listener_serves() -> None:
+def test_a_certificate_of_each_host_is_what_its_listener_serves() -> None:
     plan, _ = planned(by_dns())
     certificates = {
         each["spec"]["secretName"]: each["spec"]["dnsNames"] for each in of_kind(plan.objects, "Certificate")
     }
     assert certificates == {
-        "route-shop-tls": ["shop.example.com"],
-        "route-apps-tls": ["*.apps.example.com"],
-        "route-admin-tls": ["admin.example.com"],
+        "host.shop.example.com-tls": ["shop.example.com"],
+        "below.apps.example.com-tls": ["*.apps.example.com"],
+        "host.admin.example.com-tls": ["admin.example.com"],
     }
     for listener in one(plan, "Gateway", "edge-router")["spec"]["listeners"][1:]:
         (secret,) = listener["tls"]["certificateRefs"]

@@ -186,12 +186,15 @@ def test_the_gateway_takes_routes_of_its_own_namespace_only() -> None:
     assert {each["allowedRoutes"]["namespaces"]["from"] for each in listeners} == {"Same"}
 
 
-def test_the_router_ends_tls_with_a_secret_of_each_route() -> None:
+def test_the_router_ends_tls_with_a_secret_of_each_host() -> None:
     plan = planned(edge_spec(tls={}, routes=EDGE["routes"][:1]))
     listener = body(plan, "Gateway", "edge-router")["spec"]["listeners"][1]
     assert (listener["protocol"], listener["tls"]) == (
         "HTTPS",
-        {"mode": "Terminate", "certificateRefs": [{"group": "", "kind": "Secret", "name": "route-shop-tls"}]},
+        {
+            "mode": "Terminate",
+            "certificateRefs": [{"group": "", "kind": "Secret", "name": "host.shop.example.com-tls"}],
+        },
     )
 
 
