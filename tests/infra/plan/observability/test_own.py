@@ -56,6 +56,14 @@ def test_the_script_reads_and_writes_the_folders_that_are_mounted() -> None:
     assert "from=/etc/prometheus-rules-own\nto=/etc/prometheus-rules-checked\n" in script
 
 
+def test_the_alert_of_a_file_that_is_left_out_names_the_container_that_says_why() -> None:
+    found = objects({"web": RULES}, {})
+    (check,) = pod(found, "StatefulSet prometheus")["spec"]["initContainers"]
+    script = found["ConfigMap prometheus-rules-own"]["data"]["check-rules.sh"]
+    assert f"kubectl -n monitoring logs prometheus-0 -c {check['name']} says" in script
+    assert all(each["readOnly"] for each in check["volumeMounts"] if each["name"] == "own-rules")
+
+
 def test_dashboards_are_in_a_folder_of_their_own() -> None:
     found = objects({}, {"web": DASHBOARD})
     assert found["ConfigMap grafana-dashboards-own"]["data"] == {"web.json": DASHBOARD}

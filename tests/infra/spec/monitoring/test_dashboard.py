@@ -28,6 +28,7 @@ def told(dashboard: object) -> list[str]:
         {},
         {"panels": [panel("prometheus"), panel("$source"), panel("-- Grafana --", "datasource"), {"datasource": None}]},
         {"__inputs": []},
+        {"dashboard": {}},
     ],
 )
 def test_what_grafana_shows(change: dict[str, Any]) -> None:
