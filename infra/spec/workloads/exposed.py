@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from infra.spec.edge import EdgeRouteSpec, EdgeSpec
 from infra.spec.edge_route_rules import same_path
@@ -64,27 +65,45 @@ def _route_name(workload: str) -> str:
     return f"app-{workload[: _LONGEST - len('app--') - len(digest)].rstrip('-')}-{digest}"
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """Paths of a host that something answers."""
+
+    host: str
+    path: str
+    owner: str
+    ingress: bool = False
+    """Whether Ingress objects have the host, with all its paths."""
+
+    def meets(self, other: _Taken) -> bool:
+        return self.host == other.host and (self.ingress or same_path(self.path, other.path))
+
+
 def _taken_hosts(edge: EdgeSpec, exposed: Sequence[WorkloadSpec]) -> list[Problem]:
     """Return each host whose paths a route of the stack file, or a workload before, answers already."""
-    owners = [
-        (host, route.path, route.ingress, f"edge.routes[{index}] ({route.name})")
+    taken = [
+        _Taken(host, route.path, f"edge.routes[{index}] ({route.name})", route.ingress)
         for index, route in enumerate(edge.routes)
         for host in route.hosts
     ]
     problems = []
     for workload in exposed:
         assert workload.expose is not None  # noqa: S101 (for the type checker)
-        host, path = workload.expose.host, workload.expose.path
-        file = f"apps/{workload.name}.yaml"
-        for known, taken, ingress, owner in owners:
-            if known == host and (ingress or same_path(taken, path)):
-                what = f"is {'given to Ingress objects' if ingress else 'answered'} by {owner} already"
-                which = "" if ingress or same_path(path, "/") else f", for paths under {path}"
-                fix = "choose another host" if ingress else "choose another host, or a path of its own"
-                problems.append(Problem(("expose", "host"), f"{what}{which}", fix, repr(host), (), file))
-                break
-        owners.append((host, path, False, file))
+        own = _Taken(workload.expose.host, workload.expose.path, f"apps/{workload.name}.yaml")
+        before = next((each for each in taken if each.meets(own)), None)
+        if before is not None:
+            problems.append(_refused(own, before))
+        taken.append(own)
     return problems
+
+
+def _refused(own: _Taken, before: _Taken) -> Problem:
+    if before.ingress:
+        what, fix = f"is given to Ingress objects by {before.owner} already", "choose another host"
+    else:
+        which = "" if same_path(own.path, "/") else f", for paths under {own.path}"
+        what, fix = f"is answered by {before.owner} already{which}", "choose another host, or a path of its own"
+    return Problem(("expose", "host"), what, fix, repr(own.host), (), own.owner)
 
 
 def _placed(problem: Problem, listed: int, exposed: Sequence[WorkloadSpec]) -> Problem:
