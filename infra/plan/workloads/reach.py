@@ -12,7 +12,9 @@ from infra.spec.workloads.workload import WorkloadSpec
 def reached_by(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[str, ...]:
     """Return who opens connections to the workload, the widest first; nothing where nobody does."""
     at_edge = list(_at_edge(spec, workload))
-    callers = [name for name in callers_of(spec, workload) if name != "edge" or not at_edge]
+    # A route to a Service of another name, such as a backend's, may lead to its pods all the same.
+    router = () if at_edge else ("edge (no route names it)",)
+    callers = [who for name in callers_of(spec, workload) for who in (router if name == "edge" else (name,))]
     return tuple(dict.fromkeys([*at_edge, *_outside_services(spec, workload), *callers]))
 
 

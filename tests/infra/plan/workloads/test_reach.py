@@ -26,7 +26,7 @@ def reached(*backends: dict[str, Any], **change: Any) -> tuple[str, ...]:
     ("change", "who"),
     [
         ({}, ()),
-        ({"from": ["edge", "monitoring"]}, ("edge", "monitoring")),
+        ({"from": ["edge", "monitoring"]}, ("edge (no route names it)", "monitoring")),
         ({"from": ["monitoring", "edge"], "expose": {"host": "api.example.com", "path": "/api"}},
          ("https://api.example.com/api", "monitoring")),
         ({"service": {"type": "nodePort"}, "from": ["monitoring"]}, (f"{CIDR} at a port of every node", "monitoring")),
