@@ -43,6 +43,16 @@ SUBJECTS: list[dict[str, Any]] = [
     subject("apps/v1", "DaemonSet", "it", {"selector": _SELECTED, "template": template()}),
     subject("apps/v1", "StatefulSet", "it", {"serviceName": "it", "selector": _SELECTED, "template": template()}),
     subject("batch/v1", "Job", "failed", {"suspend": True, "template": {"spec": {**_POD, "restartPolicy": "Never"}}}),
+    subject(
+        "autoscaling/v2",
+        "HorizontalPodAutoscaler",
+        "it",
+        {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "it"},
+            "minReplicas": 1,
+            "maxReplicas": 3,
+        },
+    ),
 ]
 OF_DETECTOR = ("KernelDeadlock", "ReadonlyFilesystem", "XfsShutdown", "CperHardwareErrorFatal")
 """Conditions that node-problem-detector adds to a Node."""
@@ -67,6 +77,13 @@ FAILED = {
         {"type": kind, "status": "True", "reason": "BackoffLimitExceeded"} for kind in ("FailureTarget", "Failed")
     ],
 }
+
+BLIND = {
+    "currentReplicas": 1,
+    "desiredReplicas": 1,
+    "conditions": [{"type": "ScalingActive", "status": "False", "reason": "It", "message": "it"}],
+}
+"""What the controller of autoscalers says of one that it has no figures for."""
 
 
 class Receiver:

@@ -22,7 +22,17 @@ from tests.e2e.addon_pod import Cluster, Container, settled
 from tests.e2e.at_hand import programs_or_skip
 from tests.e2e.cluster import plane, tools
 from tests.e2e.edge_router import free_port
-from tests.e2e.monitoring_objects import CRASHING, FAILED, MERGE, NAMESPACE, NODE_STATUS, SUBJECTS, Receiver, found_pod
+from tests.e2e.monitoring_objects import (
+    BLIND,
+    CRASHING,
+    FAILED,
+    MERGE,
+    NAMESPACE,
+    NODE_STATUS,
+    SUBJECTS,
+    Receiver,
+    found_pod,
+)
 from tests.e2e.promql import Series
 from tests.e2e.test_addons import apply
 from tests.infra.samples import sample_spec
@@ -51,6 +61,8 @@ def cluster(plane: ControlPlane) -> Cluster:
     pod = "/api/v1/namespaces/web/pods/crashing/status"
     made.ask("PATCH", pod, {"status": {"phase": "Pending", "containerStatuses": [CRASHING]}}, content_type=MERGE)
     made.ask("PATCH", "/apis/batch/v1/namespaces/web/jobs/failed/status", {"status": FAILED}, content_type=MERGE)
+    scaler = "/apis/autoscaling/v2/namespaces/web/horizontalpodautoscalers/it/status"
+    made.ask("PATCH", scaler, {"status": BLIND}, content_type=MERGE)
     return made
 
 
@@ -92,7 +104,12 @@ def states(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def test_kube_state_metrics_tells_all_that_rules_and_dashboards_name(states: tuple[Container, int, int]) -> None:
     running, port, telemetry = states
-    late = ("kube_job_failed", "kube_deployment_spec_replicas", "kube_pod_container_status_waiting_reason")
+    late = (
+        "kube_job_failed",
+        "kube_deployment_spec_replicas",
+        "kube_pod_container_status_waiting_reason",
+        "kube_horizontalpodautoscaler_status_condition",
+    )
 
     def complete() -> Series | None:
         found = scraped(running, port)
