@@ -10,6 +10,7 @@ import pulumi_random as random
 
 from infra.components.kubernetes_object import KubernetesObject
 from infra.components.workloads.objects import declare
+from infra.plan.workloads.autoscaler import AUTOSCALER
 from infra.plan.workloads.workload import SecretPlan, WorkloadPlan
 from infra.spec.workloads.workload import Kind
 
@@ -39,9 +40,12 @@ class Workload(pulumi.ComponentResource):
             secret_names=names,
             opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=before)),
         )
+        # An autoscaler sets the number of pods the moment that it is there. Were its workload still being updated,
+        # which begins with a look at who has set what, the API server would refuse the rest of that update.
+        after = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[self.controller]))
         for planned in plan.beside:
             if planned.kind != "NetworkPolicy":
-                declare(planned, opts=child)
+                declare(planned, opts=after if planned.kind == AUTOSCALER else child)
         self.register_outputs({})
 
     def _former(self) -> pulumi.ResourceOptions:

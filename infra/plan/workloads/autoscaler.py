@@ -9,6 +9,8 @@ from infra.spec import EnvironmentSpec
 from infra.spec.scalars import duration_seconds
 from infra.spec.workloads.workload import WorkloadSpec
 
+AUTOSCALER = "HorizontalPodAutoscaler"
+
 
 def autoscaler(spec: EnvironmentSpec, workload: WorkloadSpec) -> KubernetesObject | None:
     """Return what chooses the number of a Deployment's pods; None where its file does.
@@ -27,8 +29,7 @@ def autoscaler(spec: EnvironmentSpec, workload: WorkloadSpec) -> KubernetesObjec
         "behavior": {"scaleDown": {"stabilizationWindowSeconds": duration_seconds(scaling.scale_down_after)}},
     }
     meta = metadata(spec, workload, workload.name)
-    kind = "HorizontalPodAutoscaler"
-    return KubernetesObject("autoscaling/v2", kind, workload.name, {"metadata": meta, "spec": body})
+    return KubernetesObject("autoscaling/v2", AUTOSCALER, workload.name, {"metadata": meta, "spec": body})
 
 
 def _metric(container: str, resource: str, percent: int) -> dict[str, Any]:

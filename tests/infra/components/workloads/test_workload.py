@@ -76,6 +76,14 @@ def test_the_number_of_pods_is_left_to_the_autoscaler() -> None:
     assert list(built(replicas=3).options(token, "web").ignoreChanges) == []
 
 
+def test_the_autoscaler_comes_when_its_workload_has_been_updated() -> None:
+    recorder = built(autoscaling={"maxReplicas": 9}, ports=[{"name": "http", "port": 8080}])
+    request = recorder.options("kubernetes:autoscaling/v2:HorizontalPodAutoscaler", "web")
+    assert [urn.split("::")[-2].split("$")[-1] for urn in request.dependencies] == ["kubernetes:apps/v1:Deployment"]
+    for token in ("kubernetes:core/v1:Service", "kubernetes:policy/v1:PodDisruptionBudget"):
+        assert list(recorder.options(token, "web").dependencies) == []
+
+
 def test_a_backend() -> None:
     written = {
         "name": "db", "namespace": "web", "type": "addresses", "addresses": ["10.9.0.4"],
