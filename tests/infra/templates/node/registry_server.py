@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-from tests.infra.templates.node.release_server import own_certificate
+from tests.infra.templates.node.release_server import own_certificate, served
 
 CONFIG = json.dumps({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": []}}).encode()
 
@@ -81,16 +79,6 @@ def _handler(registry: Registry) -> type[BaseHTTPRequestHandler]:
 def registry_host(folder: Path) -> Iterator[Registry]:
     """Serve the stand-in until the block ends."""
     registry = Registry(certificate=own_certificate(folder))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(registry))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(registry.certificate)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    registry.host = f"127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with served(_handler(registry), registry.certificate) as address:
+        registry.host = address
         yield registry
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -77,16 +77,23 @@ def _handler(host: ReleaseHost) -> type[BaseHTTPRequestHandler]:
 def release_host(folder: Path) -> Iterator[ReleaseHost]:
     """Serve the stand-in until the block ends."""
     host = ReleaseHost()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(host))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     host.certificate = own_certificate(folder)
-    context.load_cert_chain(host.certificate)
+    with served(_handler(host), host.certificate) as address:
+        host.url = f"https://{address}/release"
+        yield host
+
+
+@contextmanager
+def served(handler: type[BaseHTTPRequestHandler], certificate: Path) -> Iterator[str]:
+    """Answer by TLS on this computer until the block ends; yield the name and port where."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    host.url = f"https://127.0.0.1:{server.server_port}/release"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield host
+        yield f"127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
