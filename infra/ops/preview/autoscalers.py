@@ -8,8 +8,7 @@ from typing import Any
 
 from infra.ops.preview.events import Step
 from infra.ops.preview.inputs import mapping_in
-
-_KIND = "HorizontalPodAutoscaler"
+from infra.plan.workloads.autoscaler import AUTOSCALER
 
 
 @dataclass(frozen=True)
@@ -37,10 +36,10 @@ def autoscalers_of(steps: Sequence[Step]) -> Mapping[str, Autoscaler]:
 
 def _found(steps: Sequence[Step]) -> Iterator[Autoscaler]:
     for step in steps:
-        if step.type.rpartition(":")[2] == _KIND:
+        if step.type.rpartition(":")[2] == AUTOSCALER:
             old = step.old.inputs if step.old else {}
             new = step.new.inputs if step.new else {}
-            yield Autoscaler(_target(new or old), _bounds(old), _bounds(new), _command(new or old))
+            yield Autoscaler(_target(new or old), _bounds(old), _bounds(new), deletion(new or old))
 
 
 def _target(inputs: Mapping[str, Any]) -> str:
@@ -48,9 +47,11 @@ def _target(inputs: Mapping[str, Any]) -> str:
     return f"{reference.get('kind')} {mapping_in(inputs.get('metadata')).get('namespace')}/{reference.get('name')}"
 
 
-def _command(inputs: Mapping[str, Any]) -> str:
+def deletion(inputs: Mapping[str, Any]) -> str:
+    """Return the command that deletes an autoscaler, by its own inputs or those of its workload, whose name it has."""
     metadata = mapping_in(inputs.get("metadata"))
-    return f"kubectl delete hpa -n {metadata.get('namespace')} {metadata.get('name')}"
+    space = f" -n {metadata['namespace']}" if "namespace" in metadata else ""
+    return f"kubectl delete hpa{space} {metadata.get('name', '...')}"
 
 
 def _bounds(inputs: Mapping[str, Any]) -> str:

@@ -8,10 +8,8 @@ from typing import Any
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT
 from infra.ops.preview.events import Run, State
 from infra.ops.preview.inputs import mapping_in
-from infra.ops.preview.words import listed
+from infra.ops.preview.words import TOLD, listed
 
-_TOLD = 12
-"""Names that are told one by one; more are counted."""
 _GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
 _CERTIFICATE = "kubernetes:cert-manager.io/v1:Certificate"
 
@@ -34,10 +32,10 @@ def certificate_sentences(run: Run) -> Iterator[str]:
         if secret and host in before and secret != before[host] and host not in held.get(secret, set())
     ]
     if first := [host for host in waiting if not before[host]]:
-        yield f"Nobody can connect to {listed(first, _TOLD)} until cert-manager has a certificate there."
+        yield f"Nobody can connect to {listed(first, TOLD)} until cert-manager has a certificate there."
     if moved := [host for host in waiting if before[host]]:
         yield (
-            f"Nobody can connect to {listed(moved, _TOLD)} until cert-manager has a new certificate there, in another "
+            f"Nobody can connect to {listed(moved, TOLD)} until cert-manager has a new certificate there, in another "
             "Secret than before."
         )
 

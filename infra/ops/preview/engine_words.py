@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from infra.ops.preview.autoscalers import deletion
 from infra.ops.preview.changes import DELETE, REPLACE, short_type
 from infra.ops.preview.events import Diagnostic, Run, Step
-from infra.ops.preview.inputs import mapping_in
 from infra.ops.preview.words import listed, object_named
 from infra.ops.urn import type_of
 
@@ -120,10 +120,9 @@ def _autoscaled(managers: str, fields: str, inputs: Mapping[str, Any]) -> str:
     """Return what is to be done before, where it is an autoscaler that has set the number of pods."""
     if (managers, fields) != ("kube-controller-manager", ".spec.replicas"):
         return ""
-    metadata = mapping_in(inputs.get("metadata"))
-    space = f" -n {metadata['namespace']}" if "namespace" in metadata else ""
-    command = f"kubectl delete hpa{space} {metadata.get('name', '...')}"
-    return f" An autoscaler did, and the engine would delete it last of all: first `{command}`, if it is to go."
+    return (
+        f" An autoscaler did, and the engine would delete it last of all: first `{deletion(inputs)}`, if it is to go."
+    )
 
 
 def _object(urn: str, step: Step | None) -> str:

@@ -8,10 +8,8 @@ from typing import Any
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT
 from infra.ops.preview.events import Run, State
 from infra.ops.preview.inputs import mapping_in
-from infra.ops.preview.words import listed
+from infra.ops.preview.words import TOLD, listed
 
-_TOLD = 12
-"""Names that are told one by one; more are counted."""
 _KINDS = ("HTTPRoute", "TLSRoute", "GRPCRoute", "Ingress")
 
 
@@ -23,11 +21,11 @@ def host_sentences(run: Run) -> Iterator[str]:
     gone, come = before - after, after - before
     over = {each for each in gone if _below(each, after)} | {each for each in come if _below(each, before)}
     if ended := sorted(gone - over):
-        yield f"Answered at the edge no more: {listed([_beside(each, after) for each in ended], _TOLD)}."
+        yield f"Answered at the edge no more: {listed([_beside(each, after) for each in ended], TOLD)}."
     if begun := sorted(come - over):
-        yield f"Answered at the edge from now on: {listed([_beside(each, before) for each in begun], _TOLD)}."
+        yield f"Answered at the edge from now on: {listed([_beside(each, before) for each in begun], TOLD)}."
     if over:
-        yield f"Led to another workload at the edge, since paths of one host are shared: {listed(sorted(over), _TOLD)}."
+        yield f"Led to another workload at the edge, since paths of one host are shared: {listed(sorted(over), TOLD)}."
 
 
 def _below(place: str, others: set[str]) -> bool:
@@ -39,7 +37,7 @@ def _below(place: str, others: set[str]) -> bool:
 def _beside(host: str, others: set[str]) -> str:
     """Return a name, with the paths of it that the other side has without it: they alone are no part of the change."""
     paths = sorted(each.removeprefix(host) for each in others if each.startswith(f"{host}/"))
-    return f"{host} (beside {listed(paths, _TOLD)})" if paths else host
+    return f"{host} (beside {listed(paths, TOLD)})" if paths else host
 
 
 def _hosts(state: State | None) -> Iterator[str]:

@@ -29,10 +29,7 @@ from infra.ops.preview.resizes import Resize, resizes_of
 from infra.ops.preview.service_openings import service_openings
 from infra.ops.preview.spot import spot_sentences
 from infra.ops.preview.ways_out import ways_out
-from infra.ops.preview.words import groups_named
-
-_TOLD = 12
-"""Groups, rules and permissions of a kind that are told one by one in what will happen; more are counted."""
+from infra.ops.preview.words import TOLD, groups_named
 
 Verdict = Literal["failed", "stop", "attention", "fine", "nothing"]
 EXIT_CODES: Mapping[Verdict, int] = {"failed": 1, "stop": 3, "attention": 0, "fine": 0, "nothing": 0}
@@ -104,7 +101,7 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
         verdict=verdict,
         headline=_headline(verdict, environment, dangers, run, changes),
         sentences=_sentences(
-            dangers, groups, rolls, resizes, spot, api, openings, permissions, cost, changes, network, run
+            dangers, groups, rolls, resizes, spot, unsecured, api, openings, permissions, cost, changes, network, run
         ),
         dangers=dangers,
         rolls=rolls,
@@ -175,6 +172,7 @@ def _sentences(
     rolls: Sequence[Roll],
     resizes: Sequence[Resize],
     spot: Sequence[str],
+    unsecured: Sequence[str],
     api: ApiEffect,
     openings: Sequence[Opening],
     permissions: Sequence[Permission],
@@ -194,7 +192,7 @@ def _sentences(
     told += _some(alarming, "rules open to everyone")
     told += access_sentences(openings)
     told += network.sentences
-    told += [*host_sentences(run), *certificate_sentences(run)]
+    told += [*host_sentences(run), *unsecured]
     told += _resize_sentences(resizes)
     told += spot
     told += sentences_of(workloads_of(changes, run.steps))
@@ -213,8 +211,8 @@ def _roll_sentence(rolls: Sequence[Roll]) -> str:
     if not rolls:
         return "No machine is replaced: nothing has to be rolled."
     total = sum(roll.machines for roll in rolls)
-    order = ", then ".join(f"{roll.group} ({count(roll.machines, 'machine')})" for roll in rolls[:_TOLD])
-    if left := rolls[_TOLD:]:
+    order = ", then ".join(f"{roll.group} ({count(roll.machines, 'machine')})" for roll in rolls[:TOLD])
+    if left := rolls[TOLD:]:
         order += f", then {count(len(left), 'more group')} ({sum(roll.machines for roll in left):,} machines)"
     return (
         f"{count(total, 'machine')} must be drained and replaced, by `slipway roll` after the update, in this order: "
@@ -224,17 +222,17 @@ def _roll_sentence(rolls: Sequence[Roll]) -> str:
 
 def _some(sentences: Sequence[str], what: str) -> list[str]:
     """Return the first of many sentences and how many more there are: all of them would push out the rest."""
-    left = len(sentences) - _TOLD
-    return [*sentences[:_TOLD], *([f"And {left:,} more {what}, named below."] if left > 0 else [])]
+    left = len(sentences) - TOLD
+    return [*sentences[:TOLD], *([f"And {left:,} more {what}, named below."] if left > 0 else [])]
 
 
 def _resize_sentences(resizes: Sequence[Resize]) -> list[str]:
     alike: dict[str, list[Resize]] = {}
     for each in resizes:
         alike.setdefault(f"{each.words}{_machines(each)}", []).append(each)
-    named = ((words, [each.group for each in of]) for words, of in list(alike.items())[:_TOLD])
-    told = [f"{groups_named(names, _TOLD)}: {words}; that needs no roll." for words, names in named]
-    if left := [each for of in list(alike.values())[_TOLD:] for each in of]:
+    named = ((words, [each.group for each in of]) for words, of in list(alike.items())[:TOLD])
+    told = [f"{groups_named(names, TOLD)}: {words}; that needs no roll." for words, names in named]
+    if left := [each for of in list(alike.values())[TOLD:] for each in of]:
         started, ended = sum(each.more for each in left), sum(each.fewer for each in left)
         told.append(
             f"And {len(left):,} more groups change their size: {started:,} machines more to start, {ended:,} to end, "

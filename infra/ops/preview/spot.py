@@ -8,9 +8,8 @@ from typing import Any, Final
 from infra.ops.preview.changes import UPDATE, Change
 from infra.ops.preview.events import State
 from infra.ops.preview.groups import Group
-from infra.ops.preview.words import groups_named
+from infra.ops.preview.words import TOLD, groups_named
 
-_TOLD: Final = 12
 _Share = tuple[int, int]
 """Percentage of Spot above the base, and the base: machines that are On-Demand before any is Spot."""
 
@@ -30,9 +29,9 @@ def spot_sentences(groups: Mapping[str, Group], changes: Sequence[Change]) -> It
             continue
         if words := _words(_share(group.scaling.old), _share(group.scaling.new)):
             alike.setdefault(words, []).append(group.name)
-    for words, names in list(alike.items())[:_TOLD]:
-        yield f"{groups_named(names, _TOLD)}: {words}."
-    if left := [name for names in list(alike.values())[_TOLD:] for name in names]:
+    for words, names in list(alike.items())[:TOLD]:
+        yield f"{groups_named(names, TOLD)}: {words}."
+    if left := [name for names in list(alike.values())[TOLD:] for name in names]:
         yield f"And {len(left):,} more groups change their shares of On-Demand and Spot. {_INTERRUPTED}."
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+TOLD = 12
+"""Names, and sentences of a kind, that are told one by one; more are counted."""
+
 
 def listed(names: Sequence[str], most: int) -> str:
     """Return names with commas between; of those beyond ``most`` only how many there are."""

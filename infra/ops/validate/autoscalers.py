@@ -7,9 +7,9 @@ from typing import Any
 
 from infra.ops.pod_trouble import one_line
 from infra.ops.validate.findings import Finding
+from infra.plan.workloads.autoscaler import AUTOSCALER
 from infra.spec.workloads.workload import WorkloadSpec
 
-KIND = "HorizontalPodAutoscaler"
 PATH = "apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers"
 
 Object = Mapping[str, Any]
@@ -22,7 +22,7 @@ def judge_autoscaler(check: str, workload: WorkloadSpec, found: Sequence[Object]
     """
     if workload.autoscaling is None:
         return
-    subject = f"{KIND} {workload.namespace}/{workload.name}"
+    subject = f"{AUTOSCALER} {workload.namespace}/{workload.name}"
     live = next((each for each in found if each["metadata"]["name"] == workload.name), None)
     if live is None:
         yield Finding(check, "invalid", subject, "is not there", "run pulumi up")

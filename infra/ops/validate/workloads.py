@@ -14,6 +14,7 @@ from infra.ops.validate import autoscalers
 from infra.ops.validate.findings import Finding
 from infra.ops.validate.remedies import remedy
 from infra.ops.validate.rollout import Rollout, rollout_of
+from infra.plan.workloads.autoscaler import AUTOSCALER
 from infra.plan.workloads.objects import selector
 from infra.spec import EnvironmentSpec, Problem, SpecError
 from infra.spec.workloads.workload import WorkloadSpec
@@ -25,7 +26,7 @@ _PATHS = {
     "DaemonSet": "apis/apps/v1/namespaces/{}/daemonsets",
     "Job": "apis/batch/v1/namespaces/{}/jobs",
     "CronJob": "apis/batch/v1/namespaces/{}/cronjobs",
-    autoscalers.KIND: autoscalers.PATH,
+    AUTOSCALER: autoscalers.PATH,
 }
 _RUN = "batch.kubernetes.io/job-name"
 """Label of a Job's pods (Kubernetes documentation, "Well-Known Labels, Annotations and Taints")."""
@@ -52,7 +53,7 @@ def check_workloads(kube: Kube, spec: EnvironmentSpec, chosen: Sequence[Workload
     """
     for namespace in sorted({workload.namespace for workload in chosen}):
         own = [workload for workload in chosen if workload.namespace == namespace]
-        scaled = {autoscalers.KIND for workload in own if workload.autoscaling is not None}
+        scaled = {AUTOSCALER for workload in own if workload.autoscaling is not None}
         seen = _look(kube, namespace, {workload.kind for workload in own} | scaled)
         for workload in own:
             yield from judge_workload(workload, selector(spec, workload.name), seen)
@@ -90,7 +91,7 @@ def judge_workload(workload: WorkloadSpec, labels: Mapping[str, str], seen: Seen
     if not found:
         yield Finding(CHECK, "invalid", subject, "is not there", "run pulumi up")
         return
-    yield from autoscalers.judge_autoscaler(CHECK, workload, seen.controllers.get(autoscalers.KIND, ()))
+    yield from autoscalers.judge_autoscaler(CHECK, workload, seen.controllers.get(AUTOSCALER, ()))
     live = max(found, key=_made)
     yield from _of_number(workload, subject, live)
     if workload.kind in ("Job", "CronJob"):
