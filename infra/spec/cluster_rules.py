@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from infra.spec.environment import EnvironmentSpec
-from infra.spec.errors import Location, Problem
+from infra.spec.errors import Location, Problem, listed_twice
 from infra.spec.scalars import duration_seconds
 
 BUCKET_LIMIT = 63
@@ -77,8 +77,7 @@ def _check_api(spec: EnvironmentSpec) -> Iterator[Problem]:
     for position, cidr in enumerate(api.allowed_cidrs):
         if blocks[position] == whole:
             yield Problem((*at, position), "is everybody on the internet", fix, repr(cidr))
-        if cidr in api.allowed_cidrs[:position]:
-            yield Problem((*at, position), "is listed twice", "remove one", repr(cidr))
+    yield from listed_twice(at, api.allowed_cidrs)
 
 
 def _check_etcd(spec: EnvironmentSpec) -> Iterator[Problem]:
@@ -124,9 +123,7 @@ def _check_pki(spec: EnvironmentSpec) -> Iterator[Problem]:
             str(pki.signing),
             ((*at, "trusted"),),
         )
-    for position, generation in enumerate(pki.trusted):
-        if generation in pki.trusted[:position]:
-            yield Problem((*at, "trusted", position), "is listed twice", "remove one", str(generation))
+    yield from listed_twice((*at, "trusted"), pki.trusted)
 
 
 def _check_network_policies(spec: EnvironmentSpec) -> Iterator[Problem]:

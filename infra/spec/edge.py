@@ -240,3 +240,8 @@ class EdgeSpec(SpecModel):
     deletion_protection: bool = True
     """Whether AWS refuses to delete the load balancer. To remove the edge: set it to false, run `pulumi up`, then
     remove it."""
+
+    @property
+    def route_hosts(self) -> tuple[str, ...]:
+        """The hosts of all routes, each once."""
+        return tuple(dict.fromkeys(host for route in self.routes for host in route.hosts))

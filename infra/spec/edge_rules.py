@@ -225,13 +225,11 @@ def _check_backend(spec: EnvironmentSpec, at: Location, namespace: str) -> Itera
 
 def _check_routes(spec: EnvironmentSpec, edge: EdgeSpec) -> Iterator[Problem]:
     yield from _twice([route.name for route in edge.routes], ("edge", "routes"), "name", "the routes")
-    taken: set[str] = set()
     for index, route in enumerate(edge.routes):
         yield from _check_backend(spec, ("edge", "routes", index), route.namespace)
         for position, host in enumerate(route.hosts):
             at: Location = ("edge", "routes", index, "hosts", position)
             yield from check_shared(edge, index, position)
-            taken.add(host)
             if not any(_reaches(rule, host) for rule in edge.firewall):
                 yield Problem(
                     at,
@@ -241,7 +239,7 @@ def _check_routes(spec: EnvironmentSpec, edge: EdgeSpec) -> Iterator[Problem]:
                     (("edge", "firewall"),),
                 )
 
-    hosts = len(taken)
+    hosts = len(edge.route_hosts)
     if hosts >= LISTENERS_PER_GATEWAY:
         yield Problem(("edge", "routes"), f"have {hosts} hosts, and the router's Gateway has {LISTENERS_PER_GATEWAY} "
                       "listeners, one of them for port 80", "use wildcards")  # fmt: skip

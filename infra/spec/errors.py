@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,13 @@ class Problem:
         path = f"{format_path(self.location)}: " if self.location or (value and not self.file) else ""
         file = "" if self.file is None else f"{self.file}: "
         return f"{file}{path}{value}{self.problem}. Fix: {self.fix}."
+
+
+def listed_twice(at: Location, values: Sequence[object]) -> Iterator[Problem]:
+    """Yield each value of a list, which stands at ``at``, that stands there before."""
+    for position, value in enumerate(values):
+        if value in values[:position]:
+            yield Problem((*at, position), "is listed twice", "remove one", repr(value))
 
 
 class SpecError(Exception):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from infra.spec.capacity_rules import check_capacity
 from infra.spec.environment import EnvironmentSpec
-from infra.spec.errors import Location, Problem
+from infra.spec.errors import Location, Problem, listed_twice
 from infra.spec.instance_group import InstanceGroupSpec
 from infra.spec.labels import parse_taint
 from infra.spec.partition import check_partition
@@ -87,8 +87,7 @@ def _check_zones(spec: EnvironmentSpec, at: Location, group: InstanceGroupSpec) 
                 repr(zone),
                 (("network", "zones"),),
             )
-        if zone in group.zones[:position]:
-            yield Problem((*at, "zones", position), "is listed twice", "remove one", repr(zone))
+    yield from listed_twice((*at, "zones"), group.zones)
 
 
 def _check_subnets(spec: EnvironmentSpec, at: Location, group: InstanceGroupSpec) -> Iterator[Problem]:
@@ -212,6 +211,4 @@ def _check_repeated(at: Location, group: InstanceGroupSpec) -> Iterator[Problem]
             ((*where, "generations"), needs.generations),
         ]
     for place, values in lists:
-        for position, value in enumerate(values):
-            if value in values[:position]:
-                yield Problem((*place, position), "is listed twice", "remove one", repr(value))
+        yield from listed_twice(place, values)

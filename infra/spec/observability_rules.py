@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from infra.spec.environment import EnvironmentSpec
-from infra.spec.errors import Location, Problem
+from infra.spec.errors import Location, Problem, listed_twice
 from infra.spec.instance_group import InstanceGroupSpec
 from infra.spec.labels import parse_taint
 from infra.spec.observability import AGENT_NAMESPACE, MONITORING_NAMESPACE, STORE_NAMESPACE, LoggingSpec, MonitoringSpec
@@ -22,15 +22,10 @@ def check_observability(spec: EnvironmentSpec) -> Iterator[Problem]:
 
 
 def _check_own(monitoring: MonitoringSpec) -> Iterator[Problem]:
-    for at, names in (
-        (("monitoring", "rules"), monitoring.rules),
-        (("monitoring", "grafana", "dashboards"), monitoring.grafana.dashboards),
-    ):
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                yield Problem((*at, index), "is listed twice", "remove one", repr(name))
+    at: Location = ("monitoring", "grafana", "dashboards")
+    yield from listed_twice(("monitoring", "rules"), monitoring.rules)
+    yield from listed_twice(at, monitoring.grafana.dashboards)
     if monitoring.grafana.dashboards and not monitoring.grafana.enabled:
-        at = ("monitoring", "grafana", "dashboards")
         problem = "are shown by nobody, because monitoring.grafana.enabled is false"
         yield Problem(at, problem, "remove them, or let enabled be true", None, (("monitoring", "grafana", "enabled"),))
 

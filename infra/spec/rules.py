@@ -9,7 +9,7 @@ from infra.spec.addon_rules import check_addons
 from infra.spec.cluster_rules import check_cluster
 from infra.spec.edge_rules import check_edge
 from infra.spec.environment import EnvironmentSpec
-from infra.spec.errors import Location, Problem
+from infra.spec.errors import Location, Problem, listed_twice
 from infra.spec.group_rules import GROUP_NAME_LIMIT, LEAST_GROUP_ROOM, check_group
 from infra.spec.mirror_rules import check_mirrors
 from infra.spec.observability_rules import check_observability
@@ -43,7 +43,7 @@ def check_environment(spec: EnvironmentSpec) -> list[Problem]:
     return [
         *_check_region_of_zones(spec),
         *_check_vpc_block(spec),
-        *_check_unique_zones(spec),
+        *listed_twice(("network", "zones"), spec.network.zones),
         *_check_cluster_name(spec),
         *_check_address_ranges(spec),
         *check_cluster(spec),
@@ -91,12 +91,6 @@ def _check_vpc_block(spec: EnvironmentSpec) -> Iterator[Problem]:
             f"write a block of /{VPC_PREFIXES[0]} to /{VPC_PREFIXES[-1]}",
             repr(spec.network.cidr),
         )
-
-
-def _check_unique_zones(spec: EnvironmentSpec) -> Iterator[Problem]:
-    for index, zone in enumerate(spec.network.zones):
-        if zone in spec.network.zones[:index]:
-            yield Problem(("network", "zones", index), "is listed twice", "remove one", repr(zone))
 
 
 def _check_cluster_name(spec: EnvironmentSpec) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ def held_by(spec: EnvironmentSpec) -> dict[str, list[Any]]:
         # The file has the zone's ID alone. Its name is the cluster's or a parent's, and the narrowest will do.
         zones[spec.cluster.api.hosted_zone] = spec.cluster.name
     if spec.edge is not None:
-        hosts = [host for route in spec.edge.routes for host in route.hosts]
+        hosts = [*spec.edge.route_hosts]
         if spec.edge.tls.acm is not None:
             certificates.append({"arn": spec.edge.tls.acm, "hosts": hosts or [spec.cluster.name]})
         if spec.edge.dns is not None:

@@ -92,8 +92,7 @@ def _check_zones(spec: EnvironmentSpec, wanted: References, named: Named) -> Ite
 
 
 def _check_certificate(plan: EnvironmentPlan, wanted: References, named: Named) -> Iterator[Problem]:
-    routes = plan.edge.spec.routes if plan.edge else ()
-    hosts = dict.fromkeys(host for route in routes for host in route.hosts)
+    hosts = plan.edge.spec.route_hosts if plan.edge else ()
     for at, arn in wanted.certificates.items():
         found = named.certificates.get(arn)
         if found is None:

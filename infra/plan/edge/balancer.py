@@ -230,7 +230,7 @@ def _records(edge: EdgeSpec) -> Iterator[RecordPlan]:
     if edge.dns is None:
         return
     zone = edge.dns.zone
-    for host in dict.fromkeys(host for route in edge.routes for host in route.hosts):
+    for host in edge.route_hosts:
         if host == zone or host.endswith(f".{zone}"):
             yield RecordPlan(key=f"edge-{host.replace('*', 'wildcard')}", zone_id=edge.dns.zone_id, host=host)
 

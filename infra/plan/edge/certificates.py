@@ -122,7 +122,7 @@ def _certificates(edge: EdgeSpec) -> Iterator[Manifest]:
     An open challenge has a finalizer that a running cert-manager with the issuer takes away (cert-manager, issue 3474:
     "Can't delete challenge, namespace deletion stuck on terminating").
     """
-    for host in dict.fromkeys(host for route in edge.routes for host in route.hosts):
+    for host in edge.route_hosts:
         yield manifest(
             "cert-manager.io/v1",
             "Certificate",

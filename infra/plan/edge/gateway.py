@@ -67,7 +67,7 @@ def _listeners(edge: EdgeSpec, entries: tuple[Entry, ...]) -> Iterator[dict[str,
         if entry.kind == "redirect":
             yield {"name": HTTP_ENTRY, "port": entry.router_port, "protocol": "HTTP", "allowedRoutes": allowed}
         if entry.kind == "https":
-            for host in dict.fromkeys(host for route in edge.routes for host in route.hosts):
+            for host in edge.route_hosts:
                 yield {
                     "name": listener_name(host),
                     "hostname": host,

@@ -98,7 +98,7 @@ def plan_exposures(edge: EdgeSpec, entries: Sequence[Entry]) -> tuple[Exposure, 
     for entry in entries:
         if entry.kind == "tcp":
             continue
-        hosts = [host for route in edge.routes for host in route.hosts]
+        hosts = [*edge.route_hosts]
         hosts += [host for rule in edge.firewall if entry.policy_port in rule.ports for host in rule.hosts]
         for host in dict.fromkeys(hosts):
             routes = routes_for(edge, host)

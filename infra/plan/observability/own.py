@@ -36,7 +36,7 @@ def own_rules(manifest: Manifest, spec: EnvironmentSpec, stateful_set: str) -> M
     data = {_SCRIPT: _script(), **{f"{name}.yaml": text for name, text in rules.items()}}
     manifest.add(_config_map(spec, _RULES, data, ("monitoring", "rules")))
     pod = manifest.pod("StatefulSet", stateful_set)
-    (main,) = (each for each in pod["containers"] if each["name"] == stateful_set)
+    main = manifest.container("StatefulSet", stateful_set, stateful_set)
     own = {"name": "own-rules", "mountPath": "/etc/prometheus-rules-own", "readOnly": True}
     checked = {"name": "checked-rules", "mountPath": CHECKED_RULES}
     pod.setdefault("initContainers", []).append(

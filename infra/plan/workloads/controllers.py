@@ -42,11 +42,6 @@ def pods_service(workload: WorkloadSpec) -> str:
     return f"{workload.name}-pods"
 
 
-def is_recreated(workload: WorkloadSpec) -> bool:
-    """Tell whether a Deployment's old pod must be gone before the new one starts, since one pod holds its volume."""
-    return any(claim.access != "ReadWriteMany" for claim in workload.claims)
-
-
 def controller(spec: EnvironmentSpec, workload: WorkloadSpec) -> KubernetesObject:
     """Return the Deployment, StatefulSet, DaemonSet, Job or CronJob."""
     makers: dict[str, Callable[[EnvironmentSpec, WorkloadSpec], KubernetesObject]] = {
@@ -86,7 +81,8 @@ def _deployment(spec: EnvironmentSpec, workload: WorkloadSpec) -> KubernetesObje
         "revisionHistoryLimit": HISTORY,
         "minReadySeconds": update.min_ready_seconds,
         "progressDeadlineSeconds": max(update.progress_deadline_seconds, update.min_ready_seconds + 1),
-        "strategy": {"type": "Recreate"} if is_recreated(workload) else rolling,
+        # Where one pod holds the volume, the old one must be gone before the new one starts.
+        "strategy": {"type": "Recreate"} if workload.mounted_by_one else rolling,
         "selector": {"matchLabels": selector(spec, workload.name)},
         "template": pod_template(spec, workload),
     }

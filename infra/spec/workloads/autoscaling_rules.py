@@ -54,7 +54,7 @@ def _check_replicas(workload: WorkloadSpec) -> Iterator[Problem]:
             str(workload.replicas),
             (_AT,),
         )
-    if any(claim.access != "ReadWriteMany" for claim in workload.claims):
+    if workload.mounted_by_one:
         yield Problem(
             _AT,
             "would add pods, and a Deployment with claims that are not ReadWriteMany is one pod",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from infra.spec.environment import EnvironmentSpec
-from infra.spec.errors import Location, Problem, format_path
+from infra.spec.errors import Location, Problem, format_path, listed_twice
 from infra.spec.workloads.autoscaling_rules import check_metrics
 from infra.spec.workloads.backend import BackendSpec
 from infra.spec.workloads.backend_port_rules import check_port_list
@@ -45,9 +45,7 @@ def _check_registry(spec: EnvironmentSpec) -> Iterator[Problem]:
         return
     for key, alias in (("services", "services"), ("pulled_from", "pulledFrom")):
         values: tuple[str, ...] = getattr(spec.registry, key)
-        for index, value in enumerate(values):
-            if value in values[:index]:
-                yield Problem(("registry", alias, index), "is listed twice", "remove one", repr(value))
+        yield from listed_twice(("registry", alias), values)
     for index, account in enumerate(spec.registry.pulled_from):
         if account == spec.account_id:
             fix = "remove it: the account's own roles pull by their own policies"
@@ -132,9 +130,7 @@ def _check_fields(at: Location, backend: BackendSpec) -> Iterator[Problem]:
                 ((*at, "type"),),
             )  # fmt: skip
     yield from check_port_list(at, backend)
-    for index, address in enumerate(backend.addresses):
-        if address in backend.addresses[:index]:
-            yield Problem((*at, "addresses", index), "is listed twice", "remove one", repr(address))
+    yield from listed_twice((*at, "addresses"), backend.addresses)
     balancer = backend.load_balancer
     if backend.type == "loadBalancer" and balancer.scheme == "internet-facing" and not balancer.source_ranges:
         yield Problem(

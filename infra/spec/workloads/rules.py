@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from infra.spec.errors import Location, Problem
+from infra.spec.errors import Location, Problem, listed_twice
 from infra.spec.workloads.autoscaling_rules import check_autoscaling
 from infra.spec.workloads.folder_rules import check_folders
 from infra.spec.workloads.kind_rules import check_kind, serves
@@ -62,8 +62,12 @@ def _check_storage(workload: WorkloadSpec) -> Iterator[Problem]:
             None,
             (("kind",),),
         )
-    shared = all(claim.access == "ReadWriteMany" for claim in workload.claims)
-    if workload.kind == "Deployment" and workload.replicas > 1 and workload.autoscaling is None and not shared:
+    if (
+        workload.kind == "Deployment"
+        and workload.replicas > 1
+        and workload.autoscaling is None
+        and workload.mounted_by_one
+    ):
         yield Problem(
             ("replicas",),
             "is more than one, and the claims of a Deployment are shared by its pods, which these volumes are not",
@@ -191,9 +195,7 @@ def _check_secrets(workload: WorkloadSpec) -> Iterator[Problem]:
 
 def _check_traffic(workload: WorkloadSpec) -> Iterator[Problem]:
     for key, names in (("from", workload.from_), ("to", workload.to)):
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                yield Problem((key, index), "is listed twice", "remove one", repr(name))
+        yield from listed_twice((key,), names)
     if not serves(workload):
         return
     if workload.from_ and not workload.ports:

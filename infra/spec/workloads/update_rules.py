@@ -48,7 +48,7 @@ def check_update(workload: WorkloadSpec) -> Iterator[Problem]:
 def _check_idle(workload: WorkloadSpec) -> Iterator[Problem]:
     update = workload.update
     # One pod holds the volume, so the old one is gone before the new one starts.
-    recreated = workload.kind == "Deployment" and any(each.access != "ReadWriteMany" for each in workload.claims)
+    recreated = workload.kind == "Deployment" and workload.mounted_by_one
     for field, kinds in _OF_KINDS.items():
         if field not in update.model_fields_set or workload.kind not in _SERVING:
             continue

@@ -179,6 +179,11 @@ class WorkloadSpec(SpecModel):
         return tuple(port for port in self.ports if not port.members_only)
 
     @property
+    def mounted_by_one(self) -> bool:
+        """Whether it has claims that one pod alone may mount at once."""
+        return any(claim.access != "ReadWriteMany" for claim in self.claims)
+
+    @property
     def least_pods(self) -> int:
         """The number of a Deployment's or StatefulSet's pods; with autoscaling, the least."""
         return self.replicas if self.autoscaling is None else self.autoscaling.min_replicas
