@@ -26,8 +26,8 @@ settings.load_profile("slipway")
 
 
 _HERE = Path(__file__).parent
-_WHOLE = ("test_program.py", "test_program_secrets.py", "test_properties.py")
-"""Files beside the unit tests that evaluate the whole program, again and again."""
+_WHOLE = ("test_program.py", "test_program_secrets.py", "test_properties.py", "testing")
+"""Beside the unit tests: what evaluates the whole program, again and again."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -21,6 +21,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "infra.templates": (),
     "infra.program": ("infra.spec", "infra.plan", "infra.components", "infra.in_cluster"),
     "infra.in_cluster": ("infra.spec", "infra.plan", "infra.components"),
+    "infra.testing": ("infra.spec", "infra.plan", "infra.components", "infra.program"),
     "infra.commands": ("infra.spec", "infra.plan", "infra.ops"),
     "infra.cli": ("infra",),
     "rehearsal": ("infra.spec", "infra.plan", "infra.ops"),

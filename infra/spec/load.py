@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem, SpecError, show
@@ -29,6 +30,12 @@ def load(path: Path, name: str, *, set_elsewhere: Collection[str] = ()) -> Envir
         SpecError: a file cannot be read as YAML, holds no environment or workload, or holds a bad one.
     """
     config = config_in(path)
+    settings = settings_in(config, set_elsewhere)
+    return whole_environment(config[CONFIG_KEY], name, apps_folder(path), settings, source=str(path))
+
+
+def settings_in(config: Mapping[str, Any], set_elsewhere: Collection[str] = ()) -> Callable[[str], Setting]:
+    """Return what says how a key stands in the configuration of a stack file."""
 
     def setting(key: str) -> Setting:
         value = config.get(f"{_PROJECT}:{key}")
@@ -36,7 +43,7 @@ def load(path: Path, name: str, *, set_elsewhere: Collection[str] = ()) -> Envir
             return "secret"
         return "missing" if value is None else "secret" if isinstance(value, Mapping) and "secure" in value else "plain"
 
-    return whole_environment(config[CONFIG_KEY], name, apps_folder(path), setting, source=str(path))
+    return setting
 
 
 def whole_environment(

@@ -17,17 +17,22 @@ Setting = Literal["missing", "plain", "secret"]
 
 def check_secret_config(spec: EnvironmentSpec, setting: Callable[[str], Setting]) -> list[Problem]:
     """Return a problem for each key that is named and that ``setting`` does not call a secret."""
-    found = [
-        *((problem, None) for at, key in _of_stack(spec) for problem in _judge(spec, at, key, setting)),
-        *(
-            (problem, workload.name)
-            for workload in spec.declared_workloads
-            for index, secret in enumerate(workload.secrets)
-            if secret.config is not None
-            for problem in _judge(spec, ("secrets", index, "config"), secret.config, setting)
-        ),
-    ]
+    found = [(problem, name) for at, key, name in _named(spec) for problem in _judge(spec, at, key, setting)]
     return [problem if name is None else place_in_files(problem, spec, name) for problem, name in found]
+
+
+def named_settings(spec: EnvironmentSpec) -> set[str]:
+    """Return the keys of the stack's configuration that an environment names, without the project's name."""
+    return {key for _, key, _ in _named(spec)}
+
+
+def _named(spec: EnvironmentSpec) -> Iterator[tuple[Location, str, str | None]]:
+    """Give where a key is named, the key, and the workload whose file names it."""
+    yield from ((at, key, None) for at, key in _of_stack(spec))
+    for workload in spec.declared_workloads:
+        for index, secret in enumerate(workload.secrets):
+            if secret.config is not None:
+                yield ("secrets", index, "config"), secret.config, workload.name
 
 
 def _of_stack(spec: EnvironmentSpec) -> Iterator[tuple[Location, str]]:

@@ -67,6 +67,13 @@ def test_the_addresses_shown_are_those_of_the_plan() -> None:
     assert f"| `{free_block('10.20.0.0/16')}` |\n" in text
 
 
+@pytest.mark.parametrize("block", Document(ROOT / "docs" / "unit-tests.md").blocks("python"))
+def test_the_unit_tests_shown_pass(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert block.count("assert ") > 0
+    exec(block, {})  # noqa: S102 (the document is ours)
+
+
 def test_the_picture_is_that_of_the_present_plan() -> None:
     drawn = diagram(plan_environment(load(ROOT / "stacks" / "Pulumi.prod.yaml", "prod")))
     committed = (ROOT / "docs" / "environment.svg").read_text(encoding="utf-8")

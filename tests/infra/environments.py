@@ -6,8 +6,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.infra.programs import ARM_IMAGE
-
 Environment = dict[str, Any]
 Draw = Any
 
@@ -34,6 +32,7 @@ MIRRORS = {
     "ghcr.io": ["https://harbor.example.com/v2/github"],
     "registry.example.com:5000": ["https://artifacts.example.com/artifactory/api/docker/remote/v2"],
 }
+IMAGES = {"amd64": "ami-0123456789abcdef0", "arm64": "ami-0123456789abcdef1"}
 DNS_SUFFIXES = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
 SOURCES = ("198.51.100.0/24", "203.0.113.7/32", "10.0.0.0/8", "192.0.2.128/25")
 ROOT_VOLUMES: tuple[Environment, ...] = (
@@ -259,7 +258,7 @@ def environments(draw: Draw) -> Environment:
     if partition != "aws":
         # Debian publishes no images there that could be a default.
         for group in groups:
-            group["image"] = ARM_IMAGE if group.get("architecture") == "arm64" else "ami-0123456789abcdef0"
+            group["image"] = IMAGES[group.get("architecture", "amd64")]
     environment: Environment = {
         "accountId": account,
         "region": region,

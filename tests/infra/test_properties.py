@@ -17,8 +17,8 @@ from infra.plan.inventory import inventory
 from infra.plan.node.user_data import USER_DATA_LIMIT
 from infra.spec import EnvironmentSpec, SpecError, from_mapping
 from infra.spec.errors import Location, model_at
+from infra.testing.recorder import Recorder
 from tests.infra.environments import LONGEST_CLUSTER, environments
-from tests.infra.mocks import Recorder
 from tests.infra.programs import declared
 from tests.infra.samples import sample_mapping
 from tests.infra.spec.reports import at, locations

@@ -15,7 +15,7 @@ import yaml
 from infra.plan.control_plane.kubeadm import kubeadm_documents
 from infra.plan.environment import EnvironmentPlan, plan_environment
 from infra.spec import EnvironmentSpec, load
-from tests.infra.mocks import Recorder
+from infra.testing.recorder import Recorder
 from tests.infra.programs import declared
 
 SCENARIOS = Path(__file__).parent

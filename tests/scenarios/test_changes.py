@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.spec import from_mapping
-from tests.infra.mocks import Recorder
+from infra.testing.recorder import Recorder
 from tests.infra.programs import declared
 from tests.scenarios.golden import environment_of, scenario
 

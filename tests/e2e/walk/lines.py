@@ -9,6 +9,7 @@ from tests.docs.documents import ROOT, Document
 
 NOT_RUN: dict[str, str] = {
     r"^\./check$": "runs these very tests",
+    r"^\.venv/bin/python -m pytest stacks/tests$": "runs with these very tests",
     r"^(buildah |podman |container=)": "builds and pushes images, which needs a registry; the build has its own tests",
     r"^\./etcd_backup\.py ctl member ": "runs on a member of a cluster that has lost another one",
     r"^cd /usr/local/lib/slipway$": "goes to a folder of a machine's",

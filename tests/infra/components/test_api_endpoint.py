@@ -4,7 +4,8 @@ from typing import Any
 
 from infra.components.api_endpoint import ApiEndpoint
 from infra.plan.control_plane.endpoints import plan_api_endpoint
-from tests.infra.mocks import CLUSTER_OUTPUTS, Recorder, record
+from infra.testing.account import OUTPUTS
+from infra.testing.recorder import Recorder, record
 from tests.infra.samples import sample_spec
 
 BALANCER, TARGETS, LISTENER = (
@@ -24,7 +25,7 @@ def build(**api: Any) -> Recorder:
     plan = plan_api_endpoint(sample_spec(cluster={"api": api}))
     return record(
         lambda: ApiEndpoint("api", plan, vpc_id="vpc-1", subnet_ids=SUBNETS, security_group_ids=ROLES),  # type: ignore[arg-type]
-        Recorder(outputs=CLUSTER_OUTPUTS),
+        Recorder(outputs=OUTPUTS),
     )
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from infra.components.cluster_pki import ClusterPki
 from infra.plan.control_plane.pki import plan_pki
-from tests.infra.mocks import CLUSTER_OUTPUTS, Recorder, record, secret
+from infra.testing.account import OUTPUTS
+from infra.testing.recorder import Recorder, record, secret
 from tests.infra.samples import sample_spec
 
 KEY, AUTHORITY = "tls:index/privateKey:PrivateKey", "tls:index/selfSignedCert:SelfSignedCert"
@@ -18,7 +19,7 @@ FILES = {
 
 def build(**pki: Any) -> Recorder:
     plan = plan_pki(sample_spec(cluster={"pki": pki}))
-    recorder = Recorder(outputs=CLUSTER_OUTPUTS)
+    recorder = Recorder(outputs=OUTPUTS)
     return record(lambda: ClusterPki("pki", plan, bucket="acme-slipway-test"), recorder)
 
 

@@ -19,7 +19,8 @@ from infra.plan.control_plane.members import plan_members
 from infra.plan.join import ApiAddress
 from infra.plan.records import plan_records
 from infra.plan.service_account_role import plan_service_account_role
-from tests.infra.mocks import CLUSTER_OUTPUTS, PUBLIC_KEY, Recorder, record
+from infra.testing.account import OUTPUTS, PUBLIC_KEY
+from infra.testing.recorder import Recorder, record
 from tests.infra.samples import sample_spec
 
 SPEC = sample_spec()
@@ -29,7 +30,7 @@ BINDING = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding"
 
 
 def recorded(build: Any) -> Recorder:
-    return record(build, Recorder(outputs=CLUSTER_OUTPUTS))
+    return record(build, Recorder(outputs=OUTPUTS))
 
 
 def test_a_members_address_and_volume_are_fixed_encrypted_and_protected() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from infra.components.edge_router import EdgeRouter
 from infra.plan.edge import plan_edge
-from tests.infra.mocks import Recorder, record
+from infra.testing.recorder import Recorder, record
 from tests.infra.plan.edge.samples import ACM, edge_spec
 
 LB = "aws:lb/loadBalancer:LoadBalancer"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.infra.mocks import Recorder
+from infra.testing.recorder import Recorder
 from tests.infra.programs import declared
 from tests.infra.workload_samples import IMAGE, environment
 

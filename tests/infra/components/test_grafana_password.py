@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from infra.components.grafana_password import GrafanaPassword
-from tests.infra.mocks import record
+from infra.testing.recorder import record
 
 
 def test_it_is_random_long_and_needs_no_quoting() -> None:

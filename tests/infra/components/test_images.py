@@ -10,7 +10,7 @@ import pytest
 from infra.components.images import resolve_images
 from infra.plan.images import FoundImage, plan_images
 from infra.spec import EnvironmentSpec
-from tests.infra.mocks import CallFailed, Recorder, record
+from infra.testing.recorder import CallFailed, Recorder, record
 from tests.infra.samples import ENVIRONMENT, group_mapping, sample_spec, with_group
 
 GET_AMI = "aws:ec2/getAmi:getAmi"

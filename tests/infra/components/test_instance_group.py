@@ -10,7 +10,7 @@ from infra.components.instance_group import InstanceGroup
 from infra.plan.images import FoundImage
 from infra.plan.instance_group import InstanceGroupPlan, plan_instance_group
 from infra.spec import EnvironmentSpec
-from tests.infra.mocks import Recorder, record
+from infra.testing.recorder import Recorder, record
 from tests.infra.samples import ENVIRONMENT, group_mapping, sample_spec, with_group
 
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"

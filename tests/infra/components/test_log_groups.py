@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from infra.components.log_groups import LogGroups
 from infra.plan.observability.logging import plan_logging
-from tests.infra.mocks import record
+from infra.testing.recorder import record
 from tests.infra.samples import sample_spec
 
 

@@ -7,7 +7,8 @@ import pytest
 from infra.components.log_store_keys import LogStoreKeys
 from infra.plan.addons.objects import Later, leaves
 from infra.plan.observability.logging import plan_logging
-from tests.infra.mocks import CLUSTER_OUTPUTS, Recorder, record
+from infra.testing.account import OUTPUTS
+from infra.testing.recorder import Recorder, record
 from tests.infra.samples import sample_spec
 
 PASSWORD = "random:index/randomPassword:RandomPassword"
@@ -17,7 +18,7 @@ CERTIFICATE = "tls:index/locallySignedCert:LocallySignedCert"
 @pytest.fixture(scope="module")
 def made() -> tuple[Recorder, dict[str, Any]]:
     values: dict[str, Any] = {}
-    recorder = record(lambda: values.update(LogStoreKeys("log-store").values), Recorder(outputs=CLUSTER_OUTPUTS))
+    recorder = record(lambda: values.update(LogStoreKeys("log-store").values), Recorder(outputs=OUTPUTS))
     return recorder, values
 
 

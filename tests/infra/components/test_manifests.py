@@ -5,7 +5,7 @@ import pytest
 
 from infra.components.manifests import Manifests
 from infra.plan.addons.objects import AddonObject, AddonPlan, Later
-from tests.infra.mocks import Recorder, record
+from infra.testing.recorder import Recorder, record
 
 CRD = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 

@@ -6,7 +6,7 @@ import pytest
 
 from infra.components.namespace import Namespace
 from infra.plan.namespaces import plan_namespaces
-from tests.infra.mocks import Recorder, record
+from infra.testing.recorder import Recorder, record
 from tests.infra.samples import sample_spec
 
 NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"

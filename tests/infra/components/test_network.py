@@ -7,7 +7,7 @@ import pytest
 
 from infra.components.network import Network
 from infra.plan.network import NetworkPlan, plan_network
-from tests.infra.mocks import Recorder, record
+from infra.testing.recorder import Recorder, record
 from tests.infra.samples import sample_spec
 
 A, B, C = "eu-central-1a", "eu-central-1b", "eu-central-1c"
@@ -229,7 +229,7 @@ def test_the_number_of_aws_resources(network: dict[str, Any], count: int) -> Non
 def test_every_resource_is_a_child_of_the_network() -> None:
     recorder, _ = build(flowLogs={"enabled": True})
     parents = {request.parent for (token, _), request in recorder.requests.items() if token.startswith("aws:")}
-    assert {parent.rsplit("$", 1)[-1] for parent in parents} == {"slipway:index:Network::network"}
+    assert parents == {"urn:pulumi:test::slipway::slipway:index:Network::network"}
 
 
 def test_what_uses_a_subnet_waits_for_its_way_out() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from infra.components.security_groups import SecurityGroups
 from infra.plan.security import SecurityPlan, plan_security
-from tests.infra.mocks import Recorder, record
+from infra.testing.recorder import Recorder, record
 from tests.infra.samples import pod_network, sample_spec
 
 GROUP = "aws:ec2/securityGroup:SecurityGroup"

@@ -9,7 +9,7 @@ from pulumi.runtime import MockCallArgs
 
 from infra.components.state_bucket import StateBucket
 from infra.plan.state_bucket import plan_state_bucket
-from tests.infra.mocks import Recorder, record
+from infra.testing.recorder import Recorder, record
 from tests.infra.samples import sample_spec
 
 KEY = "aws:kms/key:Key"

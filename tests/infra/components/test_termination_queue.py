@@ -4,7 +4,7 @@ import pytest
 
 from infra.components.termination_queue import TerminationQueue
 from infra.plan.termination import TerminationPlan, plan_termination
-from tests.infra.mocks import Recorder, record
+from infra.testing.recorder import Recorder, record
 from tests.infra.samples import sample_spec
 
 QUEUE = "aws:sqs/queue:Queue"

@@ -12,7 +12,7 @@ import pytest
 from infra.components.state_bucket import StateBucket
 from infra.ops.bootstrap import bootstrap
 from infra.plan.state_bucket import plan_state_bucket
-from tests.infra.mocks import Recorder, record
+from infra.testing.recorder import Recorder, record
 from tests.infra.ops.cloud import ALIAS, BUCKET, Calls, spec
 
 pytestmark = pytest.mark.usefixtures("cloud")

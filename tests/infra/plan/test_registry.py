@@ -8,7 +8,7 @@ import pytest
 from infra.components.registry import Registry
 from infra.plan.registry import RegistryPlan, plan_registry
 from infra.spec import SpecError
-from tests.infra.mocks import record
+from infra.testing.recorder import record
 from tests.infra.samples import sample_spec
 
 

@@ -8,7 +8,7 @@ import pytest
 from infra.components.workloads.service_backend import ServiceBackend
 from infra.components.workloads.workload import COMPONENTS
 from infra.plan.workloads.workload import plan_backends, plan_workloads
-from tests.infra.mocks import Recorder, record
+from infra.testing.recorder import Recorder, record
 from tests.infra.workload_samples import IMAGE, environment
 
 SECRETS = [{"name": "db", "config": "dbPassword"}, {"name": "key", "generate": 32, "env": "KEY"}]

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from infra.plan.control_plane.issuer import jwks, plan_issuer
-from tests.infra.mocks import PUBLIC_KEY
+from infra.testing.account import PUBLIC_KEY
 from tests.infra.samples import sample_spec
 
 URL = "https://acme-slipway-test-issuer.s3.eu-central-1.amazonaws.com"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -13,27 +12,6 @@ from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.proto import source_pb2
 
 from infra.components.sdk import drop_debug_messages
-
-# Where in the program each resource was declared is for the engine's messages. Under pytest the stack is deep, and
-# reading it takes as long as everything else that a registration does.
-registration._get_stack_trace = source_pb2.StackTrace
-drop_debug_messages({})
-
-PUBLIC_KEY = (Path(__file__).parent / "service-account.pub").read_text()
-"""An RSA public key; nobody has its private half."""
-
-CLUSTER_OUTPUTS: Mapping[str, Mapping[str, Any]] = {
-    "tls:index/privateKey:PrivateKey": {"privateKeyPem": "private key\n", "publicKeyPem": PUBLIC_KEY},
-    "tls:index/selfSignedCert:SelfSignedCert": {"certPem": "authority\n"},
-    "tls:index/certRequest:CertRequest": {"certRequestPem": "request\n"},
-    "tls:index/locallySignedCert:LocallySignedCert": {"certPem": "certificate\n"},
-    "random:index/randomString:RandomString": {"result": "abcdef"},
-    "random:index/randomPassword:RandomPassword": {"result": "0123456789abcdef"},
-    "random:index/randomBytes:RandomBytes": {"base64": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
-    "aws:lb/loadBalancer:LoadBalancer": {"dnsName": "balancer.elb.amazonaws.com", "zoneId": "Z1"},
-    "aws:route53/record:Record": {"fqdn": "record.example.com"},
-}
-"""What providers answer that the cluster's components read."""
 
 Call = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
@@ -45,6 +23,11 @@ class CallFailed(Exception):  # noqa: N818 (it stands for the provider's answer,
 def secret(value: object) -> dict[str, object]:
     """Return a secret as it goes over the wire."""
     return {rpc._special_sig_key: rpc._special_secret_sig, "value": value}
+
+
+def is_secret(value: object) -> bool:
+    """Say whether a value is a secret as it goes over the wire."""
+    return isinstance(value, Mapping) and value.get(rpc._special_sig_key) == rpc._special_secret_sig
 
 
 class Recorder(Mocks):
@@ -60,9 +43,15 @@ class Recorder(Mocks):
         self.resources: dict[tuple[str, str], dict[str, Any]] = {}
         self.requests: dict[tuple[str, str], Any] = {}
         """The whole registration of each resource as the engine would get it, options included."""
+        self.urns: dict[tuple[str, str], str] = {}
         self.invoked: list[tuple[str, dict[str, Any]]] = []
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        """Return an id and outputs.
+
+        Raises:
+            AssertionError: the resource is registered already; the engine would refuse it, too.
+        """
         key = (args.typ, args.name)
         if key in self.resources:
             raise AssertionError(f"{args.typ} {args.name!r} is registered twice")
@@ -71,6 +60,11 @@ class Recorder(Mocks):
         return args.resource_id or f"{args.name}-id", {"arn": arn, **args.inputs, **self.outputs.get(args.typ, {})}
 
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        """Return the answer to an invoke, or why there is none.
+
+        Raises:
+            AssertionError: nobody said what the answer to this function is.
+        """
         if args.token not in self.calls:
             raise AssertionError(f"unexpected invoke of {args.token} with {dict(args.args)}")
         self.invoked.append((args.token, dict(args.args)))
@@ -95,7 +89,13 @@ class Recorder(Mocks):
 
     def install(self, project: str = "slipway", stack: str = "test", preview: bool = False) -> None:
         """Make Pulumi use this recorder."""
-        pulumi.runtime.set_mocks(self, project=project, stack=stack, preview=preview, monitor=_RecordingMonitor(self))
+        # Where in the program each resource was declared is for the engine's messages. Under pytest the stack is deep,
+        # and reading it takes as long as everything else that a registration does.
+        registration._get_stack_trace = source_pb2.StackTrace
+        drop_debug_messages({})
+        pulumi.runtime.set_mocks(
+            self, project=project, stack=stack, preview=preview, monitor=_RecordingMonitor(self, f"{stack}::{project}")
+        )
 
     def options(self, token: str, name: str) -> Any:
         """Return the registration of one resource: ``protect``, ``retainOnDelete``, ``importId``, ``parent``..."""
@@ -103,23 +103,36 @@ class Recorder(Mocks):
         return self.requests[token, name]
 
 
+_STACK = "pulumi:pulumi:Stack"
+
+
 class _RecordingMonitor(MockMonitor):
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, stack: str) -> None:
         super().__init__(recorder)
         self._recorder = recorder
+        self._stack = stack
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """Return the URN that the engine would give: Pulumi's own mocks forget all but one of the components above."""
+        above = parent.split("::")[2] if parent else _STACK
+        path = type_ if above == _STACK else f"{above}${type_}"
+        return f"urn:pulumi:{self._stack}::{path}::{name}"
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (the name of the RPC)
         self._recorder.requests[request.type, request.name] = request
+        self._recorder.urns[request.type, request.name] = self.make_urn(request.parent, request.type, request.name)
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 
-def record(program: Callable[[], object], recorder: Recorder | None = None, *, preview: bool = False) -> Recorder:
+def record(
+    program: Callable[[], object], recorder: Recorder | None = None, *, stack: str = "test", preview: bool = False
+) -> Recorder:
     """Run ``program`` under mocks until every resource is registered, then return what was recorded.
 
     Assertions belong behind this call, where nothing asynchronous is left: they cannot be skipped.
     """
     recorder = recorder or Recorder()
-    recorder.install(preview=preview)
+    recorder.install(stack=stack, preview=preview)
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def run() -> None:
