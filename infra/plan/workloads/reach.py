@@ -21,7 +21,7 @@ def reached_by(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[str, ...]
 def _at_edge(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[str]:
     """Yield the hosts and ports of the edge that lead to the workload, by its own file or by the stack file."""
     if workload.expose is not None:
-        yield f"https://{workload.expose.host}{workload.expose.path}"
+        yield from (f"https://{host}{workload.expose.path}" for host in workload.expose.hosts)
     place = (workload.namespace, workload.name)
     for route in spec.edge.routes if spec.edge else ():
         if (route.namespace, route.service) == place:

@@ -132,5 +132,13 @@ class ExposeSpec(SpecModel):
     host: Annotated[HostName, Field(examples=["app.example.com"])]
     """Host name of requests."""
 
+    further_hosts: Annotated[tuple[HostName, ...], Field(max_length=15)] = ()
+    """Names beside `host` that lead here, too, each with a certificate of its own."""
+
     path: RoutePath = "/"
     """Prefix of their paths. Workloads may share a host, each with a path of its own; the longer path decides."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every name that leads here, `host` first."""
+        return (self.host, *self.further_hosts)

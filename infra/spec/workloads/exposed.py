@@ -34,7 +34,7 @@ def route_of(workload: WorkloadSpec) -> EdgeRouteSpec:
     assert expose is not None  # noqa: S101 (for the type checker)
     written = {
         "name": _route_name(workload.name),
-        "hosts": [expose.host],
+        "hosts": list(expose.hosts),
         "path": expose.path,
         "namespace": workload.namespace,
         "service": workload.name,
@@ -88,22 +88,30 @@ def _taken_hosts(edge: EdgeSpec, exposed: Sequence[WorkloadSpec]) -> list[Proble
     ]
     problems = []
     for workload in exposed:
-        assert workload.expose is not None  # noqa: S101 (for the type checker)
-        own = _Taken(workload.expose.host, workload.expose.path, f"apps/{workload.name}.yaml")
-        before = next((each for each in taken if each.meets(own)), None)
-        if before is not None:
-            problems.append(_refused(own, before))
-        taken.append(own)
+        expose = workload.expose
+        assert expose is not None  # noqa: S101 (for the type checker)
+        asked = [_Taken(host, expose.path, f"apps/{workload.name}.yaml") for host in expose.hosts]
+        for position, own in enumerate(asked):
+            before = next((each for each in taken if each.meets(own)), None)
+            if before is not None:
+                problems.append(_refused(_place(position), own, before))
+        # One that is listed twice is told by the rules of the edge, as of any route.
+        taken += asked
     return problems
 
 
-def _refused(own: _Taken, before: _Taken) -> Problem:
+def _place(position: int) -> Location:
+    """Return where a file names a host of its route."""
+    return ("expose", "furtherHosts", position - 1) if position else ("expose", "host")
+
+
+def _refused(at: Location, own: _Taken, before: _Taken) -> Problem:
     if before.ingress:
         what, fix = f"is given to Ingress objects by {before.owner} already", "choose another host"
     else:
         which = "" if same_path(own.path, "/") else f", for paths under {own.path}"
         what, fix = f"is answered by {before.owner} already{which}", "choose another host, or a path of its own"
-    return Problem(("expose", "host"), what, fix, repr(own.host), (), own.owner)
+    return Problem(at, what, fix, repr(own.host), (), own.owner)
 
 
 def _placed(problem: Problem, listed: int, exposed: Sequence[WorkloadSpec]) -> Problem:
@@ -114,6 +122,22 @@ def _placed(problem: Problem, listed: int, exposed: Sequence[WorkloadSpec]) -> P
     if location[2] < listed:
         return problem
     workload = exposed[location[2] - listed]
-    key = {"hosts": "host", "path": "path"}.get(str(location[3]) if len(location) > 3 else "", "")
-    where: Location = ("expose", key) if key else ("expose",)
-    return Problem(where, problem.problem, problem.fix, problem.value, problem.related, f"apps/{workload.name}.yaml")
+    return Problem(
+        _in_file(location[3:]),
+        problem.problem,
+        problem.fix,
+        problem.value,
+        problem.related,
+        f"apps/{workload.name}.yaml",
+    )
+
+
+def _in_file(of_route: Location) -> Location:
+    """Return where a workload's file has what a location within its route names."""
+    match of_route:
+        case ("hosts", int(position), *_):
+            return _place(position)
+        case ("path", *_):
+            return ("expose", "path")
+        case _:
+            return ("expose",)

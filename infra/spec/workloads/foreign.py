@@ -80,6 +80,7 @@ OF_SECURITY = {
 }
 OF_SERVICE = dict.fromkeys(("port", "ports", "targetPort"), "write servicePort at the port under ports")
 OF_EXPOSE = {
+    **dict.fromkeys(("hosts", "hostnames", "aliases"), "write one name as host, and the others as furtherHosts"),
     **dict.fromkeys(("port", "servicePort"), "remove it: the edge reaches the first TCP port under ports"),
     "tls": "remove it: the edge ends TLS for every host, by edge.tls of the stack file",
 }

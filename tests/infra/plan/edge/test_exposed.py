@@ -59,6 +59,63 @@ def test_an_exposed_workload_is_a_route_to_its_service(tmp_path: Path) -> None:
     assert policy["spec"]["ingress"][0]["ports"] == [{"port": 8000, "protocol": "TCP"}]
 
 
+FURTHER = ("two.apps.example.com", "three.apps.example.com")
+
+
+def with_further(spec: EnvironmentSpec, *hosts: str) -> EnvironmentSpec:
+    """Return the environment with `front` behind further hosts."""
+    (front,) = spec.declared_workloads
+    assert front.expose is not None
+    expose = front.expose.model_copy(update={"further_hosts": hosts})
+    return spec.with_declared((front.model_copy(update={"expose": expose}),))
+
+
+def test_every_host_leads_to_it_and_one_policy_lets_the_router_in(tmp_path: Path) -> None:
+    spec = with_further(exposing(tmp_path, "one.apps.example.com", "/shop"), *FURTHER)
+    assert check_exposed(spec) == []
+    plan = planned(spec)
+    routes = {each["metadata"]["name"]: each["spec"] for each in of_kind(plan.objects, "HTTPRoute")}
+    led = [routes[f"https-host.{host}"]["rules"] for host in ("one.apps.example.com", *FURTHER)]
+    assert led[0][0]["backendRefs"] == [{"name": "front", "namespace": "shop", "port": 80}]
+    assert led == [led[0]] * 3
+    policies = [each["metadata"]["name"] for each in of_kind(plan.objects, "NetworkPolicy")]
+    assert [name for name in policies if "app-front" in name] == ["allow-edge-route-app-front"]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "problem"),
+    [
+        (
+            (FURTHER[0], "shop.example.com"),
+            "[1]: 'shop.example.com' is answered by edge.routes[0] (shop) already. Fix: choose another host, or a path "
+            "of its own.",
+        ),
+        (
+            ("closed.example.com",),
+            "[0]: 'closed.example.com' can be reached by nobody: no rule of the firewall allows it on 443.",
+        ),
+        (("one.apps.example.com",), "[0]: 'one.apps.example.com' is listed twice. Fix: remove one."),
+        ((FURTHER[0], FURTHER[0]), "[1]: 'two.apps.example.com' is listed twice. Fix: remove one."),
+    ],
+)
+def test_a_further_host_that_cannot_be_had(tmp_path: Path, hosts: tuple[str, ...], problem: str) -> None:
+    found = check_exposed(with_further(exposing(tmp_path, "one.apps.example.com"), *hosts))
+    assert len(found) == 1
+    assert str(found[0]).startswith(f"apps/front.yaml: expose.furtherHosts{problem}")
+
+
+def test_a_further_host_that_another_workload_has(tmp_path: Path) -> None:
+    spec = with_further(exposing(tmp_path, "one.apps.example.com"), *FURTHER)
+    (front,) = spec.declared_workloads
+    assert front.expose is not None
+    expose = front.expose.model_copy(update={"host": FURTHER[1], "further_hosts": ()})
+    back = front.model_copy(update={"name": "back", "expose": expose})
+    assert [str(each) for each in check_exposed(spec.with_declared((front, back)))] == [
+        "apps/back.yaml: expose.host: 'three.apps.example.com' is answered by apps/front.yaml already. Fix: choose "
+        "another host, or a path of its own."
+    ]
+
+
 def test_a_port_that_is_not_tcp_is_none_for_the_router(tmp_path: Path) -> None:
     ports = [{"name": "dns", "port": 5353, "protocol": "UDP"}, *APP["ports"]]
     plan = planned(exposing(tmp_path, "one.apps.example.com", ports=ports))

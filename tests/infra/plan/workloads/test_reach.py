@@ -29,6 +29,8 @@ def reached(*backends: dict[str, Any], **change: Any) -> tuple[str, ...]:
         ({"from": ["edge", "monitoring"]}, ("edge (no route names it)", "monitoring")),
         ({"from": ["monitoring", "edge"], "expose": {"host": "api.example.com", "path": "/api"}},
          ("https://api.example.com/api", "monitoring")),
+        ({"from": ["edge"], "expose": {"host": "api.example.com", "furtherHosts": ["api2.example.com"]}},
+         ("https://api.example.com/", "https://api2.example.com/")),
         ({"service": {"type": "nodePort"}, "from": ["monitoring"]}, (f"{CIDR} at a port of every node", "monitoring")),
         ({"service": {"type": "loadBalancer"}}, (f"{CIDR} at a load balancer (internal)",)),
         ({"service": {"type": "loadBalancer", "loadBalancer": {"scheme": "internet-facing",

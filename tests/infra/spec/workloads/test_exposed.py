@@ -23,7 +23,7 @@ def test_a_missing_host_is_not_taken_for_the_example_of_one() -> None:
         "tls": {"acm": "arn:aws:acm:eu-central-1:111122223333:certificate/12345678-1234-1234-1234-123456789012"},
     }
     assert problems({"web": {**WEB, "expose": {"hosts": ["go.example.com"]}}}, edge=edge) == [
-        "apps/web.yaml: expose.hosts: is not a known key. Fix: write host.",
+        "apps/web.yaml: expose.hosts: is not a known key. Fix: write one name as host, and the others as furtherHosts.",
         "apps/web.yaml: expose.host: is missing. Fix: add host, for example 'app.example.com'.",
     ]
 
