@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The steps of a pipeline, for any CI: the GitHub workflows beside it call the same.
 #
+#   generic.sh test                     hold every environment to the rules in stacks/tests; asks nobody
 #   generic.sh preview ENV OUT [BASE]   report and plan of a change into the folder OUT
 #   generic.sh apply ENV OUT            apply the plan in OUT, and nothing else
 #   generic.sh drift ENV OUT            report what was changed outside
@@ -10,7 +11,7 @@
 #
 #   Slipway-Waive: urn:pulumi:prod::slipway::aws:ebs/volume:Volume::etcd-a
 #
-# Exit status: that of `slipway preview` and `slipway drift`, or of `pulumi up`.
+# Exit status: that of pytest, of `slipway preview` and `slipway drift`, or of `pulumi up`.
 set -euo pipefail
 
 usage() {
@@ -24,6 +25,11 @@ keep_status() {
     "$@" || status=$?
     printf '%s\n' "$status" >"$out/status"
     return "$status"
+}
+
+rules() {
+    python3 tools/venv.py
+    .venv/bin/python -m pytest stacks/tests
 }
 
 # The pack's own packages, apart from the program's: see policy/requirements.txt.
@@ -65,6 +71,10 @@ drift() {
     keep_status ./slipway drift "$environment" --format markdown --write "$out/report.md"
 }
 
+if [ "$*" = test ]; then
+    rules
+    exit
+fi
 [ $# -ge 3 ] || usage
 verb=$1 environment=$2 out=$3 base=${4:-}
 mkdir -p "$out"

@@ -219,7 +219,19 @@ def test_drift_keeps_its_status(checkout: Path) -> None:
     assert calls(checkout) == ["slipway drift prod --format markdown --write out/report.md"]
 
 
+@pytest.mark.parametrize("status", [0, 1])
+def test_the_rules_of_environments_are_asked_once_the_packages_are_there(checkout: Path, status: int) -> None:
+    python = checkout / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\n[ -e prepared ] && echo python "$@" >> calls\nexit {status}\n')
+    python.chmod(0o755)
+    assert generic(checkout, "test") == status
+    assert (checkout / "prepared").read_text() == "[]\n"
+    assert calls(checkout) == ["python -m pytest stacks/tests"]
+
+
 def test_a_wrong_call_is_refused(checkout: Path) -> None:
     assert generic(checkout, "preview", "prod") == 2
     assert generic(checkout, "destroy", "prod", "out") == 2
+    assert generic(checkout, "test", "prod") == 2
     assert calls(checkout) == []
