@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
@@ -151,6 +152,12 @@ class Environment:
 
     def copy_config(self) -> list[str]:
         """Copy the stack file for the engine; return the values in it that cannot be read here."""
+        if former := stack_config.note_project(self.project, self.layout.project_note):
+            self.console.print(
+                f"[yellow]{self.layout.name} was of the project in {former}, and is of {self.project} from now on. If "
+                f"you meant the former: --project {shlex.quote(str(former))}[/yellow]",
+                highlight=False,
+            )
         return stack_config.copy_stack_config(self.stack_file, self.layout.config_file)
 
     def start(self) -> None:

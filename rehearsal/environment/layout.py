@@ -26,6 +26,11 @@ class Layout:
         return self.root / f"Pulumi.{self.name}.yaml"
 
     @property
+    def project_note(self) -> Path:
+        """Tells which project's stack file the copy was made of."""
+        return self.root / "project-folder"
+
+    @property
     def lock_file(self) -> Path:
         """Held by the command that changes the environment."""
         return self.root / "lock"

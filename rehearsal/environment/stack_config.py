@@ -47,6 +47,16 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
+def note_project(project: Path, note: Path) -> Path | None:
+    """Write down whose stack file declares the environment; return whose did until now, where that is another project.
+
+    One that is gone, as a checkout that was moved, is not told of.
+    """
+    former = Path(note.read_text(encoding="utf-8")) if note.exists() else project
+    write_private(note, str(project))
+    return former if former != project and former.exists() else None
+
+
 def copy_stack_config(source: Path, target: Path) -> list[str]:
     """Write the rehearsal's copy of a stack file; return the paths of values that became placeholders.
 

@@ -9,7 +9,7 @@ import yaml
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from rehearsal.environment.errors import RehearsalError
-from rehearsal.environment.stack_config import PASSPHRASE, _sealer, copy_stack_config, set_in_copy
+from rehearsal.environment.stack_config import PASSPHRASE, _sealer, copy_stack_config, note_project, set_in_copy
 
 ENGINES_SALT = "v1:EP1eBkxC1U4=:v1:N2KTIrKRTflXy4GS:FljTb8PHEk8QhrRpMJ9i/6qKoLitKw=="
 """As the engine wrote it for the passphrase of rehearsals."""
@@ -33,6 +33,15 @@ def opened(sealed: str, salt: str) -> str:
     assert version == "v1"
     key = hashlib.pbkdf2_hmac("sha256", PASSPHRASE.encode(), b64decode(salt.split(":")[1]), 1_000_000, 32)
     return AESGCM(key).decrypt(b64decode(nonce), b64decode(text), None).decode()
+
+
+def test_another_project_is_told_of_once(tmp_path: Path) -> None:
+    first, second, note = tmp_path / "a", tmp_path / "b", tmp_path / "note"
+    first.mkdir()
+    second.mkdir()
+    assert [note_project(each, note) for each in (first, first, second, second)] == [None, None, first, None]
+    second.rmdir()
+    assert note_project(first, note) is None
 
 
 def test_encryption_is_left_behind_and_encrypted_values_are_named(tmp_path: Path) -> None:
