@@ -22,6 +22,7 @@ from benchmarks.measure import Figures, measure
 from benchmarks.report import Row, growth_table, table
 from infra.plan.environment import plan_environment
 from infra.plan.inventory import inventory
+from rehearsal.environment import stack
 from rehearsal.environment.environment import Environment, environment_of
 from rehearsal.environment.variables import process_environment
 from rehearsal.project import ROOT, write_project
@@ -42,7 +43,7 @@ def run_steps(env: Environment, logs: Path, *, previews: bool) -> dict[str, Figu
     env.prepare()
     env.start()
     env.bootstrap()
-    env.create_stack()
+    stack.create(env)
     engine = env.engine()
     steps = {"preview": STEPS["preview"]} if previews else STEPS
     figures = {}

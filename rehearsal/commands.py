@@ -8,22 +8,19 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final
 
 import typer
 from rich.table import Table
 
 from rehearsal import controlplane
 from rehearsal.controlplane.layout import Layout as ControlPlaneLayout
-from rehearsal.environment import orphans, pending
+from rehearsal.environment import stack
 from rehearsal.environment.environment import Environment
 from rehearsal.environment.errors import RehearsalError
 from rehearsal.environment.lock import EnvironmentBusy, locked
 from rehearsal.environment.phases import Phases
 from rehearsal.environment.variables import as_shell, process_environment
 from rehearsal.moto import SNAPSHOT_NAME
-
-_PATIENCE_SECONDS: Final = 15
 
 
 def flags(**given: bool) -> list[str]:
@@ -204,9 +201,9 @@ def _working(environment: Environment, verb: str) -> Iterator[Phases]:
             environment.start()
         with phases.phase("State"):
             environment.bootstrap()
-            environment.create_stack()
-            environment.release_abandoned_locks()
-            _settle_pending(environment)
+            stack.create(environment)
+            stack.release_abandoned_locks(environment)
+            stack.settle_pending(environment)
         yield phases
 
 
@@ -232,34 +229,6 @@ def _engine(environment: Environment, phases: Phases, name: str, arguments: Sequ
     if outcome == 0:
         marker.unlink(missing_ok=True)
     return outcome
-
-
-def _settle_pending(environment: Environment) -> None:
-    """Adopt what a killed engine had created and not noted; drop from its list what was not created."""
-    layout = environment.layout
-    if not layout.unfinished.exists():
-        return
-    console = environment.console
-    if waiting := orphans.orphaned_plugins(layout.created_journal):
-        console.print("Waiting for the plugins of the update that was cut off to end what they do.")
-        if ended := orphans.await_end(waiting, _PATIENCE_SECONDS):
-            console.print(
-                f"[yellow]{ended} of them did not end within {_PATIENCE_SECONDS} s and had to be stopped.[/yellow]"
-            )
-    engine = environment.engine()
-    state = engine.state()
-    found = pending.pending_creations(state, pending.read_journal(layout.created_journal))
-    if not found:
-        return
-    console.print("The last update was cut off. Of what it was creating:")
-    for urn, identifier in found.created.items():
-        console.print(f"  {urn} was created as {identifier}: adopted", highlight=False)
-    for urn in found.unknown:
-        console.print(f"  {urn} was not created: it will be", highlight=False)
-    engine.import_state(pending.settled_state(state, found))
-    if found.created:
-        targets = [argument for urn in found.created for argument in ("--target", urn)]
-        engine.output(["refresh", "--yes", "--skip-preview", "--non-interactive", *targets])
 
 
 def _ensure_running(environment: Environment) -> None:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 import yaml
 from rich.console import Console
 
-from infra.ops.state.lock import RECOVERY_LOCK, release, stack_locks
-from infra.plan.stack_keys import StackKeys
 from rehearsal import controlplane, toolchain
 from rehearsal.controlplane.layout import Layout as ControlPlaneLayout
 from rehearsal.controlplane.member import from_bucket
@@ -25,7 +23,7 @@ from rehearsal.environment.errors import RehearsalError
 from rehearsal.environment.gateway import Gateway
 from rehearsal.environment.layout import Layout, layout_of, state_home
 from rehearsal.environment.variables import in_process, rehearsal_variables
-from rehearsal.processes import ProcessError, write_private
+from rehearsal.processes import ProcessError
 
 if TYPE_CHECKING:
     from infra.spec import EnvironmentSpec
@@ -239,41 +237,6 @@ class Environment:
                 bootstrap(self.spec, session_for(self.spec), tell)
             except OpsError as error:
                 raise RehearsalError(f"The state bucket cannot be made: {error}") from error
-
-    def release_abandoned_locks(self) -> None:
-        """Delete the engine's locks whose holders are dead. Raises RehearsalError for one that may live."""
-        s3 = self.cloud.client("s3", self.spec.region)
-        keys = StackKeys(str(self.settings["name"]), self.layout.name)
-        for lock in stack_locks(s3, self.spec.state.bucket, keys):
-            if lock.id.startswith(RECOVERY_LOCK):
-                raise RehearsalError(
-                    f"A recovery of {self.layout.name}'s state was interrupted, or runs now: {lock}. `slipway recover "
-                    f"{self.layout.name}` shows how it is finished or undone."
-                )
-            if not lock.is_abandoned():
-                raise RehearsalError(
-                    f"The stack {self.layout.name} is locked by {lock}. Wait for that update to end. If it cannot be "
-                    f"running any more, `./rehearse pulumi {self.layout.name} -- cancel --yes` releases the lock."
-                )
-            release(s3, self.spec.state.bucket, lock)
-            self.console.print(f"Released the stack's lock of {lock}: that process is gone.", highlight=False)
-
-    def create_stack(self) -> None:
-        """Create the stack in the state bucket unless it is there.
-
-        The engine writes a salt to the stack file of the project it creates a stack for, so that it is shown another
-        project of the same name.
-        """
-        project, name = str(self.settings["name"]), self.layout.name
-        prefix = f".pulumi/stacks/{project}/{name}.json"
-        s3 = self.cloud.client("s3", self.spec.region)
-        if s3.list_objects_v2(Bucket=self.spec.state.bucket, Prefix=prefix, MaxKeys=1).get("KeyCount"):
-            return
-        scratch = self.layout.root / "project"
-        write_private(scratch / "Pulumi.yaml", yaml.safe_dump({"name": project, "runtime": self.settings["runtime"]}))
-        engine = Engine(self.tools["pulumi"], scratch, self.layout, self.variables())
-        engine.output(["stack", "init", name, "--no-select", "--non-interactive"])
-        self.console.print(f"Created stack {name} in s3://{self.spec.state.bucket}", highlight=False)
 
     @cached_property
     def machines(self) -> Machines:
