@@ -22,7 +22,7 @@ def read_text(path: Path, file: str) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         folder = path.parent
-        known = ", ".join(sorted(each.stem for each in folder.glob(f"*{path.suffix}"))) if folder.is_dir() else ""
+        known = ", ".join(sorted(each.stem for each in folder.glob(f"*{path.suffix}")))
         fix = f"create it, or name one of {known}" if known else f"create it in {folder}"
         raise _refusal(file, "the file does not exist", fix) from None
     except OSError as error:

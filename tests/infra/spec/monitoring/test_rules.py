@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -66,6 +67,10 @@ PROMQL = "is no PromQL that Prometheus takes"
         ({"record": "a", "expr": "up", "for": "5m"}, "for: '5m' is of alerts, and this rule records. Fix: remove it."),
         ({"record": "a", "expr": "up", "annotations": {"x": "y"}}, "annotations: are of alerts, and this rule records. "
          "Fix: remove them."),
+        ({"record": "a", "expr": "up", "keep_firing_for": "5m"}, "keep_firing_for: '5m' is of alerts, and this rule "
+         "records. Fix: remove it."),
+        ({**RULE, "labels": {"since": date(2026, 1, 1)}}, "labels.since: 2026-01-01 is a date to YAML. Fix: put "
+         "it in quotes."),
         ({**RULE, "for": "5 minutes"}, "for: '5 minutes' is not a duration of Prometheus's. Fix: write numbers and "
          "units from y to ms, the longest first, as 1h30m."),
         ({**RULE, "for": ""}, "for: '' is not a duration of Prometheus's. Fix: write numbers and "
