@@ -34,8 +34,8 @@ def check_autoscaling(workload: WorkloadSpec) -> Iterator[Problem]:
 
 def check_metrics(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:
     """Yield whether nobody measures what the workload is scaled by, which leaves it at its least number of pods."""
-    addons = spec.cluster.addons
-    if workload.autoscaling is not None and addons.managed and not addons.metrics_server.enabled:
+    # Where Slipway applies no add-ons, none of them can be turned off.
+    if workload.autoscaling is not None and not spec.cluster.addons.metrics_server.enabled:
         yield Problem(
             _AT,
             "goes by what metrics-server measures, which this environment does not run",
@@ -82,7 +82,8 @@ def _check_shares(workload: WorkloadSpec, scaling: AutoscalingSpec) -> Iterator[
     if limit is None or target is None:
         return
     reachable = 100 * cpu_millicores(limit) // cpu_millicores(workload.resources.cpu)
-    if target >= reachable:
+    # A limit below the request is told by itself.
+    if target >= reachable >= 100:
         yield Problem(
             (*_AT, "cpuPercent"),
             f"is never passed: by resources.cpuLimit a pod uses {reachable}% of its request at most",

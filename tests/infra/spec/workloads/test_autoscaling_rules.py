@@ -25,6 +25,7 @@ def told(autoscaling: dict[str, Any], **change: Any) -> list[str]:
     [
         ({"maxReplicas": 3}, {}),
         ({"minReplicas": 1, "maxReplicas": 1000, "cpuPercent": 1000, "memoryPercent": 95}, {}),
+        ({"maxReplicas": 3, "cpuPercent": 1, "memoryPercent": 1}, {}),
         ({"maxReplicas": 10, "scaleDownAfter": "0s"}, {"claims": [{**CLAIM, "access": "ReadWriteMany"}]}),
         ({"maxReplicas": 10, "scaleDownAfter": "1h"}, {"resources": {"cpu": "100m", "cpuLimit": "200m"}}),
         ({"maxReplicas": 10, "cpuPercent": 199}, {"resources": {"cpu": "100m", "cpuLimit": "200m"}}),
@@ -45,6 +46,11 @@ def test_what_can_be_scaled(autoscaling: dict[str, Any], change: dict[str, Any])
          "choose. Fix: write at least 3, or replicas in place of autoscaling."),
         ({"minReplicas": 5, "maxReplicas": 4}, {}, "autoscaling.maxReplicas: 4 is below minReplicas, 5: there is "
          "nothing to choose. Fix: write at least 6, or replicas in place of autoscaling."),
+        ({"maxReplicas": 9, "cpuPercent": 0}, {}, "autoscaling.cpuPercent: 0 is too small. Fix: write at least 1."),
+        ({"maxReplicas": 9, "cpuPercent": 1001}, {},
+         "autoscaling.cpuPercent: 1001 is too great. Fix: write at most 1000."),
+        ({"maxReplicas": 9, "memoryPercent": 0}, {},
+         "autoscaling.memoryPercent: 0 is too small. Fix: write at least 1."),
         ({"maxReplicas": 9, "memoryPercent": 96}, {},
          "autoscaling.memoryPercent: 96 is too great. Fix: write at most 95."),
         ({"maxReplicas": 9, "scaleDownAfter": "3601s"}, {}, "autoscaling.scaleDownAfter: '3601s' is longer than "
@@ -71,14 +77,41 @@ def test_what_cannot(autoscaling: dict[str, Any], change: dict[str, Any], line: 
 
 
 @pytest.mark.parametrize(
-    ("addons", "refused"),
-    [({"metricsServer": {"enabled": False}}, True), ({"managed": False}, False), ({}, False)],
+    ("autoscaling", "change", "wrong"),
+    [
+        ({"minReplicas": "2", "maxReplicas": 2}, {}, "autoscaling.minReplicas"),
+        ({"maxReplicas": "9"}, {"replicas": 3}, "autoscaling.maxReplicas"),
+        ({"maxReplicas": 9}, {"claims": [{**CLAIM, "access": "Many"}]}, "claims[0].access"),
+        ({"maxReplicas": 9}, {"resources": {"cpu": "lots", "cpuLimit": "50m"}}, "resources.cpu"),
+        ({"maxReplicas": 9, "cpuPercent": 300}, {"resources": {"cpu": "100m", "cpuLimit": 1}}, "resources.cpuLimit"),
+        ({"maxReplicas": 9}, {"resources": {"cpu": "500m", "cpuLimit": "400m"}}, "resources.cpuLimit"),
+    ],
 )
-def test_nobody_scales_by_what_nobody_measures(addons: dict[str, Any], refused: bool, tmp_path: Path) -> None:
+def test_what_rests_on_a_wrong_value_is_not_told(
+    autoscaling: dict[str, Any], change: dict[str, Any], wrong: str
+) -> None:
+    assert [line.split(": ")[1] for line in told(autoscaling, **change)] == [wrong]
+
+
+UNMEASURED = {"metricsServer": {"enabled": False}}
+
+
+@pytest.mark.parametrize(
+    ("addons", "file", "refused"),
+    [
+        (UNMEASURED, {"autoscaling": {"maxReplicas": 4}}, True),
+        (UNMEASURED, {"replicas": 4}, False),
+        ({"managed": False}, {"autoscaling": {"maxReplicas": 4}}, False),
+        ({}, {"autoscaling": {"maxReplicas": 4}}, False),
+    ],
+)
+def test_nobody_scales_by_what_nobody_measures(
+    addons: dict[str, Any], file: dict[str, Any], refused: bool, tmp_path: Path
+) -> None:
     spec = sample_spec(
         cluster={"namespaces": list(NAMESPACES), "addons": addons}, workloads=[{"name": "web", "namespace": "web"}]
     )
-    (tmp_path / "web.yaml").write_text(yaml.dump({"image": IMAGE, "autoscaling": {"maxReplicas": 4}}), encoding="utf-8")
+    (tmp_path / "web.yaml").write_text(yaml.dump({"image": IMAGE, **file}), encoding="utf-8")
     found = [str(problem) for problem in judge_workloads(spec, tmp_path)[1]]
     assert found == (
         ["apps/web.yaml: autoscaling: goes by what metrics-server measures, which this environment does not run. Fix: "
