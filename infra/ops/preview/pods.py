@@ -45,7 +45,8 @@ def workloads_of(changes: Sequence[Change], steps: Sequence[Step] = ()) -> tuple
     """
     scalers = autoscalers_of(steps)
     found = [each for change in changes for each in _of_change(change, scalers)]
-    found += _rescaled(scalers, steps)
+    # A replacement is several steps, which all say the same.
+    found += dict.fromkeys(_rescaled(scalers, steps))
     order: list[str] = list(_WORDS)
     return tuple(sorted(found, key=lambda each: order.index(each.fate)))
 

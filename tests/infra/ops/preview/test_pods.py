@@ -101,6 +101,13 @@ def test_an_autoscaler_says_how_many_pods_there_are(
     ]
 
 
+def test_a_workload_that_is_replaced_is_rescaled_once() -> None:
+    sides = deployment(2), deployment(2, "b")
+    events = [step(op, DEPLOYMENT, "web", *sides) for op in ("delete-replaced", "replace", "create-replacement")]
+    told = report_of(*events, step("create", SCALER, "web", None, scaler(3, 9))).sentences
+    assert [each for each in told if each.startswith("Replicas")] == ["Replicas: Deployment demo/web (2 → 3 to 9)."]
+
+
 @pytest.mark.parametrize(("most", "told"), [(9, "1 to 9"), (UNKNOWN_VALUE, "1 to some")])
 def test_an_autoscaler_without_a_least_number_has_one(most: Any, told: str) -> None:
     one = scaler(1, most)
