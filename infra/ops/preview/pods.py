@@ -39,7 +39,7 @@ class Workload:
 
 
 def workloads_of(changes: Sequence[Change], steps: Sequence[Step] = ()) -> tuple[Workload, ...]:
-    """Return the workloads whose pods notice the update, gravest first.
+    """Return the workloads whose pods notice the update.
 
     ``steps`` are all of the run: an autoscaler that stays as it is tells how many pods its workload has.
     """
@@ -47,12 +47,11 @@ def workloads_of(changes: Sequence[Change], steps: Sequence[Step] = ()) -> tuple
     found = [each for change in changes for each in _of_change(change, scalers)]
     # A replacement is several steps, which all say the same.
     found += dict.fromkeys(_rescaled(scalers, steps))
-    order: list[str] = list(_WORDS)
-    return tuple(sorted(found, key=lambda each: order.index(each.fate)))
+    return tuple(found)
 
 
 def sentences_of(workloads: Sequence[Workload]) -> Iterator[str]:
-    """Yield a sentence for each fate."""
+    """Yield a sentence for each fate, the gravest first."""
     for fate, words in _WORDS.items():
         of = [f"{each.name} ({each.pods})" for each in workloads if each.fate == fate]
         if of:

@@ -8,13 +8,14 @@ from infra.ops.preview.pods import sentences_of, workloads_of
 from tests.infra.ops.preview.made import UNKNOWN_VALUE, report_of, step
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 DAEMON_SET = "kubernetes:apps/v1:DaemonSet"
 
 
-def of(kind: str, op: str, old: dict[str, Any] | None, new: dict[str, Any] | None, name: str = "web") -> list[str]:
-    metadata = {"metadata": {"namespace": "demo", "name": name}}
+def of(kind: str, op: str, old: dict[str, Any] | None, new: dict[str, Any] | None) -> list[str]:
+    metadata = {"metadata": {"namespace": "demo", "name": "web"}}
     sides = [None if each is None else {**metadata, "spec": each} for each in (old, new)]
-    report = report_of(step(op, kind, name, *sides))
+    report = report_of(step(op, kind, "demo/deployment-web", *sides))
     return list(sentences_of(workloads_of(report.changes)))
 
 
@@ -36,7 +37,10 @@ def image(tag: str, **more: Any) -> dict[str, Any]:
             "Pods that change when they next start, or their machine is replaced: {} (one a machine).",
         ),
         (DEPLOYMENT, "update", {"replicas": 2}, {"replicas": 4}, "Replicas: {} (2 → 4)."),
+        (STATEFUL_SET, "update", {"replicas": 1}, {"replicas": 3}, "Replicas: {} (1 → 3)."),
         ("kubernetes:core/v1:Service", "delete", {"ports": []}, None, ""),
+        ("kubernetes:apps/v1:ControllerRevision", "delete", {"replicas": 1}, None, ""),
+        ("kubernetes:example.com/v1:Deployment", "delete", image("a"), None, ""),
         (DEPLOYMENT, "update", {"revisionHistoryLimit": 2}, {"revisionHistoryLimit": 3}, ""),
     ],
 )  # fmt: skip
@@ -45,6 +49,22 @@ def test_what_becomes_of_pods(
 ) -> None:
     expected = [sentence.format(f"{kind.rpartition(':')[2]} demo/web")] if sentence else []
     assert of(kind, op, old, new) == expected
+
+
+def test_a_workload_may_get_other_pods_and_another_number_of_them() -> None:
+    assert of(DEPLOYMENT, "update", image("a"), image("b", replicas=4)) == [
+        "Pods exchanged during the update, by their own rolling update: Deployment demo/web (4 pods).",
+        "Replicas: Deployment demo/web (2 → 4).",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "named"),
+    [({"name": "web"}, "web"), ({}, "logical"), ({"namespace": "demo"}, "demo/logical")],
+)
+def test_a_workload_without_a_name_is_told_by_that_of_its_resource(metadata: dict[str, Any], named: str) -> None:
+    report = report_of(step("delete", DEPLOYMENT, "logical", {"metadata": metadata, "spec": {}}, None))
+    assert [each.name for each in workloads_of(report.changes)] == [f"Deployment {named}"]
 
 
 def test_a_workload_that_is_replaced_is_away_in_between() -> None:
@@ -87,6 +107,7 @@ def deployment(replicas: int, tag: str = "a") -> dict[str, Any]:
             ["Pods exchanged during the update, by their own rolling update: {} (2 to 9 pods)."],
         ),
         (("same", deployment(2), deployment(2)), ("same", scaler(2, 9), scaler(2, 9)), []),
+        (("update", deployment(2), deployment(3)), ("same", scaler(2, 9), scaler(2, 9)), ["Replicas: {} (2 → 3)."]),
     ],
 )  # fmt: skip
 def test_an_autoscaler_says_how_many_pods_there_are(
@@ -136,11 +157,14 @@ def test_an_autoscaler_that_goes_is_better_deleted_before(
     assert (sentence in report_of(*events).sentences) is told
 
 
-def test_many_are_counted_and_told_before_rules_and_cost() -> None:
+@pytest.mark.parametrize(
+    ("count", "end"), [(6, "Deployment w5 (1 pod)."), (9, "Deployment w5 (1 pod), and 3 more below.")]
+)
+def test_many_are_counted_and_told_before_rules_and_cost(count: int, end: str) -> None:
     events = [
         step("delete", DEPLOYMENT, f"w{at}", {"metadata": {"name": f"w{at}"}, "spec": {"replicas": 1}}, None)
-        for at in range(9)
+        for at in range(count)
     ]
     (sentence,) = sentences_of(workloads_of(report_of(*events).changes))
-    assert sentence.endswith("Deployment w5 (1 pod), and 3 more below.")
+    assert sentence.endswith(f"Deployment w4 (1 pod), {end}")
     assert sentence in report_of(*events).sentences
