@@ -59,9 +59,9 @@ def _bounds(inputs: Mapping[str, Any]) -> str:
     if not spec:
         return ""
     # Kubernetes' default of minReplicas.
-    return f"{_count(spec.get('minReplicas', 1))} to {_count(spec.get('maxReplicas'))}"
+    return f"{count(spec.get('minReplicas', 1))} to {count(spec.get('maxReplicas'))}"
 
 
-def _count(value: object) -> str:
-    # What another resource has yet to say is no number in a preview.
+def count(value: object) -> str:
+    """Return a number of pods in words: what another resource has yet to say is none in a preview."""
     return str(int(value)) if isinstance(value, int | float) else "some"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from infra.ops.preview.autoscalers import Autoscaler, autoscalers_of
+from infra.ops.preview.autoscalers import Autoscaler, autoscalers_of, count
 from infra.ops.preview.changes import CREATE, DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.events import Step
 from infra.ops.preview.inputs import mapping_in
@@ -117,8 +117,7 @@ def _pods(kind: str, inputs: Mapping[str, Any], bounds: str) -> str:
 
 
 def _replicas(inputs: Mapping[str, Any]) -> str:
-    value = mapping_in(inputs.get("spec")).get("replicas", 1)
-    return str(int(value)) if isinstance(value, int | float) else "as many as its autoscaler wants"
+    return count(mapping_in(inputs.get("spec")).get("replicas", 1))
 
 
 def _strategy(inputs: Mapping[str, Any]) -> str:
