@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.ops.preview.changes import CREATE, DELETE, IMPORT
 from infra.ops.preview.events import Run, State
 from infra.ops.preview.inputs import mapping_in
 from infra.ops.preview.words import TOLD, listed
@@ -20,12 +19,12 @@ def certificate_sentences(run: Run) -> Iterator[str]:
     before: dict[str, str] = {}
     after: dict[str, str] = {}
     for step in run.steps:
-        if step.type == _CERTIFICATE and step.op not in (CREATE, IMPORT):
+        if step.type == _CERTIFICATE:
             spec = _spec(step.old)
             held[str(spec.get("secretName"))] = {str(name) for name in spec.get("dnsNames") or ()}
         elif step.type == _GATEWAY:
             before |= _secrets(step.old)
-            after |= _secrets(step.new) if step.op != DELETE else {}
+            after |= _secrets(step.new)
     waiting = [
         host
         for host, secret in sorted(after.items())

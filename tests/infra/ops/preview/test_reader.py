@@ -234,30 +234,6 @@ def test_a_host_that_is_answered_under_some_paths_only() -> None:
     ]
 
 
-def gateway(**secrets: str) -> dict[str, Any]:
-    listeners = [
-        {"hostname": f"{host}.example.com", "tls": {"certificateRefs": [{"name": secret}]} if secret else {}}
-        for host, secret in secrets.items()
-    ]
-    return {"spec": {"listeners": [{"name": "http", "port": 8080}, *listeners]}}
-
-
-def test_hosts_whose_certificate_is_asked_for_anew() -> None:
-    kinds = ("kubernetes:gateway.networking.k8s.io/v1:Gateway", "kubernetes:cert-manager.io/v1:Certificate")
-    both = {"spec": {"secretName": "route-both", "dnsNames": ["web.example.com"]}}
-    before = gateway(shop="route-shop", web="route-web", api="")
-    after = gateway(shop="route-api", web="route-both", api="route-acme", new="route-new")
-    report = report_of(step("same", kinds[1], "both", both, both), step("update", kinds[0], "edge", before, after))
-    assert report.verdict == "attention"
-    assert [each for each in report.sentences if each.startswith("Nobody")] == [
-        "Nobody can connect to api.example.com until cert-manager has a certificate there.",
-        "Nobody can connect to shop.example.com until cert-manager has a new certificate there, in another Secret than "
-        "before.",
-    ]
-    for left in (step("delete", kinds[0], "edge", after, None), step("create", kinds[0], "edge", None, after)):
-        assert not [each for each in report_of(left).sentences if each.startswith("Nobody")]
-
-
 def test_a_document_of_files_is_told_by_file_although_a_part_of_it_is_hidden() -> None:
     def files(version: str) -> dict[str, Any]:
         hidden = "-----BEGIN PRIVATE KEY-----\nMIIabc\n-----END PRIVATE KEY-----\n"
