@@ -76,13 +76,12 @@ def rules_for(edge: EdgeSpec, policy_port: int | str, host: str | None) -> tuple
 def routes_for(edge: EdgeSpec, host: str) -> tuple[tuple[EdgeRouteSpec, ...], str] | None:
     """Return the routes that a host leads to, longest path first, and which of their hosts matches.
 
-    That is the most exact one, which is the longest.
+    That is the most exact one, which is the longest: a wildcard as long as a name that it covers is refused.
     """
     found = [each for route in edge.routes for each in route.hosts if covers(each, host)]
     if not found:
         return None
-    # An exact host wins over a wildcard of the same length.
-    chosen = max(found, key=lambda each: (not each.startswith("*"), len(each)))
+    chosen = max(found, key=len)
     return routes_of(edge, chosen), chosen
 
 
@@ -94,13 +93,11 @@ def routes_of(edge: EdgeSpec, route_host: str) -> tuple[EdgeRouteSpec, ...]:
 
 def plan_exposures(edge: EdgeSpec, entries: Sequence[Entry]) -> tuple[Exposure, ...]:
     """Return every host pattern of every entry that carries host names, where a route and a rule allow it."""
+    # Entries of plain TCP carry none, and so no rule of theirs has any.
+    hosts = dict.fromkeys([*edge.route_hosts, *(host for rule in edge.firewall for host in rule.hosts)])
     found = []
     for entry in entries:
-        if entry.kind == "tcp":
-            continue
-        hosts = [*edge.route_hosts]
-        hosts += [host for rule in edge.firewall if entry.policy_port in rule.ports for host in rule.hosts]
-        for host in dict.fromkeys(hosts):
+        for host in hosts:
             routes = routes_for(edge, host)
             rules = rules_for(edge, entry.policy_port, host)
             if routes is not None and rules:

@@ -6,11 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
 import yaml
 
 from infra.plan.edge import EdgePlan, plan_edge
-from infra.plan.edge.policy import AllowList
 from infra.plan.edge.router import kinds
 from infra.plan.edge.router_config import ACCEPT_GRACE, REQUEST_GRACE
 from infra.spec import EnvironmentSpec
@@ -264,9 +262,3 @@ def test_the_router_reads_nothing_outside_what_it_serves() -> None:
         "namespaces", "nodes", "ingressclasses", "gatewayclasses", "gatewayclasses/status",
     }  # fmt: skip
     assert [each["metadata"]["namespace"] for each in of_kind(plan.objects, "Role")] == ["slipway-edge", "back", "shop"]
-
-
-@pytest.mark.parametrize(("rules", "name"), [(("a", "b"), "allow.a.b"), (tuple(f"r{n}" * 12 for n in range(9)), None)])
-def test_names_of_allow_lists(rules: tuple[str, ...], name: str | None) -> None:
-    made = AllowList(rules, ("10.0.0.0/8",)).name
-    assert made == name if name else (len(made), made[:6]) == (22, "allow.")
