@@ -46,7 +46,7 @@ def _secrets(state: State | None) -> Mapping[str, str]:
 
 
 def _secret(listener: Mapping[str, Any]) -> str:
-    references = mapping_in(listener.get("tls")).get("certificateRefs") or ()
+    references = mapping_in(listener.get("tls")).get("certificateRefs")
     return str(mapping_in(references[0]).get("name") or "") if references else ""
 
 

@@ -133,6 +133,11 @@ def test_a_cache_of_another_account_or_region_is_refused() -> None:
     ]
 
 
+@pytest.mark.parametrize("key", ["region", "accountId"])
+def test_a_cache_is_not_held_to_a_region_or_account_that_is_wrong_itself(key: str) -> None:
+    assert paths({**with_mirrors({"docker.io": [f"{ECR}/v2/hub"]}), key: "nowhere"}) == [key]
+
+
 def test_no_other_mirror_is_shown_the_login_to_a_cache() -> None:
     assert report(with_mirrors({"docker.io": ["https://mirror.example.com", f"{ECR}/v2/hub"]})) == [
         f"{AT}['docker.io'][1]: '{ECR}/v2/hub' wants a login, which the other mirrors would be shown, too. "

@@ -170,12 +170,21 @@ def test_groups_of_every_role_are_held_to_it(role: str) -> None:
     assert "sysctls['kernel.panic']: '0' is set by Slipway" in line
 
 
-def test_what_kube_proxy_writes_is_refused_where_it_runs() -> None:
-    group = group_mapping("fourth", sysctls={"net.netfilter.nf_conntrack_max": "1048576", "vm.swappiness": "1"})
+@pytest.mark.parametrize(
+    "key",
+    [
+        "net.nf_conntrack_max",
+        "net.netfilter.nf_conntrack_max",
+        "net.netfilter.nf_conntrack_tcp_timeout_established",
+        "net.netfilter.nf_conntrack_tcp_timeout_close_wait",
+    ],
+)
+def test_what_kube_proxy_writes_is_refused_where_it_runs(key: str) -> None:
+    group = group_mapping("fourth", sysctls={key: "1048576", "vm.swappiness": "1"})
     groups = [*ENVIRONMENT["instanceGroups"], group]
     assert report(sample_mapping(instanceGroups=groups)) == []
     amazon = {"cni": "amazonVpc", "networkPolicies": "notEnforced"}
     assert report(sample_mapping(instanceGroups=groups, cluster=amazon)) == [
-        f"{GROUP}.sysctls['net.netfilter.nf_conntrack_max']: '1048576' is written by kube-proxy, which runs with "
-        "amazonVpc, as soon as it starts. Fix: remove it."
+        f"{GROUP}.sysctls[{key!r}]: '1048576' is written by kube-proxy, which runs with amazonVpc, as soon as it "
+        "starts. Fix: remove it."
     ]
