@@ -100,12 +100,22 @@ def test_where_there_are_none_nothing_is_added() -> None:
     assert [each["name"] for each in providers] == ["slipway"]
 
 
+def refused(rules: dict[str, str], dashboards: dict[str, str]) -> list[str]:
+    with pytest.raises(SpecError) as error:
+        objects(rules, dashboards)
+    return [str(problem) for problem in error.value.problems]
+
+
 def test_what_no_config_map_holds_is_refused() -> None:
     rest = CONFIG_MAP_LIMIT - len("web.json")
     assert objects({}, {"web": " " * rest})
-    with pytest.raises(SpecError) as refused:
-        objects({}, {"web": " " * (rest + 1)})
-    assert [str(each) for each in refused.value.problems] == [
+    assert refused({}, {"web": " " * (rest + 1)}) == [
         "monitoring.grafana.dashboards: are 1,048,577 bytes together, and a ConfigMap holds 1,048,576; the largest is "
         "web.json. Fix: take some out."
     ]
+
+
+def test_the_largest_of_several_is_named() -> None:
+    (line,) = refused({"large": " " * 700_000, "small": " " * 600_000}, {})
+    assert line.startswith("monitoring.rules: are 1,3")
+    assert line.endswith("the largest is large.yaml. Fix: take some out.")
