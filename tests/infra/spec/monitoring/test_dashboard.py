@@ -26,7 +26,15 @@ def told(dashboard: object) -> list[str]:
     "change",
     [
         {},
-        {"panels": [panel("prometheus"), panel("$source"), panel("-- Grafana --", "datasource"), {"datasource": None}]},
+        {
+            "panels": [
+                panel("prometheus"),
+                panel("$source"),
+                panel("-- Grafana --", "datasource"),
+                {"datasource": None},
+                {"datasource": {"type": "prometheus"}},
+            ]
+        },
         {"__inputs": []},
         {"dashboard": {}},
     ],
