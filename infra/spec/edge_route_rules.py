@@ -34,7 +34,7 @@ def check_shared(edge: EdgeSpec, index: int, position: int) -> Iterator[Problem]
     if host in route.hosts[:position]:
         yield Problem(at, "is listed twice", "remove one", repr(host))
     for other, first in before:
-        related: tuple[Location, ...] = (("edge", "routes", other),)
+        related: tuple[Location, ...] = (("edge", "routes", index), ("edge", "routes", other))
         if route.ingress or first.ingress:
             whose = f"leads to route {first.name} already, and"
             problem = f"{whose} Ingress objects have a host to themselves"
@@ -79,11 +79,8 @@ def _check_pair(at: Location, host: str, route: EdgeRouteSpec, edge: EdgeSpec, o
     """
     second = edge.routes[other]
     below = [each for each in second.hosts if each != host and covers(host, each)]
-    if not below:
-        return
-    paths = [each.path for each in edge.routes if below[0] in each.hosts]
-    related: tuple[Location, ...] = (("edge", "routes", other),)
-    if route.ingress or second.ingress:
+    related: tuple[Location, ...] = (at[:3], ("edge", "routes", other))
+    if below and (route.ingress or second.ingress):
         yield Problem(
             at,
             f"covers {below[0]} of route {second.name}, and between Ingress objects and other routes the router does "
@@ -92,12 +89,16 @@ def _check_pair(at: Location, host: str, route: EdgeRouteSpec, edge: EdgeSpec, o
             repr(host),
             related,
         )
-    elif not any(same_path(route.path, path) for path in ("/", *paths)):
-        yield Problem(
-            at,
-            f"covers {below[0]} of route {second.name}, whose requests for paths under {route.path} would be led here: "
-            "the router looks at paths before names",
-            f"let both have the same path, or name single hosts in place of {host}",
-            repr(host),
-            related,
-        )
+        return
+    for name in below:
+        paths = [each.path for each in edge.routes if name in each.hosts]
+        if not any(same_path(route.path, path) for path in ("/", *paths)):
+            yield Problem(
+                at,
+                f"covers {name} of route {second.name}, whose requests for paths under {route.path} would be led here: "
+                "the router looks at paths before names",
+                f"let both have the same path, or name single hosts in place of {host}",
+                repr(host),
+                related,
+            )
+            return

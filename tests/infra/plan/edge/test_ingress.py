@@ -13,7 +13,7 @@ from infra.plan.edge import EdgePlan, plan_edge
 from infra.plan.edge.explain import explain
 from infra.plan.edge.ingress import GUARD_PRIORITY
 from infra.plan.edge.policy import routes_for
-from infra.spec import EnvironmentSpec, SpecError
+from infra.spec import EnvironmentSpec
 from infra.spec.edge import EdgeSpec
 from tests.infra.plan.edge.layers import ingress_answers, machine_port, of_kind
 from tests.infra.plan.edge.samples import ADDRESSES, NAMES, edge_spec, edges
@@ -176,34 +176,6 @@ def test_no_ingress_goes_round_the_policy(spec: EnvironmentSpec) -> None:
                 assert not let_in, (source, host)
             elif answer.allowed and found is not None and any(route.ingress for route in found[0]):
                 assert let_in, (source, host)
-
-
-@pytest.mark.parametrize(
-    ("routes", "problem"),
-    [
-        ([{**ROUTES[0], "furtherServices": [{"service": "api", "targetPort": 1}]}],
-         "edge.routes[0].furtherServices: are for Ingress objects, and this route leads to service alone. Fix: set "
-         "ingress: true, or remove them."),
-        ([{**ROUTES[1], "path": "/old"}],
-         "edge.routes[0].path: '/old' is for the namespace's Ingress objects to say. Fix: remove it."),
-        ([{**ROUTES[1], "furtherServices": [{"service": "admin", "targetPort": 1}]}],
-         "edge.routes[0].furtherServices[0].service: 'admin' is listed already. Fix: remove it."),
-        ([{**ROUTES[0], "hosts": ["one.apps.example.com"]}, ROUTES[1]],
-         "edge.routes[1].hosts[1]: '*.apps.example.com' covers one.apps.example.com of route shop, and between "
-         "Ingress objects and other routes the router does not take the more exact name. Fix: name single hosts in "
-         "place of the wildcard."),
-        ([{**ROUTES[0], "hosts": ["one.apps.example.com"]},
-          {"name": "apps", "hosts": ["*.apps.example.com"], "namespace": "back", "service": "apps", "path": "/api"}],
-         "edge.routes[1].hosts[0]: '*.apps.example.com' covers one.apps.example.com of route shop, whose requests "
-         "for paths under /api would be led here: the router looks at paths before names. Fix: let both have the same "
-         "path, or name single hosts in place of *.apps.example.com."),
-    ],
-    ids=["services", "path", "twice", "below", "paths"],
-)  # fmt: skip
-def test_what_is_refused(routes: list[dict[str, Any]], problem: str) -> None:
-    with pytest.raises(SpecError) as caught:
-        given_to_ingress(routes=routes)
-    assert problem in str(caught.value)
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
