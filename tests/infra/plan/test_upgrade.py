@@ -37,7 +37,11 @@ def test_what_is_supported(running: list[str], wanted: str) -> None:
 
 @pytest.mark.parametrize(
     ("running", "wanted", "way"),
-    [("1.34.3", "1.36.0", "1.35.8"), ("1.34.3", "1.37.2", "1.35.8, 1.36.4"), ("1.30.1", "1.34.0", "1.31, 1.32, 1.33")],
+    [
+        ("1.34.3", "1.36.0", "1.35.8"),
+        ("1.32.9", "1.37.2", "1.33, 1.34.12, 1.35.8, 1.36.4"),
+        ("1.30.1", "1.34.0", "1.31, 1.32, 1.33"),
+    ],
 )
 def test_the_way_is_told(running: str, wanted: str, way: str) -> None:
     minors = int(wanted.split(".")[1]) - int(running.split(".")[1])
