@@ -62,16 +62,18 @@ LED = (
         ([route(f"r{at}", SHOP, path=f"/{at}") for at in range(17)],
          [f"[16].hosts[0]: '{SHOP}' has 16 routes already, which is how many paths the router takes for one name. Fix: "
           "use another host."]),
-        ([route("a", SHOP, ingress=True), route("b", SHOP, path="/b")],
+        ([route("a", SHOP, ingress=True), route("b", SHOP)],
          [f"[1].hosts[0]: '{SHOP}' leads to route a already, {ALONE}"]),
         ([route("a", SHOP, path="/a"), route("b", SHOP, ingress=True)],
          [f"[1].hosts[0]: '{SHOP}' leads to route a already, {ALONE}"]),
         ([route("all", APPS, ingress=True), route("one", ONE)],
          [f"[0].hosts[0]: '{APPS}' covers {ONE} of route one, {MIXED}"]),
-        ([route("one", ONE, ingress=True), route("all", SHOP, APPS)],
+        ([route("one", ONE, ingress=True), route("all", SHOP, APPS, path="/api")],
          [f"[1].hosts[1]: '{APPS}' covers {ONE} of route one, {MIXED}"]),
         ([route("one", ONE), route("all", APPS, path="/api")],
          [f"[1].hosts[0]: '{APPS}' covers {ONE} of route one, {LED}"]),
+        ([route("all", APPS, path="/api"), route("both", ONE, TWO)],
+         [f"[0].hosts[0]: '{APPS}' covers {ONE} of route both, {LED}"]),
         ([route("all", APPS, path="/api"), route("both", ONE, TWO), route("api", ONE, path="/api")],
          [f"[0].hosts[0]: '{APPS}' covers {TWO} of route both, {LED}"]),
         ([route("a", SHOP, furtherServices=[API])],
@@ -79,8 +81,8 @@ LED = (
           "true, or remove them."]),
         ([route("a", SHOP, ingress=True, path="/old")],
          ["[0].path: '/old' is for the namespace's Ingress objects to say. Fix: remove it."]),
-        ([route("a", SHOP, ingress=True, furtherServices=[API, {**API, "service": "a"}, API])],
-         ["[0].furtherServices[1].service: 'a' is listed already. Fix: remove it.",
+        ([route("a", SHOP, ingress=True, furtherServices=[{**API, "service": "a"}, API, API])],
+         ["[0].furtherServices[0].service: 'a' is listed already. Fix: remove it.",
           "[0].furtherServices[2].service: 'api' is listed already. Fix: remove it."]),
     ],
 )  # fmt: skip
@@ -102,3 +104,10 @@ def test_what_may_not(routes: list[dict[str, Any]], lines: list[str]) -> None:
 )
 def test_what_rests_on_a_wrong_value_is_not_told(routes: list[dict[str, Any]], wrong: str) -> None:
     assert paths(written(*routes)) == [wrong]
+
+
+@pytest.mark.parametrize(
+    "routes", [[route("a", SHOP), route("b", SHOP)], [route("one", ONE), route("all", APPS, path="/api")]]
+)
+def test_a_third_route_that_is_wrong_hides_nothing(routes: list[dict[str, Any]]) -> None:
+    assert paths(written(*routes, route("c", TWO, path="c"))) == ["edge.routes[1].hosts[0]", "edge.routes[2].path"]
