@@ -9,7 +9,7 @@ from infra.ops.roll.view import Group, Instance, Member, Node
 
 def members_of(group: Group, nodes: Iterable[Node]) -> tuple[Member, ...]:
     """Return the machines of ``group`` with their nodes, those taken out of it last."""
-    by_instance = {node.instance_id: node for node in nodes if node.instance_id}
+    by_instance = {node.instance_id: node for node in nodes}
     return tuple(
         Member(each, node, tuple(_reasons(group, each, node)))
         for each in group.instances

@@ -39,10 +39,7 @@ def pace_of(group: InstanceGroupSpec, size: int) -> Pace:
     if group.role == "ControlPlane":
         return Pace(surge=0, unavailable=1)
     surge = _count(1 if rolling.max_surge is None else rolling.max_surge, size, up=True)
-    if rolling.max_unavailable is None:
-        unavailable = 1 if surge == 0 else 0
-    else:
-        unavailable = _count(rolling.max_unavailable, size, up=False)
+    unavailable = _count(0 if rolling.max_unavailable is None else rolling.max_unavailable, size, up=False)
     if surge == 0 and unavailable == 0:
         unavailable = 1
     return Pace(surge, unavailable)
