@@ -50,6 +50,6 @@ def estimate(group: Group, members: Sequence[Member], pace: Pace, *, name: str, 
     ]
     boot = statistics.median(boots) if boots else BOOT_SECONDS
     count = len(outdated)
-    waves = 0 if count == 0 else 1 + -(-(count - 1) // max(1, pace.concurrency))
+    waves = 0 if count == 0 else 1 + -(-(count - 1) // pace.concurrency)
     seconds = waves * (boot + DRAIN_SECONDS) + (DRAIN_SECONDS if count and pace.surge else 0.0)
     return Estimate(name, role, outdated, group.desired, pace, waves, boot, bool(boots), seconds, blink and count > 0)

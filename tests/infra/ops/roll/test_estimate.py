@@ -17,14 +17,15 @@ NODE = Node("n-1", "i-1", True, False, False, False, False, "v1", created=START 
 GROUP = Group("nodes.x", 10, 0, 20, "lt-1", "2", (), ())
 
 
-def members(count: int, outdated: int, node: Node | None = NODE) -> list[Member]:
-    return [Member(INSTANCE, node, ("old",) if n < outdated else ()) for n in range(count)]
+def members(count: int, outdated: int) -> list[Member]:
+    return [Member(INSTANCE, NODE, ("old",) if n < outdated else ()) for n in range(count)]
 
 
 @pytest.mark.parametrize(
     ("outdated", "pace", "waves", "seconds"),
     [
         (0, Pace(1, 0), 0, 0.0),
+        (0, Pace(3, 0), 0, 0.0),
         (1, Pace(1, 0), 1, 150.0 + 60.0),
         (10, Pace(1, 0), 10, 1500.0 + 60.0),
         (10, Pace(0, 1), 10, 1500.0),
@@ -37,16 +38,22 @@ def test_waves(outdated: int, pace: Pace, waves: int, seconds: float) -> None:
     found = estimate(GROUP, members(10, outdated), pace, name="nodes", role="Node", blink=False)
     assert (len(found.members), found.waves, found.seconds, found.boot_seconds) == (outdated, waves, seconds, 90.0)
     assert found.measured
-    assert found.size == 10
+    assert (found.size, found.blink) == (10, False)
 
 
 def test_the_boot_is_the_median_of_the_nodes_own_or_assumed() -> None:
     slow = Member(INSTANCE, replace(NODE, created=START + timedelta(seconds=900)), ("old",))
     found = estimate(GROUP, [*members(2, 2), slow], Pace(0, 1), name="x", role="Node", blink=False)
     assert found.boot_seconds == 90.0
-    unknown = estimate(GROUP, members(1, 1, None), Pace(0, 1), name="x", role="Node", blink=False)
-    assert (unknown.boot_seconds, unknown.measured) == (BOOT_SECONDS, False)
-    assert unknown.seconds == BOOT_SECONDS + DRAIN_SECONDS
+    node, instance = replace(NODE, created=None), replace(INSTANCE, launched=None)
+    for unknown in (
+        Member(INSTANCE, None, ("old",)),
+        Member(INSTANCE, node, ("old",)),
+        Member(instance, NODE, ("old",)),
+    ):
+        found = estimate(GROUP, [unknown], Pace(0, 1), name="x", role="Node", blink=False)
+        assert (found.boot_seconds, found.measured) == (BOOT_SECONDS, False)
+        assert found.seconds == BOOT_SECONDS + DRAIN_SECONDS
 
 
 def test_what_leaves_already_is_not_counted_and_an_only_member_blinks() -> None:
