@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from infra.ops.preview.changes import CREATE, DELETE, IMPORT
 from infra.ops.preview.events import Run, State
 from infra.ops.preview.inputs import mapping_in
 from infra.ops.preview.words import TOLD, listed
@@ -16,8 +15,8 @@ _KINDS = ("HTTPRoute", "TLSRoute", "GRPCRoute", "Ingress")
 def host_sentences(run: Run) -> Iterator[str]:
     """Yield what is answered no more, what from now on, and what by another. Several routes may answer one name."""
     routes = [step for step in run.steps if step.type.rpartition(":")[2] in _KINDS]
-    before = {host for step in routes if step.op not in (CREATE, IMPORT) for host in _hosts(step.old)}
-    after = {host for step in routes if step.op != DELETE for host in _hosts(step.new)}
+    before = {host for step in routes for host in _hosts(step.old)}
+    after = {host for step in routes for host in _hosts(step.new)}
     gone, come = before - after, after - before
     over = {each for each in gone if _below(each, after)} | {each for each in come if _below(each, before)}
     if ended := sorted(gone - over):
@@ -30,8 +29,8 @@ def host_sentences(run: Run) -> Iterator[str]:
 
 def _below(place: str, others: set[str]) -> bool:
     """Tell whether a path of a host lies below another that is answered, by whole parts."""
-    parts, answered = place.rstrip("/").split("/"), {each.rstrip("/") for each in others}
-    return any("/".join(parts[:length]) in answered for length in range(1, len(parts)))
+    parts = place.split("/")
+    return any("/".join(parts[:length]) in others for length in range(1, len(parts)))
 
 
 def _beside(host: str, others: set[str]) -> str:
@@ -41,13 +40,11 @@ def _beside(host: str, others: set[str]) -> str:
 
 
 def _hosts(state: State | None) -> Iterator[str]:
-    spec: Any = state.inputs.get("spec") if state else None
-    if not isinstance(spec, Mapping):
-        return
-    names = [str(each) for each in spec.get("hostnames") or ()]
-    rules = [each for each in spec.get("rules") or () if isinstance(each, Mapping)]
+    """Yield each name with each path of it. A slash at the end of a path says nothing (Gateway API, PathPrefix)."""
+    spec = mapping_in(state.inputs.get("spec")) if state else {}
+    rules = [mapping_in(each) for each in spec.get("rules") or ()]
     paths = list(_paths(rules)) if rules else ["/"]
-    yield from (name if path == "/" else f"{name}{path}" for name in names for path in paths)
+    yield from (f"{name}{path.rstrip('/')}" for name in spec.get("hostnames") or () for path in paths)
     yield from (str(each["host"]) for each in rules if each.get("host"))
 
 

@@ -25,7 +25,6 @@ from tests.infra.ops.preview.made import (
 )
 
 EIP = "aws:ec2/eip:Eip"
-HTTP_ROUTE = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"
 
 
 def subnet(op: str, zone: str, *, kind: str = "private", cidr: str = "10.0.0.0/20") -> dict[str, Any]:
@@ -183,57 +182,6 @@ def test_a_rule_that_two_groups_have_is_told_once() -> None:
     assert told_once(report.openings) == report.openings
 
 
-def test_hosts_that_are_answered_no_more() -> None:
-    def routed(op: str, name: str, *hosts: str) -> dict[str, Any]:
-        inputs = {"metadata": {"name": name}, "spec": {"hostnames": list(hosts)}}
-        return step(op, HTTP_ROUTE, name, None if op == "create" else inputs, None if op == "delete" else inputs)
-
-    def under(*paths: str) -> dict[str, Any]:
-        rules = [{"matches": [{"path": {"type": "PathPrefix", "value": path}}]} for path in paths]
-        return {"metadata": {"name": "https-all"}, "spec": {"hostnames": ["all.example.com"], "rules": rules}}
-
-    report = report_of(
-        routed("delete", "http-shop", "shop.example.com"),
-        routed("delete", "https-shop", "shop.example.com"),
-        routed("delete", "http-web", "web.example.com"),
-        routed("same", "https-web", "web.example.com"),
-        routed("create", "https-new", "new.example.com"),
-        step("update", HTTP_ROUTE, "https-all", under("/old", "/"), under("/till", "/")),
-    )
-    told = [each for each in report.sentences if "Answered" in each]
-    assert told == [
-        "Answered at the edge no more: shop.example.com.",
-        "Answered at the edge from now on: new.example.com.",
-    ]
-
-
-def routed_by(*rules: tuple[str, str | None]) -> dict[str, Any]:
-    """Return the inputs of a route of one host: paths, and what is done with requests for each."""
-    written = [
-        {
-            "matches": [{"path": {"type": "PathPrefix", "value": path}}],
-            **({"filters": [{"type": done}]} if done else {}),
-        }
-        for path, done in rules
-    ]
-    return {"spec": {"hostnames": ["shop.example.com"], "rules": written}}
-
-
-def test_a_host_that_is_answered_under_some_paths_only() -> None:
-    redirect = routed_by(("/", "RequestRedirect"))
-    every, some = (routed_by(*paths) for paths in ([("/api", None), ("/", None)], [("/api", None)]))
-    fewer = report_of(
-        step("same", HTTP_ROUTE, "http", redirect, redirect), step("update", HTTP_ROUTE, "https", every, some)
-    )
-    assert "Answered at the edge no more: shop.example.com (beside /api)." in fewer.sentences
-    more = report_of(step("update", HTTP_ROUTE, "https", some, every))
-    assert "Answered at the edge from now on: shop.example.com (beside /api)." in more.sentences
-    header = routed_by(("/api", "RequestHeaderModifier"))
-    assert not [
-        each for each in report_of(step("update", HTTP_ROUTE, "https", some, header)).sentences if "Answ" in each
-    ]
-
-
 def test_a_document_of_files_is_told_by_file_although_a_part_of_it_is_hidden() -> None:
     def files(version: str) -> dict[str, Any]:
         hidden = "-----BEGIN PRIVATE KEY-----\nMIIabc\n-----END PRIVATE KEY-----\n"
@@ -329,30 +277,3 @@ def test_files_that_machines_fetch_are_why_and_their_digest_is_not() -> None:
     )
     alone = report_of(*group("nodes", "Node", op="update", template=digests))
     assert alone.rolls[0].reasons == ("first-boot configuration",)
-
-
-def shared(*paths: str) -> dict[str, Any]:
-    rules = [{"matches": [{"path": {"value": path}}], "backendRefs": [{"name": "a"}]} for path in paths]
-    return {"spec": {"hostnames": ["shop.example.com"], "rules": rules}}
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "sentence"),
-    [
-        (["/api", "/"], ["/"], "Led to another workload at the edge, since paths of one host are shared: "
-         "shop.example.com/api."),
-        (["/"], ["/api/v2", "/"], "Led to another workload at the edge, since paths of one host are shared: "
-         "shop.example.com/api/v2."),
-        (["/api", "/apis"], ["/api"], "Answered at the edge no more: shop.example.com/apis."),
-        (["/api"], ["/api", "/b"], "Answered at the edge from now on: shop.example.com/b."),
-    ],
-)  # fmt: skip
-def test_a_path_that_another_answers_is_not_told_as_one_that_nobody_does(
-    old: list[str], new: list[str], sentence: str
-) -> None:
-    redirect = routed_by(("/", "RequestRedirect"))
-    report = report_of(
-        step("update", HTTP_ROUTE, "https", shared(*old), shared(*new)),
-        step("same", HTTP_ROUTE, "http", redirect, redirect),
-    )
-    assert [each for each in report.sentences if "at the edge" in each] == [sentence]
