@@ -245,9 +245,12 @@ ORPHAN = (
         (_store(kept="Delete"), _store(size="9Gi"),
          "would be REPLACED by an empty one. It holds claims to volumes, which go with it, and with them what is on "
          "the volumes."),
-        (_store(), _store(claim="other"),
-         "would be REPLACED by an empty one. It holds claims to volumes, which stay in the cluster with what is on "
-         "them until somebody deletes them."),
+        *(
+            (_store(), other,
+             "would be REPLACED by an empty one. It holds claims to volumes, which stay in the cluster with what is on "
+             "them until somebody deletes them.")
+            for other in (_store(claim="other"), _store(name="other"))
+        ),
     ],
 )  # fmt: skip
 def test_the_claims_of_a_stateful_set_that_is_made_anew(old: dict[str, Any], new: dict[str, Any], words: str) -> None:
