@@ -10,14 +10,13 @@ from infra.ops.preview.changes import CREATE, DELETE, IMPORT, REPLACE, Change
 from infra.ops.preview.differences import ABSENT, Difference
 from infra.ops.preview.events import Run, Step
 from infra.ops.preview.words import listed
+from infra.ops.roll.order import ROLES
 from infra.plan.node.mirrors import HOSTS
 from infra.plan.node.sysctls import SYSCTLS
 from infra.plan.stateful import GROUP_TYPE, OBJECT_TYPE
 
 TEMPLATE_TYPE = "aws:ec2/launchTemplate:LaunchTemplate"
 CONTROL_PLANE = "ControlPlane"
-ROLL_ORDER = ("Bastion", CONTROL_PLANE, "APIServer", "Node", "Edge")
-"""Roles in the order in which ``slipway roll`` takes their groups."""
 
 _NO_MACHINE_SEES = frozenset({"tags", "tagsAll", "description", "updateDefaultVersion", "name", "defaultVersion"})
 """Properties of a launch template that are the template's own: a change of them alone leaves machines as they are."""
@@ -131,7 +130,7 @@ def rolls_of(groups: Mapping[str, Group], changes: Sequence[Change]) -> tuple[Ro
 
 def role_order(role: str) -> int:
     """Return a role's place in the order of rolling; what is unknown comes last."""
-    return ROLL_ORDER.index(role) if role in ROLL_ORDER else len(ROLL_ORDER)
+    return ROLES.index(role) if role in ROLES else len(ROLES)
 
 
 def _rolls(groups: Mapping[str, Group], changes: Mapping[str, Change]) -> Iterator[Roll]:
