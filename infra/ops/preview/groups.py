@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.ops.preview.changes import CREATE, DELETE, IMPORT, REPLACE, Change
+from infra.ops.preview.changes import REPLACE, Change
 from infra.ops.preview.differences import ABSENT, Difference
 from infra.ops.preview.events import Run, Step
 from infra.ops.preview.words import listed
@@ -56,7 +56,7 @@ class Group:
         if self.scaling is None:
             return 0
         state = self.scaling.new if new else self.scaling.old
-        if state is None or (self.scaling.op == "delete" and new):
+        if state is None:
             return 0
         wanted = state.inputs.get("desiredCapacity")
         least, most = number(state.inputs.get("minSize")), number(state.inputs.get("maxSize"))
@@ -116,7 +116,7 @@ def renames_of(groups: Mapping[str, Group]) -> tuple[tuple[str, str], ...]:
         old = group.template.old if group.template else None
         tags = old.inputs.get("tags") if old else None
         former = tags.get("slipway/instance-group") if isinstance(tags, Mapping) else None
-        if former and former != group.name and group.template is not None and group.template.op not in (CREATE, DELETE):
+        if former and former != group.name:
             found.append((str(former), group.name))
     return tuple(found)
 
@@ -137,7 +137,7 @@ def _rolls(groups: Mapping[str, Group], changes: Mapping[str, Change]) -> Iterat
     for group in groups.values():
         change = changes.get(group.template.urn) if group.template else None
         machines = group.machines(new=False)
-        if change is None or change.op in (CREATE, DELETE, IMPORT) or machines == 0:
+        if change is None or machines == 0:
             continue
         seen = [each for each in change.differences if top(each.path) not in _NO_MACHINE_SEES]
         if change.op == REPLACE or seen:
