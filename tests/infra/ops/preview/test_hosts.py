@@ -21,15 +21,17 @@ def named(*hosts: str) -> dict[str, Any]:
     return {"spec": {"hostnames": list(hosts)}}
 
 
-def under(*paths: str | None, done: str = "RequestHeaderModifier") -> dict[str, Any]:
+def under(*paths: str | None, done: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the inputs of a route of shop.example.com; None is a rule without a path."""
     rules = [
-        {"filters": [{"type": done}], **({"matches": [{"path": {"value": path}}]} if path else {})} for path in paths
+        {"filters": [{"type": each} for each in done], **({"matches": [{"path": {"value": path}}]} if path else {})}
+        for path in paths
     ]
     return {"spec": {"hostnames": ["shop.example.com"], "rules": rules}}
 
 
-REDIRECT = under("/", done="RequestRedirect")
+HEADER = ("RequestHeaderModifier",)
+REDIRECT = under("/", done=(*HEADER, "RequestRedirect"))
 
 
 def test_several_routes_may_answer_one_name() -> None:
@@ -85,7 +87,7 @@ def test_paths_of_a_host(old: list[str], new: list[str | None], sentences: list[
     assert (
         told(
             step("same", HTTP_ROUTE, "http", REDIRECT, REDIRECT),
-            step("update", HTTP_ROUTE, "https", under(*old), under(*new)),
+            step("update", HTTP_ROUTE, "https", under(*old), under(*new, done=HEADER)),
         )
         == sentences
     )
