@@ -18,7 +18,7 @@ from infra.plan.stateful import GROUP_TYPE, OBJECT_TYPE
 TEMPLATE_TYPE = "aws:ec2/launchTemplate:LaunchTemplate"
 CONTROL_PLANE = "ControlPlane"
 
-_NO_MACHINE_SEES = frozenset({"tags", "tagsAll", "description", "updateDefaultVersion", "name", "defaultVersion"})
+_NO_MACHINE_SEES = frozenset({"tags", "description", "updateDefaultVersion", "name", "defaultVersion"})
 """Properties of a launch template that are the template's own: a change of them alone leaves machines as they are."""
 
 _WORDS: Mapping[str, str] = {

@@ -43,11 +43,16 @@ def test_a_group_that_comes_or_goes_has_machines_on_one_side() -> None:
 
 
 def test_groups_come_by_their_names_with_template_and_scaling_together() -> None:
-    found = groups(*group("nodes", "Node"), *group("edge", "Edge"), step("same", TEMPLATE, "other", {}, {}))
-    assert [(each.name, each.role) for each in found] == [("edge", "Edge"), ("nodes", "Node"), ("other", "")]
-    assert [(each.template is not None, each.scaling is not None) for each in found] == [
-        (True, True), (True, True), (True, False),
+    role = step(
+        "same", "aws:iam/role:Role", "edge", {}, {}, state={"parent": urn("slipway:index:InstanceGroup", "edge")}
+    )
+    found = groups(
+        *group("nodes", "Node"), *group("edge", "Edge", count=3), role, step("same", TEMPLATE, "other", {}, {})
+    )
+    assert [(each.name, each.role, each.machines(new=True)) for each in found] == [
+        ("edge", "Edge", 3), ("nodes", "Node", 1), ("other", "", 0),
     ]  # fmt: skip
+    assert all(each.template is not None for each in found)
 
 
 def test_the_old_side_of_a_replacement_is_no_group_of_its_own() -> None:
