@@ -63,12 +63,29 @@ def test_the_old_side_of_a_replacement_is_no_group_of_its_own() -> None:
     assert (found.machines(new=False), found.machines(new=True)) == (2, 3)
 
 
+def tagged(name: str) -> dict[str, Any]:
+    return {"tags": {"slipway/instance-group": name}}
+
+
+def test_a_group_without_a_template_is_named_by_the_tags_for_its_machines() -> None:
+    tags = {"slipway/instance-group": "nodes", "slipway/role": "Node"}
+    inputs = {"tags": [*({"key": key, "value": value} for key, value in tags.items()), UNKNOWN_VALUE]}
+    (found,) = groups(step("same", GROUP, "batch", inputs, inputs))
+    assert (found.name, found.role) == ("nodes", "Node")
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "renamed"), [("batch", "nodes", (("batch", "nodes"),)), ("nodes", "nodes", ()), (None, "nodes", ())]
+    ("event", "renamed"),
+    [
+        (step("update", TEMPLATE, "batch", tagged("batch"), tagged("nodes")), (("batch", "nodes"),)),
+        (step("update", TEMPLATE, "batch", tagged("nodes"), tagged("nodes")), ()),
+        (step("update", TEMPLATE, "batch", {"tags": UNKNOWN_VALUE}, tagged("nodes")), ()),
+        (step("create", TEMPLATE, "nodes", None, tagged("nodes")), ()),
+        (step("same", GROUP, "nodes", {}, {}), ()),
+    ],
 )
-def test_a_group_that_is_called_otherwise(old: str | None, new: str, renamed: tuple[tuple[str, str], ...]) -> None:
-    sides = [{"tags": {"slipway/instance-group": name} if name else {}} for name in (old, new)]
-    assert renames_of(groups_of(run_of(step("update", TEMPLATE, "batch", *sides)))) == renamed
+def test_a_group_that_is_called_otherwise(event: dict[str, Any], renamed: tuple[tuple[str, str], ...]) -> None:
+    assert renames_of(groups_of(run_of(event))) == renamed
 
 
 @pytest.mark.parametrize("key", ["description", "updateDefaultVersion", "name", "defaultVersion", "tagsAll"])
