@@ -21,6 +21,9 @@ NOT_A_REGISTRY = (
     "repository, as ghcr.io or registry.example.com:5000."
 )
 
+LABELS = ("x" * 63 + ".") * 3
+"""With 61 characters behind it, the longest name that a host may have."""
+
 
 def with_mirrors(mirrors: Any) -> dict[str, Any]:
     return sample_mapping(cluster={"registryMirrors": mirrors})
@@ -33,7 +36,9 @@ def of_url(url: str) -> str:
     return line.removeprefix(f"{AT}['docker.io'][1]: ")
 
 
-@pytest.mark.parametrize("registry", ["docker.io", "registry.k8s.io", "ghcr.io", "quay.io:443", "registry:5000"])
+@pytest.mark.parametrize(
+    "registry", ["docker.io", "registry.k8s.io", "ghcr.io", "quay.io:443", "registry:5000", LABELS + "x" * 61]
+)
 @pytest.mark.parametrize(
     "url",
     [
@@ -167,7 +172,7 @@ def test_a_registry_of_ecr_has_no_mirror(registry: str) -> None:
 @pytest.mark.parametrize(
     "registry",
     ["", "docker", "Docker.io", "https://docker.io", "docker.io/library", "docker.io:", "docker.io:x", "..", "a..b",
-     ".docker.io", "docker.io ", "docker.io\n", "*.io", "x" * 250 + ".com"],
+     ".docker.io", "docker.io ", "docker.io\n", "*.io", LABELS + "x" * 62],
 )  # fmt: skip
 def test_what_is_no_registry(registry: str) -> None:
     (line,) = report(with_mirrors({registry: ["https://mirror.example.com"]}))
@@ -182,7 +187,9 @@ def test_every_registry_at_once_is_refused(registry: str, path: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("registry", ["index.docker.io", "registry-1.docker.io", "hub.docker.com"])
+@pytest.mark.parametrize(
+    "registry", ["index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "hub.docker.com"]
+)
 def test_docker_hub_has_one_name(registry: str) -> None:
     assert report(with_mirrors({registry: ["https://mirror.example.com"]})) == [
         f"{AT}[{registry!r}]: ['https://mirror.example.com'] is not the registry by which images of Docker Hub are "
