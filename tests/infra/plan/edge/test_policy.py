@@ -26,7 +26,7 @@ def edge_of(*routes: tuple[str, str, str], firewall: list[dict[str, Any]] = EDGE
 APPS = (
     ("all", "*.apps.example.com", "/"),
     ("one", "one.apps.example.com", "/"),
-    ("below", "*.one.apps.example.com", "/"),
+    ("below", "*.all.apps.example.com", "/"),
 )
 PATHS = (("b", "shop.example.com", "/b"), ("a", "shop.example.com", "/a"), ("deep", "shop.example.com", "/a/deep"))
 
@@ -36,7 +36,7 @@ PATHS = (("b", "shop.example.com", "/b"), ("a", "shop.example.com", "/a"), ("dee
     [
         ("one.apps.example.com", (["one"], "one.apps.example.com")),
         ("two.apps.example.com", (["all"], "*.apps.example.com")),
-        ("two.one.apps.example.com", (["below"], "*.one.apps.example.com")),
+        ("two.all.apps.example.com", (["below"], "*.all.apps.example.com")),
         ("shop.example.com", (["deep", "a", "b"], "shop.example.com")),
         ("apps.example.com", None),
     ],
