@@ -20,7 +20,9 @@ DOCKER_HUB = "docker.io"
 _DOCKER_HUBS_OTHERS = ("index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "hub.docker.com")
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_HOST = rf"{_LABEL}(\.{_LABEL})*(:[1-9][0-9]{{0,4}})?"
+# 65535 is the greatest: the schema that editors read has patterns alone.
+_PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_HOST = rf"{_LABEL}(\.{_LABEL})*(:{_PORT})?"
 _REGISTRY = re.compile(rf"^(?=.*[.:]){_HOST}$")
 _SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9._~-]*"
 _URL = rf"^https://{_HOST}(/{_SEGMENT})*$"

@@ -57,6 +57,19 @@ def test_what_is_accepted(registry: str, url: str) -> None:
     assert report(with_mirrors({registry: [url]})) == []
 
 
+@pytest.mark.parametrize("port", [1, 9, 80, 9999, 10000, 59999, 60000, 64999, 65499, 65529, 65530, 65535])
+def test_a_port_of_any_length_is_taken(port: int) -> None:
+    assert report(with_mirrors({f"registry:{port}": [f"https://mirror.example.com:{port}"]})) == []
+
+
+@pytest.mark.parametrize("port", [0, 65536, 65540, 65600, 66000, 70000, 99999, 100000])
+def test_a_port_that_no_socket_has_is_refused(port: int) -> None:
+    url = f"https://mirror.example.com:{port}"
+    assert of_url(url) == f"{url!r} {NOT_A_URL}"
+    (line,) = report(with_mirrors({f"registry:{port}": ["https://mirror.example.com"]}))
+    assert line.endswith(f"] {NOT_A_REGISTRY}")
+
+
 def test_plain_http_is_refused_with_the_reason() -> None:
     assert of_url("http://mirror.example.com/v2/x") == (
         "'http://mirror.example.com/v2/x' is plain HTTP, by which anybody on the way could hand machines an image of "
