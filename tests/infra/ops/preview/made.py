@@ -93,3 +93,18 @@ def report_of(*events: dict[str, Any], waivers: tuple[str, ...] = (), result: st
 
 def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
+
+
+LARGER = ({"instanceType": "m7i.large"}, {"instanceType": "m7i.xlarge"})
+"""Two inputs of a launch template, whose machine type differs."""
+
+
+def replaced(kind: str = VOLUME, name: str = "etcd-a", **state: object) -> list[dict[str, object]]:
+    """Return the steps of a replacement that creates first."""
+    old, new = {"availabilityZone": "a"}, {"availabilityZone": "b"}
+    more = {"keys": ["availabilityZone"], "state": state}
+    return [
+        step("create-replacement", kind, name, old, new, **more),
+        step("replace", kind, name, old, new, **more),
+        step("delete-replaced", kind, name, old, None, **more),
+    ]
