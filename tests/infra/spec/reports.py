@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -252,6 +253,13 @@ RICH: dict[str, Any] = {
     ],
 }
 """A valid environment in which every key of the spec stands somewhere, save `allowedInstanceTypes` and `acm`."""
+
+
+def changed(location: Location, value: Any) -> dict[str, Any]:
+    """Return the rich environment with another value at a location."""
+    raw = copy.deepcopy(RICH)
+    at(raw, location[:-1])[location[-1]] = value
+    return raw
 
 
 def problems(raw: object, name: str = "test") -> tuple[Problem, ...]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from infra.spec import EnvironmentSpec, SpecError, from_mapping
 from infra.spec.errors import Location, format_path, model_at
 from tests.infra.samples import ENVIRONMENT, merged, sample_mapping
-from tests.infra.spec.reports import GROUP, RICH, at, locations, paths, problems, report, with_fourth
+from tests.infra.spec.reports import GROUP, RICH, at, changed, locations, paths, problems, report, with_fourth
 
 EVERYWHERE = tuple(locations(RICH))
 
@@ -23,13 +20,6 @@ NUMBER = "write a whole number, without quotes"
 TRUTH = "write true or false, without quotes"
 MAPPING = "write a mapping of keys to values"
 LIST = "write a list, one item a line beginning with '- '"
-
-
-def changed(location: Location, value: Any) -> dict[str, Any]:
-    """Return the rich environment with another value at a location."""
-    raw = copy.deepcopy(RICH)
-    at(raw, location[:-1])[location[-1]] = value
-    return raw
 
 
 def test_the_rich_environment_is_good_and_leaves_no_key_out() -> None:
@@ -263,59 +253,3 @@ def test_every_required_value_has_an_example_that_can_stand_for_it() -> None:
     raw["cluster"]["namespaces"] = [{}]
     raw["network"]["cidr"] = "10.0.0.0/24"
     assert "network.cidr" in paths(raw)
-
-
-WORDS: list[Any] = ["eu-central-1a", "10.0.0.0/8", "nodes", "ControlPlane", "1d", "a=b:NoSchedule", "\ud800", 10**400]
-KEYS = st.text() | st.integers() | st.none() | st.dates() | st.sampled_from(["name", "zones", "minSize"])
-anything = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text()
-    | st.dates()
-    | st.binary()
-    | st.sampled_from(WORDS),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
-    max_leaves=8,
-)
-
-
-def is_spec_or_error(raw: object, name: str = "test") -> None:
-    found = problems(raw, name)
-    assert all(problem.problem and problem.fix for problem in found)
-    # Every report can be shown, on a terminal too.
-    assert str(SpecError("here", found)).encode("utf-8")
-
-
-@given(raw=anything, name=st.text())
-@settings(max_examples=150)
-def test_anything_gives_a_spec_or_a_report(raw: object, name: str) -> None:
-    is_spec_or_error(raw, name)
-
-
-@given(
-    location=st.sampled_from(EVERYWHERE),
-    value=anything,
-    extra=st.none() | st.tuples(st.sampled_from(EVERYWHERE), anything),
-)
-@settings(max_examples=400)
-def test_anything_anywhere_gives_a_spec_or_a_report(
-    location: Location, value: object, extra: tuple[Location, object] | None
-) -> None:
-    raw = changed(location, value)
-    if extra is not None:
-        # The first change may have taken away what the second would change.
-        with contextlib.suppress(KeyError, IndexError, TypeError):
-            at(raw, extra[0][:-1])[extra[0][-1]] = extra[1]
-    is_spec_or_error(raw)
-
-
-@given(removed=st.sets(st.sampled_from(EVERYWHERE), max_size=6))
-@settings(max_examples=100)
-def test_anything_left_out_gives_a_spec_or_a_report(removed: set[Location]) -> None:
-    raw = copy.deepcopy(RICH)
-    for location in sorted(removed, key=len, reverse=True):
-        if isinstance(location[-1], str):
-            at(raw, location[:-1]).pop(location[-1], None)
-    is_spec_or_error(raw)
