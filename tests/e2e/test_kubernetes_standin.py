@@ -232,6 +232,29 @@ def test_deletion_waits_for_finalizers(provider: Provider) -> None:
     assert live(provider, path) is None
 
 
+def test_a_namespace_goes_although_an_api_that_pods_would_serve_does_not_answer(provider: Provider) -> None:
+    token = "kubernetes:apiregistration.k8s.io/v1:APIService"
+    served: dict[str, Any] = {
+        "metadata": {"name": "v1beta1.metrics.k8s.io"},
+        "spec": {
+            "group": "metrics.k8s.io",
+            "version": "v1beta1",
+            "groupPriorityMinimum": 100,
+            "versionPriority": 100,
+            "insecureSkipTLSVerify": True,
+            "service": {"name": "metrics-server", "namespace": "kube-system"},
+        },
+    }
+    api, state = provider.create("u", token, checked(provider, token, served), 0, preview=False)
+    inputs = checked(provider, NAMESPACE, {"metadata": {"name": "emptied"}})
+    name, made = provider.create("u", NAMESPACE, inputs, 0, preview=False)
+    try:
+        provider.delete("u", NAMESPACE, name, made, 60)
+        assert live(provider, "/api/v1/namespaces/emptied") is None
+    finally:
+        provider.delete("u", token, api, state, 0)
+
+
 def test_wait_for_a_condition_that_does_not_come(provider: Provider) -> None:
     annotations = {"pulumi.com/waitFor": "jsonpath={.data.late}=yes", "pulumi.com/timeoutSeconds": "1"}
     inputs = checked(provider, CONFIG_MAP, {"metadata": {"name": "late", "annotations": annotations}})

@@ -38,12 +38,14 @@ def api_effect(
     level: Level = "none"
     rolled = [roll for roll in rolls if roll.role == CONTROL_PLANE]
     broken = [*_balancers(changes), *_access(openings)]
-    if rolled:
-        level, reason = _roll(sum(roll.machines for roll in rolled), members, answers=not broken)
-        reasons.append(reason)
     if joining := _joining(groups):
         reasons.append(joining)
-        level = "one-at-a-time" if level == "none" else level
+        level = "one-at-a-time"
+    if rolled:
+        # Members that join do so during the update, so that a roll, which comes after it, meets them too.
+        at_last = members + len(_joining_members(groups))
+        level, reason = _roll(sum(roll.machines for roll in rolled), at_last, answers=not broken)
+        reasons.append(reason)
     if broken:
         level = "interrupted"
     return ApiEffect(level, (*reasons, *broken), members)
@@ -51,15 +53,21 @@ def api_effect(
 
 def _joining(groups: Mapping[str, Group]) -> str:
     """Return what a control plane that runs needs done by hand to get further members; "" where it gets none."""
-    steps = {group.name: group.scaling for group in groups.values() if group.role == CONTROL_PLANE and group.scaling}
-    new = sorted(name for name, step in steps.items() if step.op == "create")
-    if not new or len(new) == len(steps):
+    new = _joining_members(groups)
+    if not new:
         return ""
     return (
         f"{', '.join(new)} will wait, and the update with it, until etcd has been told of each by hand: take a "
         "snapshot first, and have `etcd_backup.py ctl member add` and `promote` ready (docs/restore-etcd.md, From one "
         "member to three)"
     )
+
+
+def _joining_members(groups: Mapping[str, Group]) -> list[str]:
+    """Return the names of members that are new to a control plane that runs."""
+    steps = {group.name: group.scaling for group in groups.values() if group.role == CONTROL_PLANE and group.scaling}
+    new = sorted(name for name, step in steps.items() if step.op == "create")
+    return new if len(new) < len(steps) else []
 
 
 def access_sentences(openings: Sequence[Opening]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from infra.ops.preview.changes import DELETE, KEEP, REPLACE, UPDATE, Change
 from infra.ops.preview.groups import Group
 from infra.ops.preview.remedies import BALANCER, INTERFACE, KEEP_PROTECTION, VPC, remedy_of, whole_environment
-from infra.ops.preview.stateful_sets import STATEFUL_SET, of_claims, takes_up
+from infra.ops.preview.stateful_sets import STATEFUL_SET, emptied_namespaces, of_claims, takes_up
 from infra.plan.stateful import GROUP_TYPE, stateful
 
 _HOLDS_NO_DATA = frozenset({GROUP_TYPE, INTERFACE, VPC, BALANCER})
@@ -86,11 +86,12 @@ def dangers_of(
     """
     by_scaling = {group.scaling.urn: group for group in groups.values() if group.scaling}
     explained = bool(whole_environment(changes))
+    emptied = emptied_namespaces(changes)
     used: set[str] = set()
     found = []
     for change in changes:
         group = by_scaling.get(change.urn)
-        holds = _holds(change, group)
+        holds = _holds(change, group, emptied)
         if holds is None:
             continue
         fitting = {word for word in waivers if word in _names(change, group)}
@@ -103,7 +104,7 @@ def dangers_of(
     return tuple(found), tuple(word for word in waivers if word not in used)
 
 
-def _holds(change: Change, group: Group | None) -> str | None:
+def _holds(change: Change, group: Group | None, emptied: frozenset[str]) -> str | None:
     if change.op == UPDATE and change.type == _VERSIONING:
         status = _status(change)
         return "the versions that recovery goes back to; none are kept any more" if status == "Suspended" else None
@@ -120,7 +121,7 @@ def _holds(change: Change, group: Group | None) -> str | None:
     entry = stateful(change.type, old.inputs if old else {})
     if entry is None:
         return _else(change)
-    return entry.holds + (of_claims(change) if change.type == STATEFUL_SET else "")
+    return entry.holds + (of_claims(change, emptied) if change.type == STATEFUL_SET else "")
 
 
 def _else(change: Change) -> str | None:

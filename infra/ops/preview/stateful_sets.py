@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from infra.ops.preview.changes import REPLACE, Change
+from infra.ops.preview.changes import DELETE, REPLACE, Change
 from infra.ops.preview.inputs import mapping_in
 
 STATEFUL_SET: Final = "kubernetes:apps/v1:StatefulSet"
+_NAMESPACE: Final = "kubernetes:core/v1:Namespace"
 
 
-def of_claims(change: Change) -> str:
-    """Return what becomes of the claims, as a phrase after "claims to volumes"."""
+def emptied_namespaces(changes: Iterable[Change]) -> frozenset[str]:
+    """Return the names of namespaces that are deleted, if only to be made anew: all that is in them goes with them."""
+    gone = (each.step.old for each in changes if each.type == _NAMESPACE and each.op in (DELETE, REPLACE))
+    return frozenset(_place(old.inputs)[1] for old in gone if old and not old.retain_on_delete)
+
+
+def of_claims(change: Change, emptied: frozenset[str]) -> str:
+    """Return what becomes of the claims, as a phrase after "claims to volumes", where these namespaces are deleted."""
+    old = change.step.old
+    if old and _place(old.inputs)[0] in emptied:
+        return ", which go with their namespace, and with them what is on the volumes"
     if not _retained(change):
         return ", which go with it, and with them what is on the volumes"
     if takes_up(change):

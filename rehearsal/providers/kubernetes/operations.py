@@ -262,6 +262,8 @@ class Operations:
             if found is None or found["metadata"].get("uid") != metadata.get("uid"):
                 return True
             latest = found
+            if waiting.is_emptied(found):
+                self.cluster.finalize(found)
             return False
 
         if not waiting.poll(gone, timeout, self.cancelled):

@@ -71,6 +71,21 @@ def has_condition(live: Mapping[str, Any], name: str, status: str) -> bool:
     )
 
 
+def is_emptied(live: Mapping[str, Any]) -> bool:
+    """Tell whether a namespace that is being deleted holds nothing any more, and only an API that does not answer keeps it.
+
+    Its controller deletes what it can find, and then waits until every group of kinds can be read. A group that pods
+    serve, as metrics-server does, never can in a control plane without nodes.
+    """
+    unread, *left = (
+        has_condition(live, f"Namespace{name}", "True")
+        for name in ("DeletionDiscoveryFailure", "DeletionContentFailure", "ContentRemaining", "FinalizersRemaining")
+    )
+    looked_at = has_condition(live, "NamespaceContentRemaining", "False")
+    deleted = live.get("kind") == "Namespace" and bool(live["metadata"].get("deletionTimestamp"))
+    return deleted and unread and looked_at and not any(left)
+
+
 def poll(check: Callable[[], bool], timeout: float, cancelled: threading.Event) -> bool:
     """Ask `check` until it is true; False when `timeout` seconds pass or `cancelled` is set first."""
     end = time.monotonic() + timeout

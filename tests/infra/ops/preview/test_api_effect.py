@@ -67,6 +67,14 @@ def test_members_that_join_a_control_plane_need_a_hand() -> None:
     assert any("docs/restore-etcd.md" in sentence for sentence in report.sentences)
 
 
+def test_a_roll_after_members_have_joined_finds_them_beside_the_one_that_goes() -> None:
+    first = group("member-a", "ControlPlane", op="update", template=LARGER)
+    joins, rolled = report_of(*first, *added("member-b"), *added("member-c")).api.reasons
+    assert joins.startswith("member-b, member-c will wait")
+    assert rolled.startswith("1 of 3 control-plane members are replaced by `slipway roll`, one at a time")
+    assert report_of(*first, *added("member-b"), *added("member-c")).api.level == "one-at-a-time"
+
+
 def test_the_first_members_need_none() -> None:
     report = report_of(*added("member-a"), *added("member-b"), *added("member-c"), *group("nodes", "Node"))
     assert report.api.reasons == ()

@@ -217,6 +217,22 @@ def test_the_claims_of_a_stateful_set_that_is_deleted(policy: dict[str, str] | N
     assert report.exit_code == 3
 
 
+@pytest.mark.parametrize("kept", ["Retain", "Delete"])
+def test_claims_that_stay_with_their_set_s_end_go_with_their_namespace(kept: str) -> None:
+    gone = step("delete", "kubernetes:core/v1:Namespace", "shop", {"metadata": {"name": "shop"}}, None)
+    other = step("delete", "kubernetes:core/v1:Namespace", "desk", {"metadata": {"name": "desk"}}, None)
+    store = step("delete", "kubernetes:apps/v1:StatefulSet", "store", _store(kept=kept), None)
+
+    def told(*events: dict[str, Any]) -> str:
+        (danger,) = (each for each in report_of(*events).dangers if each.name == "store")
+        return danger.holds
+
+    assert told(gone, store) == (
+        "claims to volumes, which go with their namespace, and with them what is on the volumes"
+    )
+    assert told(other, store) == told(store)
+
+
 def _store(name: str = "store", claim: str = "data", size: str = "5Gi", kept: str = "Retain") -> dict[str, Any]:
     requests = {"resources": {"requests": {"storage": size}}}
     spec = {

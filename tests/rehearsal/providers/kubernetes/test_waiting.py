@@ -121,3 +121,26 @@ def test_poll_ends_when_cancelled() -> None:
 )
 def test_why_not_gone(live: dict[str, Any], text: str) -> None:
     assert waiting.why_not_gone(live) == text
+
+
+UNREAD, REMAINING = "NamespaceDeletionDiscoveryFailure", "NamespaceContentRemaining"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "emptied"),
+    [
+        ({UNREAD: "True", REMAINING: "False", "NamespaceFinalizersRemaining": "False"}, True),
+        ({UNREAD: "True", REMAINING: "True", "NamespaceFinalizersRemaining": "False"}, False),
+        ({UNREAD: "True", REMAINING: "False", "NamespaceFinalizersRemaining": "True"}, False),
+        ({UNREAD: "True", "NamespaceDeletionContentFailure": "True", REMAINING: "False"}, False),
+        # Nothing was looked at yet.
+        ({UNREAD: "True"}, False),
+        ({UNREAD: "False", REMAINING: "False"}, False),
+    ],
+)
+def test_a_namespace_that_an_api_without_pods_alone_holds(conditions: dict[str, str], emptied: bool) -> None:
+    told = [{"type": name, "status": status} for name, status in conditions.items()]
+    live = {"apiVersion": "v1", "kind": "Namespace", "metadata": {}, "status": {"conditions": told}}
+    assert waiting.is_emptied(live) is False
+    assert waiting.is_emptied({**live, "metadata": {"deletionTimestamp": "t"}}) is emptied
+    assert waiting.is_emptied({**live, "kind": "Other", "metadata": {"deletionTimestamp": "t"}}) is False
