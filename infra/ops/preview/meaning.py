@@ -17,7 +17,7 @@ from infra.ops.preview.edge_rules import edge_openings
 from infra.ops.preview.engine_words import in_our_words
 from infra.ops.preview.events import Diagnostic, Run, Violation
 from infra.ops.preview.groups import Group, Roll, groups_of, renames_of, rolls_of
-from infra.ops.preview.hosts import host_sentences
+from infra.ops.preview.hosts import HostEffect, host_effect
 from infra.ops.preview.network import NetworkEffect, network_effect
 from infra.ops.preview.openings import Opening, gravest_first, openings_of
 from infra.ops.preview.permission import Permission
@@ -86,11 +86,12 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
     counted = Counter(change.op for change in changes)
     network, resizes = network_effect(run, changes), resizes_of(groups, changes)
     spot = tuple(spot_sentences(groups, changes))
-    unsecured = tuple(certificate_sentences(run))
+    unsecured, hosts = tuple(certificate_sentences(run)), host_effect(run)
     noticed = (
         bool(rolls or spot or unsecured)
         or api.level != "none"
         or network.noticed
+        or hosts.noticed
         or any(each.fewer for each in resizes)
     )
     verdict = _verdict(run, dangers, openings, permissions, changes, noticed=noticed)
@@ -101,7 +102,20 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
         verdict=verdict,
         headline=_headline(verdict, environment, dangers, run, changes),
         sentences=_sentences(
-            dangers, groups, rolls, resizes, spot, unsecured, api, openings, permissions, cost, changes, network, run
+            dangers,
+            groups,
+            rolls,
+            resizes,
+            spot,
+            hosts,
+            unsecured,
+            api,
+            openings,
+            permissions,
+            cost,
+            changes,
+            network,
+            run,
         ),
         dangers=dangers,
         rolls=rolls,
@@ -172,6 +186,7 @@ def _sentences(
     rolls: Sequence[Roll],
     resizes: Sequence[Resize],
     spot: Sequence[str],
+    hosts: HostEffect,
     unsecured: Sequence[str],
     api: ApiEffect,
     openings: Sequence[Opening],
@@ -192,7 +207,7 @@ def _sentences(
     told += _some(alarming, "rules open to everyone")
     told += access_sentences(openings)
     told += network.sentences
-    told += [*host_sentences(run), *unsecured]
+    told += [*hosts.sentences, *unsecured]
     told += _resize_sentences(resizes)
     told += spot
     told += sentences_of(workloads_of(changes, run.steps))

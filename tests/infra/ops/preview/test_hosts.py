@@ -91,3 +91,28 @@ def test_paths_of_a_host(old: list[str], new: list[str | None], sentences: list[
         )
         == sentences
     )
+
+
+def led(space: str | None, service: str, host: str = "www.example.com") -> dict[str, Any]:
+    backend = {"name": service, "port": 8080} | ({"namespace": space} if space else {})
+    return {
+        "metadata": {"namespace": "shop", "name": host},
+        "spec": {"hostnames": [host], "rules": [{"backendRefs": [backend]}]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        (led("shop", "web"), led("desk", "admin"), "www.example.com (shop/web → desk/admin)"),
+        (led(None, "web"), led("desk", "web"), "www.example.com (shop/web → desk/web)"),
+        (led(None, "web"), led("shop", "web"), ""),
+        # What Ingress objects lead to is not known here.
+        (led("shop", "web"), {"spec": {"rules": [{"host": "www.example.com"}]}}, ""),
+    ],
+)
+def test_a_host_that_another_service_answers_is_told(old: dict[str, Any], new: dict[str, Any], place: str) -> None:
+    report = report_of(step("update", HTTP_ROUTE, "https", old, new))
+    expected = [f"Led to another Service at the edge: {place}."] if place else []
+    assert [each for each in report.sentences if "at the edge" in each] == expected
+    assert report.verdict == ("attention" if place else "fine")
