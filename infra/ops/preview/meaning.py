@@ -7,29 +7,31 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from infra.ops.preview.api_effect import ApiEffect, access_sentences, api_effect
+from infra.ops.preview.api_effect import ApiEffect, api_effect
+from infra.ops.preview.awaited_machines import awaited_sentences
+from infra.ops.preview.boundaries import boundary_sentences
 from infra.ops.preview.certificates import certificate_sentences
-from infra.ops.preview.changes import DELETE, KEEP, OPERATIONS, REPLACE, Change, changes_of
+from infra.ops.preview.changes import DELETE, OPERATIONS, REPLACE, Change, changes_of
 from infra.ops.preview.cost import Cost, cost_of
 from infra.ops.preview.cross_zone import CrossZone, cross_zone
 from infra.ops.preview.dangers import Danger, dangers_of
 from infra.ops.preview.edge_rules import edge_openings
 from infra.ops.preview.engine_words import in_our_words
 from infra.ops.preview.events import Diagnostic, Run, Violation
-from infra.ops.preview.groups import Group, Roll, groups_of, renames_of, rolls_of
-from infra.ops.preview.hosts import HostEffect, host_effect
-from infra.ops.preview.network import NetworkEffect, network_effect
+from infra.ops.preview.groups import Roll, groups_of, rolls_of
+from infra.ops.preview.hosts import host_effect
+from infra.ops.preview.network import network_effect
 from infra.ops.preview.openings import Opening, gravest_first, openings_of
 from infra.ops.preview.permission import Permission
 from infra.ops.preview.permissions import permissions_of
-from infra.ops.preview.pods import sentences_of, workloads_of
 from infra.ops.preview.prices import Prices
 from infra.ops.preview.refusals import refusals_of
 from infra.ops.preview.resizes import Resize, resizes_of
 from infra.ops.preview.service_openings import service_openings
 from infra.ops.preview.spot import spot_sentences
+from infra.ops.preview.summary import Found, summary
 from infra.ops.preview.ways_out import ways_out
-from infra.ops.preview.words import TOLD, groups_named
+from infra.ops.preview.words import count
 
 Verdict = Literal["failed", "stop", "attention", "fine", "nothing"]
 EXIT_CODES: Mapping[Verdict, int] = {"failed": 1, "stop": 3, "attention": 0, "fine": 0, "nothing": 0}
@@ -87,8 +89,9 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
     network, resizes = network_effect(run, changes), resizes_of(groups, changes)
     spot = tuple(spot_sentences(groups, changes))
     unsecured, hosts = tuple(certificate_sentences(run)), host_effect(run)
+    awaited, boundaries = tuple(awaited_sentences(groups, changes)), tuple(boundary_sentences(changes))
     noticed = (
-        bool(rolls or spot or unsecured)
+        bool(rolls or spot or unsecured or awaited or boundaries)
         or api.level != "none"
         or network.noticed
         or hosts.noticed
@@ -97,26 +100,29 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
     verdict = _verdict(run, dangers, openings, permissions, changes, noticed=noticed)
     cost = cost_of(run, groups, prices, region)
     crossing = cross_zone(run, prices)
+    found = Found(
+        run=run,
+        changes=changes,
+        groups=groups,
+        dangers=dangers,
+        rolls=rolls,
+        resizes=resizes,
+        spot=spot,
+        hosts=hosts,
+        unsecured=unsecured,
+        api=api,
+        openings=openings,
+        permissions=permissions,
+        cost=cost,
+        network=network,
+        awaited=awaited,
+        boundaries=boundaries,
+    )
     return Report(
         environment=environment,
         verdict=verdict,
         headline=_headline(verdict, environment, dangers, run, changes),
-        sentences=_sentences(
-            dangers,
-            groups,
-            rolls,
-            resizes,
-            spot,
-            hosts,
-            unsecured,
-            api,
-            openings,
-            permissions,
-            cost,
-            changes,
-            network,
-            run,
-        ),
+        sentences=summary(found),
         dangers=dangers,
         rolls=rolls,
         resizes=resizes,
@@ -178,124 +184,3 @@ def _headline(
     if verdict == "fine":
         return f"{environment}: {count(len(changes), 'change')}; nothing that runs is interrupted."
     return f"{environment}: nothing changes."
-
-
-def _sentences(
-    dangers: Sequence[Danger],
-    groups: Mapping[str, Group],
-    rolls: Sequence[Roll],
-    resizes: Sequence[Resize],
-    spot: Sequence[str],
-    hosts: HostEffect,
-    unsecured: Sequence[str],
-    api: ApiEffect,
-    openings: Sequence[Opening],
-    permissions: Sequence[Permission],
-    cost: Cost,
-    changes: Sequence[Change],
-    network: NetworkEffect,
-    run: Run,
-) -> tuple[str, ...]:
-    if not changes:
-        return ()
-    told = [danger.words() for danger in dangers]
-    told += [f"The API: {reason}." for reason in api.reasons] or ["The Kubernetes API is not interrupted."]
-    told += sorted({f"{reason}." for roll in rolls for reason in roll.reasons if reason.startswith("Kubernetes ")})
-    told += [f"Group {old} is called {new} from now on, and keeps its machines." for old, new in renames_of(groups)]
-    told.append(_roll_sentence(rolls))
-    alarming = [f"Everyone on the internet: {each.words()}." for each in openings if each.alarming]
-    told += _some(alarming, "rules open to everyone")
-    told += access_sentences(openings)
-    told += network.sentences
-    told += [*hosts.sentences, *unsecured]
-    told += _resize_sentences(resizes)
-    told += spot
-    told += sentences_of(workloads_of(changes, run.steps))
-    told += [_rules_sentence(quiet)] if (quiet := [each for each in openings if not each.alarming]) else []
-    anything = [f"Permission to do anything, or for anybody: {each.words()}." for each in permissions if each.alarming]
-    told += _some(anything, "such permissions")
-    told += [_permissions_sentence(rest)] if (rest := [each for each in permissions if not each.alarming]) else []
-    if kept := sum(change.op == KEEP for change in changes):
-        told.append(_kept_sentence(kept))
-    if cost.lines or cost.not_priced:
-        told.append(_cost_sentence(cost))
-    return tuple(told)
-
-
-def _roll_sentence(rolls: Sequence[Roll]) -> str:
-    if not rolls:
-        return "No machine is replaced: nothing has to be rolled."
-    total = sum(roll.machines for roll in rolls)
-    order = ", then ".join(f"{roll.group} ({count(roll.machines, 'machine')})" for roll in rolls[:TOLD])
-    if left := rolls[TOLD:]:
-        order += f", then {count(len(left), 'more group')} ({sum(roll.machines for roll in left):,} machines)"
-    return (
-        f"{count(total, 'machine')} must be drained and replaced, by `slipway roll` after the update, in this order: "
-        f"{order}. The update itself replaces none."
-    )
-
-
-def _some(sentences: Sequence[str], what: str) -> list[str]:
-    """Return the first of many sentences and how many more there are: all of them would push out the rest."""
-    left = len(sentences) - TOLD
-    return [*sentences[:TOLD], *([f"And {left:,} more {what}, named below."] if left > 0 else [])]
-
-
-def _resize_sentences(resizes: Sequence[Resize]) -> list[str]:
-    alike: dict[str, list[Resize]] = {}
-    for each in resizes:
-        alike.setdefault(f"{each.words}{_machines(each)}", []).append(each)
-    named = ((words, [each.group for each in of]) for words, of in list(alike.items())[:TOLD])
-    told = [f"{groups_named(names, TOLD)}: {words}; that needs no roll." for words, names in named]
-    if left := [each for of in list(alike.values())[TOLD:] for each in of]:
-        started, ended = sum(each.more for each in left), sum(each.fewer for each in left)
-        told.append(
-            f"And {len(left):,} more groups change their size: {started:,} machines more to start, {ended:,} to end, "
-            "each after its drain."
-        )
-    return told
-
-
-def _machines(resize: Resize) -> str:
-    if resize.fewer:
-        return f" ({count(resize.fewer, 'machine')} to end, each after its drain)"
-    return f" ({count(resize.more, 'machine')} more to start)" if resize.more else ""
-
-
-def _rules_sentence(openings: Sequence[Opening]) -> str:
-    opened = sum(each.opened for each in openings)
-    inward = any(each.opened and each.rule.inward for each in openings)
-    word = "opened, none of these to everyone" if inward else "opened"
-    parts = [f"{number} {verb}" for number, verb in ((len(openings) - opened, "closed"), (opened, word)) if number]
-    return f"Security rules: {' and '.join(parts)}; each is named below."
-
-
-def _permissions_sentence(permissions: Sequence[Permission]) -> str:
-    added = sum(each.added == (each.effect == "Allow") for each in permissions)
-    taken = len(permissions) - added
-    parts = [f"{number} {verb}" for number, verb in ((added, "granted"), (taken, "taken back")) if number]
-    holders = sorted({each.holder.partition(" (")[0] for each in permissions})
-    whose = ", ".join(holders[:4]) + (f" and {len(holders) - 4} more" if len(holders) > 4 else "")
-    return f"Permissions: {' and '.join(parts)}, of {whose}; each is named below."
-
-
-def _kept_sentence(kept: int) -> str:
-    stay, them = ("stays", "it") if kept == 1 else ("stay", "them")
-    return f"Kept: {count(kept, 'resource')} {stay} in the cloud, and the program manages {them} no more."
-
-
-def _cost_sentence(cost: Cost) -> str:
-    verb = "is" if len(cost.not_priced) == 1 else "are"
-    unpriced = f", and {count(len(cost.not_priced), 'thing')} that {verb} not priced" if cost.not_priced else ""
-    return f"Monthly cost: {money(cost.change)} ({cost.basis}){unpriced}."
-
-
-def money(amount: float) -> str:
-    """Return USD with its sign."""
-    sign = "+" if amount > 0.005 else "-" if amount < -0.005 else "±"
-    return f"{sign}${abs(amount):,.2f}"
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number and its noun."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

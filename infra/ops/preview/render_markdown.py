@@ -10,10 +10,10 @@ from infra.ops.preview.dangers import Danger, waiver_words
 from infra.ops.preview.engine_words import is_refusal
 from infra.ops.preview.fold import COMMENT_LIMIT, GRAVE, NEVER, Block, Section, folded
 from infra.ops.preview.markdown_text import code, escaped, fenced, prose
-from infra.ops.preview.meaning import Report, Verdict, count, money
+from infra.ops.preview.meaning import Report, Verdict
 from infra.ops.preview.openings import Opening
 from infra.ops.preview.permission import Permission
-from infra.ops.preview.words import object_named
+from infra.ops.preview.words import count, money, object_named
 
 MARKS: dict[Verdict, str] = {"failed": "🔴", "stop": "🔴", "attention": "🟠", "fine": "🟢", "nothing": "⚪"}
 OP_WORDS: dict[str, str] = {

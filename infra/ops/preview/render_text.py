@@ -10,8 +10,9 @@ from rich.text import Text
 from infra.ops.preview.changes import REPLACE, Change
 from infra.ops.preview.dangers import Danger, waiver_words
 from infra.ops.preview.fold_text import Line, Part, fitted
-from infra.ops.preview.meaning import Report, Verdict, money
+from infra.ops.preview.meaning import Report, Verdict
 from infra.ops.preview.render_markdown import OP_WORDS
+from infra.ops.preview.words import money
 
 STYLES: dict[Verdict, str] = {
     "failed": "bold red",

@@ -1,4 +1,4 @@
-"""Names in a sentence: many of them, and those of objects in the cluster."""
+"""Names and numbers in a sentence: many of them, those of objects in the cluster, and amounts."""
 
 from __future__ import annotations
 
@@ -29,3 +29,14 @@ def object_named(token: str, name: str, inputs: Mapping[str, Any]) -> str:
     place = metadata if isinstance(metadata, Mapping) else {}
     kind, called = token.rpartition(":")[2], place.get("name") or name
     return f"{kind} {place['namespace']}/{called}" if place.get("namespace") else f"{kind} {called}"
+
+
+def money(amount: float) -> str:
+    """Return USD with its sign."""
+    sign = "+" if amount > 0.005 else "-" if amount < -0.005 else "±"
+    return f"{sign}${abs(amount):,.2f}"
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number and its noun."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

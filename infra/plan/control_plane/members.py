@@ -53,12 +53,16 @@ class MemberPlan:
 
 
 def control_plane_groups(spec: EnvironmentSpec) -> tuple[InstanceGroupSpec, ...]:
-    """Return the control plane's groups in the order of the spec."""
-    return tuple(group for group in spec.instance_groups if group.role == "ControlPlane")
+    """Return the control plane's groups in the order of their names, whatever order the file has them in.
+
+    The first one stays the first: a member that is added has a name behind those of the others.
+    """
+    groups = (group for group in spec.instance_groups if group.role == "ControlPlane")
+    return tuple(sorted(groups, key=group_identity))
 
 
 def plan_members(spec: EnvironmentSpec) -> tuple[MemberPlan, ...]:
-    """Return the members in the order of their names, whatever order the file has them in.
+    """Return the members in the order of their names.
 
     The addresses of a zone's members follow each other from :data:`FIRST_POSITION`: a member whose name comes behind
     those of the others moves no address, and one whose name comes before them would move addresses, which the
@@ -67,7 +71,7 @@ def plan_members(spec: EnvironmentSpec) -> tuple[MemberPlan, ...]:
     blocks = {block.zone: block for block in plan_subnets(spec.network.cidr, spec.network.zones)}
     taken: Counter[str] = Counter()
     members = []
-    for group in sorted(control_plane_groups(spec), key=group_identity):
+    for group in control_plane_groups(spec):
         zone = (group.zones or spec.network.zones)[0]
         kind = subnet_kind(spec, group)
         block = blocks[zone].public if kind == "public" else blocks[zone].private

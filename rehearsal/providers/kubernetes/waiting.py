@@ -72,7 +72,7 @@ def has_condition(live: Mapping[str, Any], name: str, status: str) -> bool:
 
 
 def is_emptied(live: Mapping[str, Any]) -> bool:
-    """Tell whether a namespace that is being deleted holds nothing any more, and only an API that does not answer keeps it.
+    """Tell whether a namespace that is being deleted is empty, and kept by an API alone that does not answer.
 
     Its controller deletes what it can find, and then waits until every group of kinds can be read. A group that pods
     serve, as metrics-server does, never can in a control plane without nodes.

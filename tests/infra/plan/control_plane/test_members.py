@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.plan.control_plane.files import member_files
-from infra.plan.control_plane.members import MemberPlan, initial_cluster, plan_members
+from infra.plan.control_plane.members import MemberPlan, control_plane_groups, initial_cluster, plan_members
 from infra.plan.subnets import plan_subnets
 from infra.spec import EnvironmentSpec
 from tests.infra.samples import pod_network, sample_spec
@@ -62,6 +62,14 @@ def test_members_added_behind_others_move_none() -> None:
     three = plan_members(cluster_of([*ZONES]))
     five = plan_members(cluster_of([*ZONES, ZONES[0], ZONES[1]]))
     assert five[:3] == three
+
+
+def test_the_order_of_the_file_says_nothing_about_which_member_is_the_first() -> None:
+    zones = list(ZONES)
+    spec = cluster_of(zones)
+    turned = spec.model_copy(update={"instance_groups": spec.instance_groups[::-1]})
+    assert control_plane_groups(turned) == control_plane_groups(spec)
+    assert [group.name for group in control_plane_groups(turned)] == ["cp-0", "cp-1", "cp-2"]
 
 
 def test_a_new_zone_moves_no_address() -> None:
