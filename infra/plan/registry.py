@@ -98,7 +98,9 @@ def _access(spec: EnvironmentSpec, registry: RegistrySpec) -> dict[str, Any]:
             {
                 "Sid": "Pull",
                 "Effect": "Allow",
-                "Principal": {"AWS": [f"arn:{partition}:iam::{account}:root" for account in registry.pulled_from]},
+                "Principal": {
+                    "AWS": [f"arn:{partition}:iam::{account}:root" for account in sorted(registry.pulled_from)]
+                },
                 "Action": list(PULL_ACTIONS),
             }
         ],

@@ -243,5 +243,5 @@ class EdgeSpec(SpecModel):
 
     @property
     def route_hosts(self) -> tuple[str, ...]:
-        """The hosts of all routes, each once."""
-        return tuple(dict.fromkeys(host for route in self.routes for host in route.hosts))
+        """The hosts of all routes, each once, in alphabetical order."""
+        return tuple(sorted({host for route in self.routes for host in route.hosts}))

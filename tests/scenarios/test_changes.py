@@ -137,3 +137,46 @@ def test_nothing_changes_where_the_file_says_the_same_in_another_order(name: str
     changed["cluster"]["api"] = {"access": "internal"}
     changes, _ = changes_of(changed, name)
     assert changes == Changes(set(), set(), {})
+
+
+def turned(value: Any) -> Any:
+    """Return what a file declares with all keys and entries in the reverse order."""
+    if isinstance(value, dict):
+        return {key: turned(value[key]) for key in reversed(value)}
+    return [turned(each) for each in reversed(value)] if isinstance(value, list) else value
+
+
+def test_the_order_of_a_file_says_nothing() -> None:
+    wide = environment()
+    wide["cluster"]["registryMirrors"] = {
+        "docker.io": ["https://harbor.example.com/v2/hub"],
+        "quay.io": ["https://harbor.example.com/v2/quay"],
+    }
+    wide["cluster"]["namespaces"] = [{"name": name} for name in ("shop", "desk", "ads")]
+    wide["registry"] = {"services": ["web", "api"], "pulledFrom": ["222233334444", "111100002222"]}
+    wide["edge"] = {
+        "firewall": [
+            {"name": "web", "sources": ["203.0.113.0/24", "198.51.100.0/24"], "ports": [443],
+             "hosts": ["shop.example.com", "www.example.com", "desk.example.com"]},
+            {"name": "office", "sources": ["192.0.2.0/24"], "ports": [443],
+             "hosts": ["desk.example.com"]},
+            {"name": "partners", "sources": ["192.0.2.0/24"], "ports": ["sql", "queue"]},
+        ],
+        "routes": [
+            {"name": "shop", "namespace": "shop", "service": "web", "hosts": ["www.example.com", "shop.example.com"]},
+            {"name": "desk", "namespace": "desk", "service": "desk", "hosts": ["desk.example.com"]},
+        ],
+        "tcpPorts": [
+            {"name": "sql", "port": 5432, "namespace": "shop", "service": "database"},
+            {"name": "queue", "port": 4222, "namespace": "ads", "service": "queue"},
+        ],
+        "tls": {"acm": "arn:aws:acm:eu-central-1:111122223333:certificate/00000000-0000-4000-8000-000000000000"},
+    }  # fmt: skip
+    for group in wide["instanceGroups"]:
+        group["sysctls"] = {"vm.max_map_count": "262144", "net.core.somaxconn": "16384"}
+    taints = ["example.com/b=1:NoSchedule", "example.com/a=1:NoSchedule"]
+    wide["instanceGroups"].append({"name": "apart", "role": "Node", "taints": taints})
+    found = compare(declared(from_mapping(wide, BASE)), declared(from_mapping(turned(wide), BASE)))
+    # The records are the file itself, as it was written.
+    records = {key for key in found.changed if key[0] == OBJECT and not key[1].endswith("files.json")}
+    assert found == Changes(set(), set(), {key: {"content"} for key in records})

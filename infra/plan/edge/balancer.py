@@ -175,7 +175,7 @@ def _rules(spec: EnvironmentSpec, edge: EdgeSpec, entries: tuple[Entry, ...]) ->
     for entry in entries:
         wanted = [r for r in edge.firewall if entry.policy_port in r.ports]
         for block in without_contained(source_block(source) for r in wanted for source in r.sources):
-            names = [r.name for r in wanted if any(contains(block, source_block(each)) for each in r.sources)]
+            names = sorted(r.name for r in wanted if any(contains(block, source_block(each)) for each in r.sources))
             yield rule(
                 f"edge-in-{entry.port}-{_slug(block)}",
                 side="balancer", direction="ingress", peer=None, peer_cidr=block, port=entry.port,

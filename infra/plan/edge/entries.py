@@ -38,12 +38,13 @@ class Entry:
 
 
 def plan_entries(edge: EdgeSpec) -> tuple[Entry, ...]:
-    """Return the ports that at least one rule of the firewall opens: 80, 443, then the TCP ports as declared."""
+    """Return the ports that at least one rule of the firewall opens: 80, 443, then the TCP ports by number."""
     opened = {port for rule in edge.firewall for port in rule.ports}
+    tcp_ports = sorted(edge.tcp_ports, key=lambda tcp: tcp.port)
     every = (
         Entry(HTTP_ENTRY, HTTP_PORT, HTTP_PORT, 8080, "redirect"),
         Entry(HTTPS_ENTRY, HTTPS_PORT, HTTPS_PORT, 8443, "https"),
-        *(Entry(tcp.name, tcp.name, tcp.port, _router_port(tcp.port), "tcp", tcp) for tcp in edge.tcp_ports),
+        *(Entry(tcp.name, tcp.name, tcp.port, _router_port(tcp.port), "tcp", tcp) for tcp in tcp_ports),
     )
     return tuple(entry for entry in every if entry.policy_port in opened)
 

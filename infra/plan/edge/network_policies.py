@@ -67,7 +67,8 @@ def backends_of(route: EdgeRouteSpec) -> tuple[Backend, ...]:
 
 def plan_network_policies(spec: EnvironmentSpec, edge: EdgeSpec, entries: tuple[Entry, ...]) -> Iterator[Manifest]:
     """Yield the policies of the router's namespace and those of the namespaces behind it."""
-    backends = [backend for route in edge.routes for backend in backends_of(route)]
+    routes = sorted(edge.routes, key=lambda route: route.name)
+    backends = [backend for route in routes for backend in backends_of(route)]
     backends += [backend_of(entry.tcp) for entry in entries if entry.tcp is not None]
     solver = edge.tls.acm is None and (edge.tls.acme is None or edge.tls.acme.solver == "http01")
     yield _policy("default-deny", EDGE_NAMESPACE, {}, policyTypes=["Ingress", "Egress"])

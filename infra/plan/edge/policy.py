@@ -25,7 +25,7 @@ class AllowList:
     """Who may come, and by which rules."""
 
     rules: tuple[str, ...]
-    """Names of the rules, in the order of the policy."""
+    """Names of the rules, in alphabetical order."""
     blocks: tuple[str, ...]
     """IPv4 blocks, none inside another."""
 
@@ -65,10 +65,10 @@ def allow_list(rules: Iterable[FirewallRuleSpec]) -> AllowList:
 
 
 def rules_for(edge: EdgeSpec, policy_port: int | str, host: str | None) -> tuple[FirewallRuleSpec, ...]:
-    """Return the rules that open a port, for a host where the port has hosts."""
+    """Return the rules that open a port, for a host where the port has hosts, in the order of their names."""
     return tuple(
         rule
-        for rule in edge.firewall
+        for rule in sorted(edge.firewall, key=lambda rule: rule.name)
         if policy_port in rule.ports and (host is None or any(covers(each, host) for each in rule.hosts))
     )
 

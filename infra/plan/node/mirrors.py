@@ -15,7 +15,7 @@ def mirror_files(spec: EnvironmentSpec) -> tuple[NodeFile, ...]:
     """Return a ``hosts.toml`` for each registry that has mirrors."""
     return tuple(
         NodeFile(f"{HOSTS}/{registry}/hosts.toml", _hosts(registry, mirrors))
-        for registry, mirrors in spec.cluster.registry_mirrors.items()
+        for registry, mirrors in sorted(spec.cluster.registry_mirrors.items())
     )
 
 

@@ -35,9 +35,9 @@ def node_labels(group: InstanceGroupSpec) -> dict[str, str]:
 
 
 def node_taints(group: InstanceGroupSpec) -> tuple[Taint, ...]:
-    """Return the taints of the group's nodes: its role's, then the spec's in their order."""
+    """Return the taints of the group's nodes: its role's, then the spec's in the order of their names."""
     role = ROLE_TAINTS.get(group.role)
-    stated = tuple(parse_taint(text) for text in group.taints)
+    stated = tuple(sorted((parse_taint(text) for text in group.taints), key=_identity))
     return ((role,) if role and _identity(role) not in map(_identity, stated) else ()) + stated
 
 

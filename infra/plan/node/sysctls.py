@@ -21,7 +21,7 @@ def sysctl_files(group: InstanceGroupSpec) -> tuple[NodeFile, ...]:
     """Return the files: none where the group declares no parameter."""
     if not group.sysctls:
         return ()
-    text = "".join(f"{key} = {value}\n" for key, value in group.sysctls.items())
+    text = "".join(f"{key} = {value}\n" for key, value in sorted(group.sysctls.items()))
     files = (NodeFile(SYSCTLS, text),)
     if any(key.startswith(_CONNECTIONS) for key in group.sysctls):
         return (NodeFile(MODULES, "nf_conntrack\n"), *files)

@@ -168,7 +168,7 @@ def _services(spec: EnvironmentSpec) -> Job:
 
 def _workloads(spec: EnvironmentSpec) -> list[Job]:
     """Return the job of the environment's workloads: those that name a port ``metrics``, at the path of that name."""
-    namespaces = [namespace.name for namespace in spec.cluster.namespaces]
+    namespaces = sorted(namespace.name for namespace in spec.cluster.namespaces)
     if not namespaces:
         return []
     job = {

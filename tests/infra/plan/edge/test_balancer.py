@@ -28,7 +28,7 @@ def test_the_rules_of_both_security_groups() -> None:
     rules = [(r.name, r.side, r.direction, r.peer or r.peer_cidr, r.port, r.why) for r in balancer(edge_spec()).rules]
     assert rules == [
         ("edge-in-80-anywhere", "balancer", "ingress", "0.0.0.0/0", 80, "Firewall rules: web"),
-        ("edge-in-443-anywhere", "balancer", "ingress", "0.0.0.0/0", 443, "Firewall rules: web, office"),
+        ("edge-in-443-anywhere", "balancer", "ingress", "0.0.0.0/0", 443, "Firewall rules: office, web"),
         ("edge-in-5432-10-8-0-0-16", "balancer", "ingress", "10.8.0.0/16", 5432, "Firewall rules: partners"),
         ("edge-in-5432-203-0-113-7-32", "balancer", "ingress", "203.0.113.7/32", 5432, "Firewall rules: partners"),
         *(
@@ -109,7 +109,7 @@ def test_the_load_balancer_by_default() -> None:
 
 
 def test_records_of_the_hosts_in_the_zone() -> None:
-    hosts = ["shop.example.com", "*.apps.example.com", "admin.example.com"]
+    hosts = ["*.apps.example.com", "admin.example.com", "shop.example.com"]
     plan = balancer(edge_spec(dns={"zone": "apps.example.com", "zoneId": "Z0123456789EXAMPLE"}))
     assert [(each.key, each.zone_id, each.host) for each in plan.records] == [
         ("edge-wildcard.apps.example.com", "Z0123456789EXAMPLE", "*.apps.example.com")

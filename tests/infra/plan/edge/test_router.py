@@ -162,7 +162,7 @@ def test_a_route_with_an_allow_list() -> None:
 def test_port_80_redirects_and_does_nothing_else() -> None:
     plan = planned(edge_spec())
     routes = [each for each in of_kind(plan.objects, "HTTPRoute") if each["metadata"]["name"].startswith("http-")]
-    assert [each["spec"]["hostnames"] for each in routes] == [["shop.example.com"], ["*.apps.example.com"]]
+    assert [each["spec"]["hostnames"] for each in routes] == [["*.apps.example.com"], ["shop.example.com"]]
     for route in routes:
         (rule,) = route["spec"]["rules"]
         assert rule["filters"][-1] == {
@@ -177,9 +177,9 @@ def test_the_gateway_takes_routes_of_its_own_namespace_only() -> None:
     listeners = body(planned(edge_spec()), "Gateway", "edge-router")["spec"]["listeners"]
     assert [(each["name"], each.get("hostname"), each["port"], each["protocol"]) for each in listeners] == [
         ("http", None, 8080, "HTTP"),
-        ("https-host.shop.example.com", "shop.example.com", 8443, "HTTP"),
         ("https-below.apps.example.com", "*.apps.example.com", 8443, "HTTP"),
         ("https-host.admin.example.com", "admin.example.com", 8443, "HTTP"),
+        ("https-host.shop.example.com", "shop.example.com", 8443, "HTTP"),
     ]
     assert {each["allowedRoutes"]["namespaces"]["from"] for each in listeners} == {"Same"}
 
@@ -223,9 +223,9 @@ def test_the_policies_of_the_routers_namespace() -> None:
     assert [[port["port"] for port in rule["ports"]] for rule in egress] == [
         [53, 53],
         [443],
-        [8080],
-        [80],
         [8000],
+        [80],
+        [8080],
         [5432],
     ]
     names = {

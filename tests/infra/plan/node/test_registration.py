@@ -60,16 +60,16 @@ def test_taints_of_each_role() -> None:
     assert node_taints(group("nodes")) == ()
 
 
-def test_taints_of_the_spec_follow_the_roles_in_their_order() -> None:
+def test_taints_of_the_spec_follow_the_roles_whatever_order_the_file_has_them_in() -> None:
     taints = ["b=1:NoSchedule", "a:NoExecute"]
     edge = group("edge").model_copy(update={"taints": tuple(taints)})
-    assert [str(t) for t in node_taints(edge)] == ["slipway/role=Edge:NoSchedule", *taints]
+    assert [str(t) for t in node_taints(edge)] == ["slipway/role=Edge:NoSchedule", *reversed(taints)]
 
 
 def test_a_node_never_has_two_taints_of_one_key_and_effect() -> None:
     key = "node-role.kubernetes.io/control-plane"
     member = group("control-plane-a").model_copy(update={"taints": (f"{key}=x:NoSchedule", f"{key}:NoExecute")})
-    assert [str(t) for t in node_taints(member)] == [f"{key}=x:NoSchedule", f"{key}:NoExecute"]
+    assert [str(t) for t in node_taints(member)] == [f"{key}:NoExecute", f"{key}=x:NoSchedule"]
 
 
 def test_the_prefix_of_our_own_is_refused_in_labels_and_taints() -> None:

@@ -15,7 +15,7 @@ def test_a_group_of_any_role_has_a_file_of_them_and_nothing_else_differs(name: s
     group["sysctls"] = {"vm.max_map_count": "262144", "net.ipv4.tcp_rmem": "4096 131072 16777216"}
     spec = sample_spec(instanceGroups=groups)
     before, after = files_of(user_data(name)), files_of(user_data(name, spec))
-    assert after.pop(SYSCTLS) == "vm.max_map_count = 262144\nnet.ipv4.tcp_rmem = 4096 131072 16777216\n"
+    assert after.pop(SYSCTLS) == "net.ipv4.tcp_rmem = 4096 131072 16777216\nvm.max_map_count = 262144\n"
     assert after == before
     assert fetched_files(name, spec) == fetched_files(name)
     others = {"control-plane-a", "nodes", "edge"} - {name}

@@ -178,7 +178,7 @@ def test_workloads_are_asked_at_the_port_that_they_name_metrics() -> None:
     assert "workloads" not in jobs(prometheus_config(sample_spec()))
     spec = sample_spec(cluster={"namespaces": [{"name": "web"}, {"name": "shop"}]})
     job = jobs(prometheus_config(spec))["workloads"]
-    assert job["kubernetes_sd_configs"] == [{"role": "pod", "namespaces": {"names": ["web", "shop"]}}]
+    assert job["kubernetes_sd_configs"] == [{"role": "pod", "namespaces": {"names": ["shop", "web"]}}]
     kept = [rule for rule in job["relabel_configs"] if rule.get("action") == "keep"]
     assert [(rule["source_labels"], rule["regex"]) for rule in kept] == [
         (["__meta_kubernetes_pod_container_port_name"], "metrics")
