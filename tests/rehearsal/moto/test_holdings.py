@@ -60,7 +60,7 @@ def test_a_target_group_takes_machines_under_its_arn() -> None:
 def test_what_a_spec_refers_to() -> None:
     dns = {"zone": "example.com", "zoneId": "Z0123456789ABCDEFGHIJ"}
     assert held_by(edge_spec(dns=dns)) == {
-        "certificates": [{"arn": ACM, "hosts": ["shop.example.com", "*.apps.example.com", "admin.example.com"]}],
+        "certificates": [{"arn": ACM, "hosts": ["*.apps.example.com", "admin.example.com", "shop.example.com"]}],
         "zones": [{"id": "Z0123456789ABCDEFGHIJ", "name": "example.com"}],
         "targetGroups": [],
     }
