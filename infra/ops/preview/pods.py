@@ -11,7 +11,7 @@ from infra.ops.preview.changes import CREATE, DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.events import Step
 from infra.ops.preview.inputs import mapping_in
 
-Fate = Literal["end", "exchange", "scale", "wait", "start"]
+Fate = Literal["end", "become", "exchange", "scale", "wait", "start"]
 
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 _LISTED = 6
@@ -19,6 +19,7 @@ _LISTED = 6
 
 _WORDS: Mapping[Fate, str] = {
     "end": "Pods that end for good with what they serve",
+    "become": "Workloads of another kind, whose new pods start before those of the old kind end",
     "exchange": "Pods exchanged during the update, by their own rolling update",
     "wait": "Pods that change when they next start, or their machine is replaced",
     "scale": "Replicas",
@@ -44,7 +45,7 @@ def workloads_of(changes: Sequence[Change], steps: Sequence[Step] = ()) -> tuple
     ``steps`` are all of the run: an autoscaler that stays as it is tells how many pods its workload has.
     """
     scalers = autoscalers_of(steps)
-    found = [each for change in changes for each in _of_change(change, scalers)]
+    found = _joined([each for change in changes for each in _of_change(change, scalers)])
     # A replacement is several steps, which all say the same.
     found += dict.fromkeys(_rescaled(scalers, steps))
     return tuple(found)
@@ -87,6 +88,24 @@ def _of_change(change: Change, scalers: Mapping[str, Autoscaler]) -> Iterator[Wo
             yield Workload("wait" if waits else "exchange", name, _pods(kind, new, after))
         if any(path.startswith("spec.replicas") for path in paths) and not (scaler and scaler.changes):
             yield Workload("scale", name, f"{_replicas(old)} → {_replicas(new)}")
+
+
+def _joined(found: Sequence[Workload]) -> list[Workload]:
+    """Return the workloads, one that ends and one of its namespace and name that starts as what they are: one."""
+    old, new = ({each.name.partition(" ")[2]: each for each in found if each.fate == fate} for fate in ("end", "start"))
+    both = old.keys() & new.keys()
+    left = [each for each in found if each.fate not in ("end", "start") or each.name.partition(" ")[2] not in both]
+    return [
+        *left,
+        *(
+            Workload("become", f"{old[name].name} → {new[name].name.partition(' ')[0]}", _pods_of(old[name], new[name]))
+            for name in sorted(both)
+        ),
+    ]
+
+
+def _pods_of(old: Workload, new: Workload) -> str:
+    return old.pods if old.pods == new.pods else f"{old.pods} → {new.pods}"
 
 
 def _rescaled(scalers: Mapping[str, Autoscaler], steps: Sequence[Step]) -> Iterator[Workload]:

@@ -171,3 +171,22 @@ def test_many_are_counted_and_told_before_rules_and_cost(count: int, end: str) -
     (sentence,) = sentences_of(workloads_of(report_of(*events).changes))
     assert sentence.endswith(f"Deployment w4 (1 pod), {end}")
     assert sentence in report_of(*events).sentences
+
+
+def test_a_workload_of_another_kind_is_told_as_one_that_stays() -> None:
+    def side(name: str, replicas: int) -> dict[str, Any]:
+        return {"metadata": {"namespace": "shop", "name": name}, "spec": image("a", replicas=replicas)}
+
+    stateful = "kubernetes:apps/v1:StatefulSet"
+    events = [
+        step("create", stateful, "db", None, side("db", 3)),
+        step("delete", DEPLOYMENT, "db", side("db", 2), None),
+        step("delete", DEPLOYMENT, "web", side("web", 2), None),
+        step("create", DAEMON_SET, "web", None, {"metadata": {"namespace": "desk", "name": "web"}, "spec": {}}),
+    ]
+    assert list(sentences_of(workloads_of(report_of(*events).changes))) == [
+        "Pods that end for good with what they serve: Deployment shop/web (2 pods).",
+        "Workloads of another kind, whose new pods start before those of the old kind end: Deployment shop/db → "
+        "StatefulSet (2 pods → 3 pods).",
+        "New workloads: DaemonSet desk/web (one a machine).",
+    ]
