@@ -35,13 +35,17 @@ def check_node_selector(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterat
             continue
         if is_given(key) or any(group.node_labels.get(key) == value for group in groups):
             continue
-        yield Problem(
-            ("nodeSelector", key),
-            "is a label of no instance group",
-            f"write {key}: {value} into nodeLabels of a group, or remove it",
-            repr(value),
-            (("instanceGroups",),),
-        )
+        yield _no_label(spec, key, value)
+
+
+def _no_label(spec: EnvironmentSpec, key: str, value: str) -> Problem:
+    leaving = [group.name for group in spec.instance_groups if group.retire and group.node_labels.get(key) == value]
+    if leaving:
+        words = f"is a label of {', '.join(leaving)} alone, which {'is' if len(leaving) == 1 else 'are'} retired"
+        fix = f"write {key}: {value} into nodeLabels of another group and roll that first, or remove it"
+    else:
+        words, fix = "is a label of no instance group", f"write {key}: {value} into nodeLabels of a group, or remove it"
+    return Problem(("nodeSelector", key), words, fix, repr(value), (("instanceGroups",),))
 
 
 def check_node_ports(spec: EnvironmentSpec) -> Iterator[tuple[WorkloadSpec | None, Problem]]:

@@ -355,6 +355,20 @@ def test_labels_of_groups_and_of_kubernetes_select_nodes() -> None:
     assert line.startswith("apps/web.yaml: nodeSelector['example.com/pool']: 'web' is a label of no instance group")
 
 
+def test_a_label_of_a_group_that_is_retired_is_told_as_that() -> None:
+    groups = [
+        group_mapping("control-plane-a", role="ControlPlane", zones=["eu-central-1a"], minSize=1, maxSize=1),
+        group_mapping("nodes"),
+        group_mapping("batch", nodeLabels={"example.com/pool": "batch"}, retire=True),
+        group_mapping("edge", role="Edge"),
+    ]
+    (line,) = problems({"web": {**WEB, "nodeSelector": {"example.com/pool": "batch"}}}, groups=groups)
+    assert line == (
+        "apps/web.yaml: nodeSelector['example.com/pool']: 'batch' is a label of batch alone, which is retired. Fix: "
+        "write example.com/pool: batch into nodeLabels of another group and roll that first, or remove it."
+    )
+
+
 def test_a_star_that_yaml_takes_for_an_alias(tmp_path: Any) -> None:
     (tmp_path / "web.yaml").write_text("image: a:1\nschedule: * * * * *\n", encoding="utf-8")
     spec = sample_spec(
