@@ -18,6 +18,11 @@ TOKEN_ID_LENGTH = 6
 TOKEN_SECRET_LENGTH = 16
 """Form of a bootstrap token: ``[a-z0-9]{6}.[a-z0-9]{16}`` (Kubernetes documentation, "Bootstrap Tokens")."""
 
+API_NAME = "kubernetes.default.svc"
+"""A name in the certificate of every API server, whatever its load balancers are called (kubeadm,
+``cmd/kubeadm/app/util/pkiutil``, ``GetAPIServerAltNames``). A member has the name of a load balancer that is made later,
+as when the API becomes public, only once it is replaced, and operators must reach the API for that."""
+
 BOOTSTRAPPERS = "system:bootstrappers:slipway"
 """Group of whoever shows the token. It must begin with ``system:bootstrappers:`` (same source)."""
 
@@ -121,4 +126,7 @@ def login_user(oidc: OidcSpec) -> dict[str, Any]:
 
 def operators_kubeconfig(spec: EnvironmentSpec, address: ApiAddress, authority: str, user: Mapping[str, Any]) -> str:
     """Return the kubeconfig of a person or pipeline, as JSON (which is YAML); all in it is called as the cluster."""
-    return json.dumps(kubeconfig(spec.cluster.name, address.operators_server, authority, user))
+    made = kubeconfig(spec.cluster.name, address.operators_server, authority, user)
+    for each in made["clusters"]:
+        each["cluster"]["tls-server-name"] = API_NAME
+    return json.dumps(made)

@@ -47,6 +47,8 @@ def test_an_operators_kubeconfig_is_called_as_the_cluster() -> None:
     config = json.loads(operators_kubeconfig(sample_spec(), BOTH, "authority", user))
     assert config["current-context"] == "test.example.com"
     assert config["clusters"][0]["cluster"]["server"] == "https://outside.example:443"
+    # Members that run do not have the name of a load balancer that has just been made in their certificates.
+    assert config["clusters"][0]["cluster"]["tls-server-name"] == "kubernetes.default.svc"
     assert {name: base64.b64decode(value) for name, value in config["users"][0]["user"].items()} == {
         "client-certificate-data": b"certificate",
         "client-key-data": b"key",
