@@ -20,8 +20,8 @@ TOKEN_SECRET_LENGTH = 16
 
 API_NAME = "kubernetes.default.svc"
 """A name in the certificate of every API server, whatever its load balancers are called (kubeadm,
-``cmd/kubeadm/app/util/pkiutil``, ``GetAPIServerAltNames``). A member has the name of a load balancer that is made later,
-as when the API becomes public, only once it is replaced, and operators must reach the API for that."""
+``cmd/kubeadm/app/util/pkiutil``, ``GetAPIServerAltNames``). A member has the name of a load balancer that is made
+later, as when the API becomes public, only once it is replaced, and operators must reach the API for that."""
 
 BOOTSTRAPPERS = "system:bootstrappers:slipway"
 """Group of whoever shows the token. It must begin with ``system:bootstrappers:`` (same source)."""

@@ -11,7 +11,7 @@ from infra.ops.preview.differences import Difference
 from infra.ops.preview.groups import CONTROL_PLANE
 from infra.ops.preview.network import NAT
 from infra.ops.preview.openings import GROUP as SECURITY_GROUP
-from infra.ops.preview.stateful_sets import STATEFUL_SET, way_out
+from infra.ops.preview.stateful_sets import NAMESPACE, STATEFUL_SET, way_out
 from infra.plan.stateful import GROUP_TYPE
 from infra.plan.tags import CLUSTER_TAG
 
@@ -20,6 +20,8 @@ BALANCER: Final = "aws:lb/loadBalancer:LoadBalancer"
 INTERFACE: Final = "aws:ec2/networkInterface:NetworkInterface"
 _MEMBER = "ControlPlaneMember "
 _ROUTER = "EdgeRouter "
+_OWN_NAMESPACE = "Namespace "
+"""Component of a namespace that `cluster.namespaces` declares; those of add-ons are in other components."""
 
 KEEP_PROTECTION: Final = "Do not lift the protection."
 UNKNOWN: Final = (
@@ -48,6 +50,11 @@ _BALANCER_ZONES: Final = (
 _EDGE: Final = (
     "To remove the edge, set `edge.deletionProtection: false` and update; then remove `edge` and update again "
     "(docs/open-a-port.md, Remove the edge)."
+)
+
+_NAMESPACE: Final = (
+    "Put it back into `cluster.namespaces`; another name is another namespace. To remove it with all that is in it: "
+    "docs/workloads.md, Remove a namespace."
 )
 
 
@@ -106,6 +113,8 @@ def remedy_of(
         return _EDGE
     if change.type == STATEFUL_SET:
         return way_out(change)
+    if change.type == NAMESPACE and change.component.startswith(_OWN_NAMESPACE):
+        return _NAMESPACE
     return UNKNOWN if protected else ""
 
 

@@ -9,12 +9,12 @@ from infra.ops.preview.changes import DELETE, REPLACE, Change
 from infra.ops.preview.inputs import mapping_in
 
 STATEFUL_SET: Final = "kubernetes:apps/v1:StatefulSet"
-_NAMESPACE: Final = "kubernetes:core/v1:Namespace"
+NAMESPACE: Final = "kubernetes:core/v1:Namespace"
 
 
 def emptied_namespaces(changes: Iterable[Change]) -> frozenset[str]:
     """Return the names of namespaces that are deleted, if only to be made anew: all that is in them goes with them."""
-    gone = (each.step.old for each in changes if each.type == _NAMESPACE and each.op in (DELETE, REPLACE))
+    gone = (each.step.old for each in changes if each.type == NAMESPACE and each.op in (DELETE, REPLACE))
     return frozenset(_place(old.inputs)[1] for old in gone if old and not old.retain_on_delete)
 
 

@@ -104,6 +104,19 @@ def test_many_groups_that_go_are_told_at_once_and_members_are_not_retired() -> N
     assert "a control-plane member is not removed, so put its entry back" in member.ways_out[1]
 
 
+def test_a_namespace_of_the_file_that_goes_is_put_back_or_removed_as_the_documents_say() -> None:
+    kind = "kubernetes:core/v1:Namespace"
+    state = {**PROTECTED, "parent": urn("slipway:index:Namespace", "shop")}
+    gone = step("delete", kind, "shop", {"metadata": {"name": "shop"}}, state=state)
+    report = report_of(component("Namespace", "shop"), gone, not_deleted(kind, "shop"), result="failed")
+    assert report.ways_out[1] == (
+        "core Namespace shop: Put it back into `cluster.namespaces`; another name is another namespace. To remove it "
+        "with all that is in it: docs/workloads.md, Remove a namespace."
+    )
+    store = step("delete", kind, "log-store", {"metadata": {"name": "log-store"}}, state=PROTECTED)
+    assert "docs/read-logs.md" in report_of(store, not_deleted(kind, "log-store"), result="failed").ways_out[1]
+
+
 def test_whatever_else_is_protected_is_told_with_the_same_warning() -> None:
     key = "aws:ecr/repository:Repository"
     report = report_of(step("delete", key, "web", {"name": "web"}, state=PROTECTED), not_deleted(key, "web"))
