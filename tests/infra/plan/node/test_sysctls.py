@@ -52,7 +52,7 @@ def test_they_are_set_before_the_kubelet_starts_and_what_fails_of_it_stops_nothi
 )
 def test_the_module_of_connection_tracking_is_loaded_for_its_parameters(key: str, loaded: bool) -> None:
     files = files_of(user_data("nodes", with_group(sysctls={"vm.swappiness": "1", key: "2"})))
-    assert files[SYSCTLS] == f"vm.swappiness = 1\n{key} = 2\n"
+    assert files[SYSCTLS] == f"{key} = 2\nvm.swappiness = 1\n"
     assert files.get(MODULES) == ("nf_conntrack\n" if loaded else None)
 
 
