@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -16,7 +17,10 @@ TAG = "slipway/roll"
 _NO_TARGET = ("unused", "draining")
 """States of a target that gets no new connections since it is not registered."""
 
-_ALIVE = ("pending", "running", "stopping", "stopped")
+_IS_ALIVE = {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}
+
+_VALUES_PER_FILTER = 200
+"""Values that EC2 takes in one request's filters (``FilterLimitExceeded``)."""
 
 
 class Cloud(Protocol):
@@ -91,22 +95,15 @@ class AwsCloud:
 
     def with_launch_times(self, group: Group) -> Group:
         """Return the group with the time at which each instance was launched."""
-        ids = [each.id for each in group.instances]
-        if not ids:
-            return group
         with aws_errors(f"read the instances of {group.name}"):
-            found = self._instances([{"Name": "instance-id", "Values": ids}])
+            found = self._instances_of([each.id for each in group.instances])
         launched = {each["InstanceId"]: each["LaunchTime"] for each in found}
         return replace(group, instances=tuple(replace(e, launched=launched.get(e.id)) for e in group.instances))
 
     def gone(self, ids: tuple[str, ...]) -> frozenset[str]:
         """Return which of the instances have ended or are ending. EC2 forgets one within the hour."""
-        filters = [
-            {"Name": "instance-id", "Values": list(ids)},
-            {"Name": "instance-state-name", "Values": list(_ALIVE)},
-        ]
         with aws_errors("read the state of instances"):
-            alive = {each["InstanceId"] for each in self._instances(filters)}
+            alive = {each["InstanceId"] for each in self._instances_of(ids, _IS_ALIVE)}
         return frozenset(ids) - alive
 
     def launch_problem(self, name: str) -> str:
@@ -191,7 +188,7 @@ class AwsCloud:
     def _marked(self, name: str) -> dict[str, dict[str, Any]]:
         filters = [
             {"Name": f"tag:{TAG}", "Values": [f"due:{name}", f"detach:{name}"]},
-            {"Name": "instance-state-name", "Values": list(_ALIVE)},
+            _IS_ALIVE,
         ]
         with aws_errors(f"find the instances taken out of {name}"):
             return {each["InstanceId"]: each for each in self._instances(filters)}
@@ -200,10 +197,15 @@ class AwsCloud:
         pages = self._ec2.get_paginator("describe_instances").paginate(Filters=filters)
         return [each for page in pages for reservation in page["Reservations"] for each in reservation["Instances"]]
 
+    def _instances_of(self, ids: Sequence[str], *filters: dict[str, Any]) -> list[dict[str, Any]]:
+        at_once = _VALUES_PER_FILTER - sum(len(each["Values"]) for each in filters)
+        parts = (list(ids[start : start + at_once]) for start in range(0, len(ids), at_once))
+        return [each for part in parts for each in self._instances([{"Name": "instance-id", "Values": part}, *filters])]
+
     def _warm(self, name: str) -> tuple[Instance, ...]:
+        pages = self._scaling.get_paginator("describe_warm_pool").paginate(AutoScalingGroupName=name)
         with aws_errors(f"read the warm pool of {name}"):
-            found = self._scaling.describe_warm_pool(AutoScalingGroupName=name).get("Instances", ())
-        return tuple(_inside(each, None) for each in found)
+            return tuple(_inside(each, None) for page in pages for each in page.get("Instances", ()))
 
 
 def _template_of(raw: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:

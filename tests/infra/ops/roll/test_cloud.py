@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -139,6 +140,31 @@ def test_a_lifecycle_action_completed_by_somebody_else(account: Account, monkeyp
     account.cloud.complete(NAME, "nodes-drain", "i-1")
     with pytest.raises(RefusedError, match="not allowed to complete the termination of i-1"):
         account.cloud.complete(NAME, "nodes-drain", "i-1")
+
+
+def test_no_call_names_more_values_than_ec2_takes(account: Account) -> None:
+    asked: list[int] = []
+
+    def count(params: dict[str, Any], **_: Any) -> None:
+        asked.append(sum(len(each["Values"]) for each in params["Filters"]))
+
+    group = account.cloud.group(NAME)
+    strange = tuple(replace(group.instances[0], id=f"i-{number:017x}") for number in range(300))
+    account.cloud._ec2.meta.events.register("provide-client-params.ec2.DescribeInstances", count)
+    many = account.cloud.with_launch_times(replace(group, instances=(*strange, *group.instances)))
+    assert [each.launched is not None for each in many.instances] == [False] * 300 + [True] * 2
+    assert account.cloud.gone(tuple(each.id for each in many.instances)) == {each.id for each in strange}
+    assert asked == [200, 102, 200, 110]
+
+
+def test_a_warm_pool_is_read_to_its_end(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pool(NextToken: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803
+        machine = {"InstanceId": f"i-{NextToken}", "AvailabilityZone": "a", "LifecycleState": "Warmed:Stopped"}
+        return {"Instances": [machine], **({} if NextToken else {"NextToken": "more"})}
+
+    monkeypatch.setattr(account.cloud._scaling, "describe_warm_pool", pool)
+    account.scaling.put_warm_pool(AutoScalingGroupName=NAME)
+    assert [each.id for each in account.cloud.group(NAME).warm] == ["i-", "i-more"]
 
 
 @pytest.mark.parametrize(
