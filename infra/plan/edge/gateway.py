@@ -20,9 +20,6 @@ from infra.spec.edge import EdgeRouteSpec, EdgeSpec
 CONTROLLER = "traefik.io/gateway-controller"
 """Name by which Traefik knows its GatewayClasses (``pkg/provider/kubernetes/gateway/kubernetes.go``)."""
 
-LISTENER_LIMIT = 64
-"""Listeners of a Gateway (Gateway API v1, ``spec.listeners``)."""
-
 
 def plan_gateway(edge: EdgeSpec, entries: tuple[Entry, ...], exposures: tuple[Exposure, ...]) -> Iterator[Manifest]:
     """Yield the objects by which the router routes."""
