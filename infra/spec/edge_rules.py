@@ -152,8 +152,7 @@ def _idle(values: Sequence[str], wider: object) -> list[tuple[int, int]]:
         (index, by)
         for index, value in enumerate(values)
         for by in [
-            next((o for o, each in enumerate(values) if o != index and wider(each, value)
-                  and (each != value or o < index)), None)
+            next((o for o, each in enumerate(values) if wider(each, value) and (each != value or o < index)), None)
         ]
         if by is not None
     ]  # fmt: skip
