@@ -152,6 +152,10 @@ def test_a_later_rule_may_shadow_an_earlier_one() -> None:
          ["edge.routes[2].hosts[0]: 'other.example.com' can be reached by nobody: no rule of the firewall allows it on "
           "443. Fix: add it to the hosts of a rule of edge.firewall with port 443, or "
           "remove it."]),
+        ({"firewall": [WEB, {**OFFICE, "ports": [80]}, PARTNERS]},
+         ["edge.firewall[1].ports: [80] open 80 without 443, and 80 only redirects to 443. Fix: add 443.",
+          "edge.routes[2].hosts[0]: 'admin.example.com' can be reached by nobody: no rule of the firewall allows it on "
+          "443. Fix: add it to the hosts of a rule of edge.firewall with port 443, or remove it."]),
         ({"routes": [SHOP, APPS, {**ADMIN, "namespace": "else"}]},
          ["edge.routes[2].namespace: 'else' is none of cluster.namespaces, so no network policy guards it. Fix: "
           "declare it there, or write one of shop, back."]),
@@ -161,14 +165,8 @@ def test_a_later_rule_may_shadow_an_earlier_one() -> None:
         ({"tcpPorts": [POSTGRES, {**POSTGRES, "name": "idle"}]},
          ["edge.tcpPorts[1].name: 'idle' is opened by no rule of the firewall. Fix: add a rule, or remove it.",
           "edge.tcpPorts[1].port: 5432 is declared twice among the TCP ports. Fix: rename or remove one."]),
-        ({"tcpPorts": [{**POSTGRES, "port": 22}]},
-         ["edge.tcpPorts[0].port: 22 is SSH, which is never open to the outside; use a session of AWS Systems Manager. "
-          "Fix: choose another port."]),
-        ({"tcpPorts": [{**POSTGRES, "port": 31000}]},
-         ["edge.tcpPorts[0].port: 31000 is in the range of node ports, which the API server gives out. Fix: choose "
-          "another port."]),
-        ({"tcpPorts": [{**POSTGRES, "port": 20389}]},
-         ["edge.tcpPorts[0].port: 20389 is where the router answers for port 389. Fix: choose another port."]),
+        ({"tcpPorts": [POSTGRES, {**POSTGRES, "port": 5433}]},
+         ["edge.tcpPorts[1].name: 'postgres' is declared twice among the TCP ports. Fix: rename or remove one."]),
         ({"tcpPorts": [POSTGRES, {**POSTGRES, "name": "https", "port": 9}]},
          ["edge.tcpPorts[1].name: 'https' is the name of a port that the router has. Fix: choose another name."]),
     ],
