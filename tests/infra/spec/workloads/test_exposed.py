@@ -4,9 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.infra.workload_samples import IMAGE, problems
+import pytest
+
+from infra.spec.workloads.exposed import exposed_workloads, route_of
+from tests.infra.workload_samples import IMAGE, environment, problems
 
 WEB: dict[str, Any] = {"image": IMAGE, "ports": [{"name": "http", "port": 8080}], "from": ["edge"]}
+
+
+def test_the_route_of_a_workload_leads_to_its_first_tcp_port() -> None:
+    ports = [{"name": "dns", "port": 5353, "protocol": "UDP"}, *WEB["ports"], {"name": "admin", "port": 9090}]
+    front = {**WEB, "ports": ports, "expose": {"host": "go.example.com"}}
+    (route,) = map(route_of, exposed_workloads(environment({"front": front, "web": WEB})))
+    assert (route.name, route.service, route.port, route.target_port) == ("app-front", "front", 8080, 8080)
+
+
+def test_a_workload_without_a_tcp_port_has_nothing_that_can_be_exposed() -> None:
+    dns = {**WEB, "ports": [{"name": "dns", "port": 5353, "protocol": "UDP"}], "expose": {"host": "go.example.com"}}
+    assert problems({"dns": dns}) == ["apps/dns.yaml: expose: needs a TCP port to reach. Fix: add ports."]
+
+
+@pytest.mark.parametrize(
+    ("workload", "route"),
+    [
+        (36 * "w", f"app-{36 * 'w'}"),
+        (37 * "w", f"app-{29 * 'w'}-6b089c"),
+        (f"{28 * 'w'}-{8 * 'w'}", f"app-{28 * 'w'}-a55561"),
+    ],
+)
+def test_a_route_is_called_as_its_workload_in_40_characters(workload: str, route: str) -> None:
+    spec = environment({workload: {**WEB, "expose": {"host": "go.example.com"}}})
+    assert [route_of(each).name for each in exposed_workloads(spec)] == [route]
 
 
 def test_a_bad_path_is_not_taken_for_every_path() -> None:
