@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.spec.workloads.exposed import exposed_workloads, route_of
-from tests.infra.workload_samples import IMAGE, environment, problems
+from tests.infra.workload_samples import EDGE, IMAGE, environment, problems
 
 WEB: dict[str, Any] = {"image": IMAGE, "ports": [{"name": "http", "port": 8080}], "from": ["edge"]}
 
@@ -35,6 +35,29 @@ def test_a_workload_without_a_tcp_port_has_nothing_that_can_be_exposed() -> None
 def test_a_route_is_called_as_its_workload_in_40_characters(workload: str, route: str) -> None:
     spec = environment({workload: {**WEB, "expose": {"host": "go.example.com"}}})
     assert [route_of(each).name for each in exposed_workloads(spec)] == [route]
+
+
+def listed(*hosts: str, path: str = "/") -> list[dict[str, Any]]:
+    """Routes of the stack file, one for each host."""
+    route = {"namespace": "web", "service": "listed", "path": path}
+    return [{**route, "name": f"listed-{number}", "hosts": [host]} for number, host in enumerate(hosts)]
+
+
+@pytest.mark.parametrize(
+    ("routes", "problem"),
+    [
+        (listed(*(f"{number:02}.example.com" for number in range(63))),
+         "edge.routes: have 64 hosts, and the router's Gateway has 64 listeners, one of them for port 80."),
+        (listed("*.example.com", path="/api"),
+         "edge.routes[0].hosts[0]: '*.example.com' covers go.example.com of route app-web, whose requests for paths "
+         "under /api would be led here: the router looks at paths before names."),
+    ],
+)  # fmt: skip
+def test_what_a_workload_makes_wrong_of_the_stack_file_is_told_of_the_stack_file(
+    routes: list[dict[str, Any]], problem: str
+) -> None:
+    web = {**WEB, "expose": {"host": "go.example.com"}}
+    assert [line.partition(" Fix:")[0] for line in problems({"web": web}, edge={**EDGE, "routes": routes})] == [problem]
 
 
 def test_a_bad_path_is_not_taken_for_every_path() -> None:
