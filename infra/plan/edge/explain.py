@@ -50,23 +50,16 @@ class Explanation:
     @property
     def rules(self) -> tuple[str, ...]:
         """The rules by which it is allowed, or by which the layer that denies has denied it."""
-        layer = "router" if self.allowed else self.steps[-1].layer
-        return next(step.rules for step in self.steps if step.layer == layer)
+        return self.steps[-1].rules
 
 
 def explain(edge: EdgeSpec, source: str, host: str, port: int) -> Explanation:
     """Return whether ``source``, an IPv4 address, reaches ``host`` on a port of the load balancer, and why."""
-    return Explanation(source, host, port, tuple(_until_denied(_steps(edge, source, host, port))))
-
-
-def _until_denied(steps: Iterator[Step]) -> Iterator[Step]:
-    for step in steps:
-        yield step
-        if not step.allowed:
-            return
+    return Explanation(source, host, port, tuple(_steps(edge, source, host, port)))
 
 
 def _steps(edge: EdgeSpec, source: str, host: str, port: int) -> Iterator[Step]:
+    """Yield what each layer says, up to the one that denies."""
     entries = plan_entries(edge)
     entry = next((each for each in entries if each.port == port), None)
     if entry is None:
