@@ -20,8 +20,8 @@ from tests.infra.samples import sample_spec
 ZONE = {"zone": "example.com", "zoneId": "Z0123456789ABCDEFGHIJ"}
 
 
-def by_http(**acme: Any) -> EnvironmentSpec:
-    return edge_spec(tls={"acme": acme} if acme else {}, routes=EDGE["routes"][:1])
+def by_http(**change: Any) -> EnvironmentSpec:
+    return edge_spec(tls={}, routes=EDGE["routes"][:1], **change)
 
 
 def by_dns() -> EnvironmentSpec:
@@ -61,8 +61,9 @@ def test_certificates_go_before_the_issuer_and_it_before_cert_manager() -> None:
     assert (stages.pop("Certificate"), stages.pop("Issuer"), set(stages.values())) == (2, 1, {0})
 
 
-def test_http01_is_answered_on_the_listener_of_port_80() -> None:
-    plan, _ = planned(by_http())
+@pytest.mark.parametrize("change", [{}, {"dns": ZONE}], ids=["no zone", "zone"])
+def test_http01_is_answered_on_the_listener_of_port_80(change: dict[str, Any]) -> None:
+    plan, _ = planned(by_http(**change))
     assert one(plan, "Issuer", "letsencrypt")["spec"] == {
         "acme": {
             "server": "https://acme-v02.api.letsencrypt.org/directory",
@@ -135,6 +136,17 @@ def test_a_certificate_of_each_host_is_what_its_listener_serves() -> None:
         assert listener["hostname"] in certificates[secret["name"]]
 
 
+def test_a_certificate_is_a_servers_and_has_a_new_key_whenever_it_is_renewed() -> None:
+    plan, _ = planned(by_http())
+    assert one(plan, "Certificate", "host.shop.example.com")["spec"] == {
+        "secretName": "host.shop.example.com-tls",
+        "dnsNames": ["shop.example.com"],
+        "issuerRef": {"group": "cert-manager.io", "kind": "Issuer", "name": "letsencrypt"},
+        "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
+        "usages": ["digital signature", "server auth"],
+    }
+
+
 def test_its_role_may_write_challenges_into_its_zone_and_nothing_else() -> None:
     assert certificate_statements(by_dns()) == (
         {
@@ -164,7 +176,7 @@ def test_its_role_may_write_challenges_into_its_zone_and_nothing_else() -> None:
     )
 
 
-@pytest.mark.parametrize("spec", [sample_spec(), edge_spec(), by_http(), edge_spec(dns=ZONE)])
+@pytest.mark.parametrize("spec", [sample_spec(), edge_spec(), by_http(), edge_spec(dns=ZONE), by_http(dns=ZONE)])
 def test_no_role_where_nothing_is_proven_by_dns(spec: EnvironmentSpec) -> None:
     assert certificate_statements(spec) == ()
     assert "edge-certificates" not in [role.name for role in plan_addon_roles(spec)]
