@@ -108,6 +108,17 @@ def test_the_configuration_of_the_router(tls: dict[str, Any] | None, http: dict[
     assert made == ["came-by-tls", "ingress-guard"]
 
 
+def test_of_a_host_of_ingress_objects_the_router_routes_the_redirect_alone() -> None:
+    hosts = ["shop.example.com", "admin.example.com", "*.apps.example.com"]
+    plan = planned(given_to_ingress(firewall=[{**RULES[0], "hosts": hosts}]))
+    assert {each["metadata"]["name"] for each in of_kind(plan.objects, "HTTPRoute")} == {
+        "http-host.shop.example.com",
+        "https-host.shop.example.com",
+        "http-host.admin.example.com",
+        "http-below.apps.example.com",
+    }
+
+
 def test_it_reads_ingress_objects_of_the_namespaces_that_have_hosts_and_writes_nothing() -> None:
     roles = {
         role["metadata"]["namespace"]: [rule for rule in role["rules"] if "ingresses" in rule["resources"]]

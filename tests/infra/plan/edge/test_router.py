@@ -213,6 +213,16 @@ def test_tcp_with_an_allow_list() -> None:
     }
 
 
+def test_tcp_alone_from_anywhere_has_no_gateway_and_no_allow_list() -> None:
+    partners = EDGE["firewall"][2]
+    plan = planned(edge_spec(firewall=[{**partners, "sources": ["anywhere"]}], routes=[]))
+    made = {each["kind"] for each in plan.objects}
+    assert "IngressRouteTCP" in made
+    assert made.isdisjoint({"Gateway", "MiddlewareTCP", "HTTPRoute"})
+    (route,) = body(plan, "IngressRouteTCP", "tcp-postgres")["spec"]["routes"]
+    assert "middlewares" not in route
+
+
 def test_the_policies_of_the_routers_namespace() -> None:
     plan = planned(edge_spec())
     assert body(plan, "NetworkPolicy", "default-deny")["spec"] == {
