@@ -196,6 +196,16 @@ def test_the_router_ends_tls_with_a_secret_of_each_host() -> None:
     )
 
 
+def test_where_the_router_ends_tls_a_route_from_anywhere_changes_nothing_of_a_request() -> None:
+    plan = planned(edge_spec(tls={}, routes=EDGE["routes"][:1]))
+    assert body(plan, "HTTPRoute", "https-host.shop.example.com")["spec"]["rules"] == [
+        {
+            "matches": [{"path": {"type": "PathPrefix", "value": "/"}}],
+            "backendRefs": [{"name": "web", "namespace": "shop", "port": 80}],
+        }
+    ]
+
+
 def test_tcp_with_an_allow_list() -> None:
     plan = planned(edge_spec())
     assert body(plan, "MiddlewareTCP", "tcp-postgres")["spec"] == {
