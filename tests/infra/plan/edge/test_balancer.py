@@ -67,6 +67,10 @@ def test_listeners_and_target_groups() -> None:
         ("edge-https", "edge-8443-test-example-com", 8443, 8081),
         ("edge-postgres", "edge-5432-test-example-com", 5432, 8081),
     ]
+    assert {(each.health_path, each.health_interval, each.health_timeout) for each in plan.target_groups} == {
+        ("/ping", 10, 5)
+    }
+    assert {each.deregistration_seconds for each in plan.target_groups} == {90}
 
 
 def test_where_the_router_ends_tls_the_load_balancer_passes_it_on() -> None:

@@ -224,13 +224,18 @@ def test_tcp_with_an_allow_list() -> None:
 
 
 def test_tcp_alone_from_anywhere_has_no_gateway_and_no_allow_list() -> None:
-    partners = EDGE["firewall"][2]
-    plan = planned(edge_spec(firewall=[{**partners, "sources": ["anywhere"]}], routes=[]))
+    partners, postgres = EDGE["firewall"][2], EDGE["tcpPorts"][0]
+    plan = planned(
+        edge_spec(
+            firewall=[{**partners, "sources": ["anywhere"]}], routes=[], tcpPorts=[{**postgres, "servicePort": 6432}]
+        )
+    )
     made = {each["kind"] for each in plan.objects}
     assert "IngressRouteTCP" in made
     assert made.isdisjoint({"Gateway", "MiddlewareTCP", "HTTPRoute"})
-    (route,) = body(plan, "IngressRouteTCP", "tcp-postgres")["spec"]["routes"]
-    assert "middlewares" not in route
+    assert body(plan, "IngressRouteTCP", "tcp-postgres")["spec"]["routes"] == [
+        {"match": "HostSNI(`*`)", "services": [{"name": "db", "namespace": "back", "port": 6432}]}
+    ]
 
 
 def test_the_policies_of_the_routers_namespace() -> None:
