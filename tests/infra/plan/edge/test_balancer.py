@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from infra.plan.edge import plan_edge
@@ -48,11 +50,20 @@ def test_rules_are_tagged_by_their_names() -> None:
     assert rule.tags == resource_tags(spec, "edge-in-80-anywhere.test.example.com")
 
 
-def test_a_description_fits_into_what_ec2_takes() -> None:
-    many = [{**OFFICE, "name": f"{'n' * 30}-{number}", "hosts": [f"host{number}.example.com"]} for number in range(12)]
+def test_a_description_names_the_rules_that_open_to_its_block() -> None:
+    rules = balancer(edge_spec(firewall=[{**WEB, "sources": ["203.0.113.0/24"]}, OFFICE, PARTNERS])).rules
+    assert {rule.peer_cidr: rule.why for rule in rules if rule.port == 443} == {
+        "203.0.113.0/24": "Firewall rules: web",
+        "198.51.100.0/24": "Firewall rules: office",
+    }
+
+
+@pytest.mark.parametrize(("longest", "end"), [(36, ", web"), (37, "...")])
+def test_a_description_fits_into_what_ec2_takes(longest: int, end: str) -> None:
+    names = [*(f"{'n' * 29}-{number}" for number in range(6)), "n" * longest]
+    many = [{**OFFICE, "name": name, "hosts": [f"{name}.example.com"]} for name in names]
     why = balancer(edge_spec(firewall=[*many, WEB, PARTNERS], routes=[])).rules[1].why
-    assert len(why) == 255
-    assert why.endswith("...")
+    assert (len(why), why[-len(end) :]) == (255, end)
 
 
 def test_listeners_and_target_groups() -> None:
@@ -118,34 +129,31 @@ def test_records_of_the_hosts_in_the_zone() -> None:
     assert [(each.key, each.zone_id, each.host) for each in plan.records] == [
         ("edge-wildcard.apps.example.com", "Z0123456789EXAMPLE", "*.apps.example.com")
     ]
-    assert [
-        each.host for each in balancer(edge_spec(dns={"zone": "example.com", "zoneId": "Z0123456789EXAMPLE"})).records
-    ] == hosts
+    for zone, inside in (("example.com", hosts), ("shop.example.com", hosts[:1])):
+        records = balancer(edge_spec(dns={"zone": zone, "zoneId": "Z0123456789EXAMPLE"})).records
+        assert [each.host for each in records] == inside
 
 
 def test_long_names_are_cut_and_told_apart() -> None:
     long = "a-rather-long-name.of-a-cluster.example.com"
     spec = from_mapping(merged(edge_mapping(), {"cluster": {"name": long}}), "test")
-    names = [elb_name(spec, "edge-8080"), elb_name(spec, "edge-8443")]
-    assert all(len(name) <= 32 for name in names)
-    assert names[0].startswith("edge-8080-a-rather-long-n")
-    assert names[0] != names[1]
-    assert elb_name(spec, "edge-8080") == names[0]
+    names = [elb_name(spec, what) for what in ("edge-8080", "edge-8443")]
+    assert names == ["edge-8080-a-rather-long-n-1f19da", "edge-8443-a-rather-long-n-1564b4"]
+    assert {len(name) for name in names} == {32}
+
+
+def with_ports(count: int, **cluster: Any) -> EnvironmentSpec:
+    ports = [{**EDGE["tcpPorts"][0], "name": f"port-{number}", "port": 11000 + number} for number in range(count)]
+    rule = {**PARTNERS, "sources": ["10.8.0.0/16"], "ports": [port["name"] for port in ports]}
+    return from_mapping(merged(edge_mapping(firewall=[rule], routes=[], tcpPorts=ports), {"cluster": cluster}), "test")
 
 
 def test_more_ports_than_the_machines_group_has_rules_for() -> None:
-    ports = [{**EDGE["tcpPorts"][0], "name": f"port-{number}", "port": 11000 + number} for number in range(50)]
-    rule = {**PARTNERS, "sources": ["10.8.0.0/16"], "ports": [port["name"] for port in ports]}
-    spec = from_mapping(
-        merged(
-            edge_mapping(firewall=[rule], routes=[], tcpPorts=ports),
-            {"cluster": {"cni": "amazonVpc", "networkPolicies": "notEnforced"}},
-        ),
-        "test",
-    )
-    assert plan_edge(spec) is not None
-    crowded = from_mapping(
-        merged(edge_mapping(firewall=[rule], routes=[], tcpPorts=ports), {"cluster": {"cni": "cilium"}}), "test"
-    )
-    with pytest.raises(SpecError, match="makes 62 inbound rules of the security group of Edge machines"):
-        plan_edge(crowded)
+    assert plan_edge(with_ports(50, cni="amazonVpc", networkPolicies="notEnforced")) is not None
+    assert plan_edge(with_ports(48, cni="cilium")) is not None
+    with pytest.raises(SpecError) as refused:
+        plan_edge(with_ports(50, cni="cilium"))
+    assert [str(problem) for problem in refused.value.problems] == [
+        "edge.firewall: makes 62 inbound rules of the security group of Edge machines, and AWS allows 60. Fix: open 2 "
+        "ports less."
+    ]

@@ -11,6 +11,7 @@ import yaml
 from infra.plan.edge import EdgePlan, plan_edge
 from infra.plan.edge.router import kinds
 from infra.plan.edge.router_config import ACCEPT_GRACE, REQUEST_GRACE
+from infra.plan.subnets import plan_subnets
 from infra.spec import EnvironmentSpec
 from tests.infra.plan.edge.layers import of_kind
 from tests.infra.plan.edge.samples import EDGE, edge_spec
@@ -89,13 +90,14 @@ def test_the_configuration_of_the_router() -> None:
 
 
 def test_addresses_that_are_believed_are_those_of_the_load_balancers_subnets() -> None:
-    public, private = (planned(edge_spec(internal=internal)) for internal in (False, True))
-    for plan, index in ((public, "public"), (private, "private")):
+    for internal, kind in ((False, "public"), (True, "private")):
+        spec = edge_spec(internal=internal)
+        plan = planned(spec)
         trusted = config(plan)["entryPoints"]["http"]["proxyProtocol"]["trustedIPs"]
         ingress = body(plan, "NetworkPolicy", "edge-router")["spec"]["ingress"]
         assert [each["ipBlock"]["cidr"] for each in ingress[0]["from"]] == trusted
-        assert plan.balancer.subnet_kind == index
-    assert config(public) != config(private)
+        assert trusted == [getattr(zone, kind) for zone in plan_subnets(spec.network.cidr, spec.network.zones)]
+        assert plan.balancer.subnet_kind == kind
 
 
 def test_a_pod_lives_as_long_as_the_configuration_needs_to_shut_down() -> None:
