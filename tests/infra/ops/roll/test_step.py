@@ -61,6 +61,52 @@ def test_who_is_touched_next(desired: int, pace: Pace, members: list[Member], be
     assert names == [begin, detach]
 
 
+def of_one(member: Member, desired: int = 1) -> Decision:
+    return decide(Group("nodes", desired, 0, 9, "lt-1", "2", (), ()), [member], Pace(1, 0))
+
+
+@pytest.mark.parametrize(
+    ("member", "part"),
+    [
+        (LEAVING, "complete"),
+        (machine("x", node=False, lifecycle="Terminating:Wait"), "complete"),
+        (machine("x", lifecycle="Terminating:Wait"), ""),
+        (machine("x", lifecycle="Terminating:Proceed", of_node={"draining": True}), ""),
+        (machine("x", of_node={"tainted": True}), "detach"),
+        (machine("x", of_node={"tainted": True, "draining": True}), "drain"),
+        (machine("x", mark="detach", of_node={"tainted": True}), "finish_detach"),
+        (machine("x", mark="detach", of_node={"tainted": True, "draining": True}), "drain"),
+        (machine("x", lifecycle="", of_node={"tainted": True}), "outside"),
+        (machine("x", lifecycle="", of_node={"tainted": True, "draining": True}), "drain"),
+        (machine("x", old=False, of_node={"tainted": True}), "untaint"),
+        (NEW, ""),
+    ],
+)
+def test_what_becomes_of_a_machine(member: Member, part: str) -> None:
+    decision = of_one(member)
+    parts = ("complete", "taint", "untaint", "drain", "finish_detach", "outside", "begin", "detach")
+    assert [name for name in parts if getattr(decision, name)] == part.split()
+
+
+@pytest.mark.parametrize(
+    ("member", "desired", "words"),
+    [
+        (NEW, 1, ""),
+        (NEW, 3, "2 of 3 machines to be started by Auto Scaling"),
+        (OUTSIDE, 1, "1 of 1 machines to be started by Auto Scaling"),
+        (LEAVING, 1, "1 of 1 machines to be started by Auto Scaling"),
+        (machine("x", old=False, node=False), 1, "a node of x"),
+        (machine("x", old=False, of_node={"ready": False}), 1, "n-x to be ready"),
+        (machine("x", old=False, of_node={"ready": False}), 2,
+         "1 of 2 machines to be started by Auto Scaling and n-x to be ready"),
+        (SICK, 1, ""),
+    ],
+)  # fmt: skip
+def test_what_is_waited_for(member: Member, desired: int, words: str) -> None:
+    decision = of_one(member, desired)
+    assert (decision.waits_for, decision.done) == (words, member is NEW and desired == 1)
+
+
 @pytest.mark.parametrize(
     ("part", "acts", "disrupts"),
     [
