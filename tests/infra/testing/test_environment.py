@@ -69,6 +69,12 @@ def test_a_manifest_is_what_would_be_applied(test: Environment) -> None:
     assert len(test.manifests()) > len(test.manifests("Namespace"))
 
 
+def test_manifests_are_the_objects_in_the_cluster_alone() -> None:
+    pod, chart = Resource("kubernetes:core/v1:Pod", "a", {"kind": "Pod"}), Resource("kubernetes:helm:Chart", "b", {})
+    outside = Resource("aws:some/thing:Thing", "c", {"kind": "Pod"})
+    assert of(pod, chart, outside).manifests() == of(pod, chart, outside).manifests("Pod") == [pod.inputs]
+
+
 def test_a_secret_of_the_configuration_is_stood_in_for_and_shows_in_no_message(test: Environment) -> None:
     secret = test.get("kubernetes:core/v1:Secret", "web-secrets")
     assert secret.inputs["stringData"] == Secret({"password": "the secret webPassword"})
