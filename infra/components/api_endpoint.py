@@ -109,7 +109,7 @@ class ApiEndpoint(pulumi.ComponentResource):
             tags=plan.tags,
             opts=self._child,
         )
-        for source in plan.sources:
+        self.ready += [
             aws.vpc.SecurityGroupIngressRule(
                 source.name,
                 security_group_id=group.id,
@@ -122,6 +122,8 @@ class ApiEndpoint(pulumi.ComponentResource):
                 tags=source.tags,
                 opts=self._child,
             )
+            for source in plan.sources
+        ]
         members = self._groups["ControlPlane"]
         way_out = aws.vpc.SecurityGroupEgressRule(
             plan.key,

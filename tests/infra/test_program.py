@@ -105,6 +105,19 @@ def test_nothing_is_put_into_the_cluster_before_a_member_answers() -> None:
     assert any("aws:autoscaling/group:Group::control-plane-a" in urn for urn in request.dependencies)
 
 
+@pytest.mark.parametrize("access", ["internal", "public"])
+def test_nothing_is_put_into_the_cluster_before_whoever_updates_it_is_let_in(access: str) -> None:
+    """Where the API closes to the internet, the one inside the VPC lets its callers in by rules that are new."""
+    api = {"access": access, "allowedCidrs": ["203.0.113.0/24"]}
+    recorder = declared(sample_spec(cluster={"api": api}))
+    rule = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+    (let_in,) = (
+        name for name in recorder.names(rule) if recorder.inputs(rule, name).get("cidrIpv4") == "203.0.113.0/24"
+    )
+    waits = recorder.requests["aws:autoscaling/group:Group", "control-plane-a"].dependencies
+    assert any(urn.endswith(f"{rule}::{let_in}") for urn in waits)
+
+
 @pytest.mark.parametrize("group", ["control-plane-a", "nodes", "edge"])
 def test_machines_wait_for_what_their_group_reads_and_for_no_other_groups(group: str) -> None:
     """Each group waiting for all groups' objects makes the program's cost grow with the square of their number."""

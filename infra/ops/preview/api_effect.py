@@ -10,7 +10,7 @@ from typing import Literal
 from infra.ops.preview.changes import DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.groups import CONTROL_PLANE, Group, Roll
 from infra.ops.preview.openings import ANYWHERE, Opening
-from infra.ops.preview.remedies import INTERFACE
+from infra.ops.preview.remedies import INTERFACE, PUBLIC_API, closes_public_api
 
 Level = Literal["none", "one-at-a-time", "interrupted"]
 
@@ -107,7 +107,16 @@ def _roll(rolled: int, members: int, *, answers: bool) -> tuple[Level, str]:
 
 
 def _balancers(changes: Sequence[Change]) -> Iterator[str]:
+    closed = any(map(closes_public_api, changes))
+    if closed:
+        yield (
+            "the load balancer by which it is reached from the internet is deleted, and its name with it: kubeconfigs "
+            "that name it lead nowhere, and `pulumi up` itself must reach the API inside the VPC. Machines and pods "
+            "reach it as before"
+        )
     for change in changes:
+        if closed and change.name == PUBLIC_API:
+            continue
         if change.op not in (DELETE, REPLACE) and not (change.op == UPDATE and change.type == _RECORD):
             continue
         words = set(re.split(r"[^a-z0-9]+", f"{change.component} {change.name}".lower()))

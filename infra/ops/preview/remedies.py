@@ -20,6 +20,8 @@ BALANCER: Final = "aws:lb/loadBalancer:LoadBalancer"
 INTERFACE: Final = "aws:ec2/networkInterface:NetworkInterface"
 _MEMBER = "ControlPlaneMember "
 _ROUTER = "EdgeRouter "
+PUBLIC_API: Final = "api-public"
+"""Name of what leads to the API from the internet: load balancer, listener, target group, security group."""
 _OWN_NAMESPACE = "Namespace "
 """Component of a namespace that `cluster.namespaces` declares; those of add-ons are in other components."""
 
@@ -52,6 +54,10 @@ _EDGE: Final = (
     "(docs/open-a-port.md, Remove the edge)."
 )
 
+_PUBLIC: Final = (
+    "Put `cluster.api.access: public` back. To close the API to the internet: docs/control-plane.md, Close the API to "
+    "the internet."
+)
 _NAMESPACE: Final = (
     "Put it back into `cluster.namespaces`; another name is another namespace. To remove it with all that is in it: "
     "docs/workloads.md, Remove a namespace."
@@ -111,11 +117,18 @@ def remedy_of(
         return _BALANCER_ZONES
     if change.type == BALANCER and change.op == DELETE and change.component.startswith(_ROUTER):
         return _EDGE
+    if closes_public_api(change):
+        return _PUBLIC
     if change.type == STATEFUL_SET:
         return way_out(change)
     if change.type == NAMESPACE and change.component.startswith(_OWN_NAMESPACE):
         return _NAMESPACE
     return UNKNOWN if protected else ""
+
+
+def closes_public_api(change: Change) -> bool:
+    """Say whether the load balancer goes by which the API is reached from the internet."""
+    return change.type == BALANCER and change.op == DELETE and change.name == PUBLIC_API
 
 
 def group_remedy(name: str, role: str = "") -> str:

@@ -18,7 +18,7 @@ NOT_RUN: dict[str, str] = {
     r"^slipway validate dev --workload ": "dev has no workloads; tests/e2e/test_workload_health.py asks of some",
     r"^slipway kubeconfig prod --login ": "dev has no issuer; tests/e2e/test_login.py logs in at one",
     r"^aws autoscaling set-instance-protection ": "of a group with protected machines, which dev's is not",
-    r"^pulumi state unprotect 'urn:pulumi:prod::": "of a namespace that dev does not have",
+    r"^pulumi state unprotect 'urn:pulumi:prod::": "of a namespace, or a way to the API, that dev does not have",
     r"^\./rehearse boots ": "of machines that boot, which have tests of their own (tests/e2e/test_machines.py)",
     r"^kubectl delete hpa |^PULUMI_K8S_ENABLE_PATCH_FORCE=": "tests/e2e/test_autoscaling.py ends an autoscaler so",
     r"^\./rehearse up prod$": "as `./rehearse up`, of the largest file; benchmarks and CI bring it up",

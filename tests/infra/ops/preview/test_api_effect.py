@@ -51,6 +51,18 @@ def test_a_roll_does_not_say_that_the_api_answers_while_what_is_in_front_of_it_i
     assert gone.endswith("the API does not answer until it is back")
 
 
+def test_an_api_that_is_closed_to_the_internet_still_answers_inside() -> None:
+    gone = [
+        step("delete", f"aws:lb/{kind}", "api-public", {"port": 443})
+        for kind in ("loadBalancer:LoadBalancer", "listener:Listener", "targetGroup:TargetGroup")
+    ]
+    (reason,) = report_of(*gone).api.reasons
+    assert reason.startswith("the load balancer by which it is reached from the internet is deleted, and its name with")
+    assert reason.endswith("Machines and pods reach it as before")
+    (other,) = report_of(*gone[1:2]).api.reasons
+    assert other.endswith("the API does not answer until it is back")
+
+
 def added(name: str) -> list[dict[str, Any]]:
     """Return the events of a control-plane member's group that is made."""
     made = group(name, "ControlPlane", op="create")

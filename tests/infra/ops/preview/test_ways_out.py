@@ -277,3 +277,15 @@ def test_a_change_that_is_not_refused_is_told_in_full() -> None:
 def test_what_the_engine_refuses_stands_before_what_would_be_lost_beside_it() -> None:
     report = report_of(step("delete", VOLUME, "v", {"size": 1}), *interface("a"))
     assert [danger.name for danger in report.dangers] == ["a", "v"]
+
+
+def test_the_public_way_to_the_api_is_closed_by_a_page_of_its_own() -> None:
+    name = "api-public"
+    gone = step("delete", BALANCER, name, {"name": "api"}, state=PROTECTED)
+    report = report_of(component("ApiEndpoint", "api"), gone, not_deleted(BALANCER, name), result="failed")
+    assert report.ways_out[1:] == (
+        "lb LoadBalancer api-public: Put `cluster.api.access: public` back. To close the API to the internet: "
+        "docs/control-plane.md, Close the API to the internet.",
+    )
+    inner = step("delete", BALANCER, "api-internal", {"name": "api"}, state=PROTECTED)
+    assert report_of(inner, not_deleted(BALANCER, "api-internal"), result="failed").ways_out[1].endswith(UNKNOWN)
