@@ -33,6 +33,8 @@ _WHOLE = ("test_program.py", "test_program_secrets.py", "test_properties.py", "t
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tell unit tests, which mirror `infra/`, from those of whole programs, of the rehearsal and of the repository."""
     for item in items:
+        if not item.path.is_relative_to(_HERE):
+            continue  # a user's own, in stacks/tests
         place = item.path.relative_to(_HERE)
         if place.parts[0] == "infra" and place.parts[1] not in _WHOLE:
             item.add_marker("unit")

@@ -153,6 +153,6 @@ def test_any_valid_group_is_accepted_or_refused_once(
     text = outcome
     assert len(text.encode()) <= USER_DATA_LIMIT
     assert cloud_config(text)["ssh_pwauth"] is False
-    declared = "".join(f"{key} = {value}\n" for key, value in parameters.items())
+    declared = "".join(f"{key} = {value}\n" for key, value in sorted(parameters.items()))
     assert files_of(text).get(SYSCTLS, "") == declared
     assert cloud_init.verdict(text) == "valid"
