@@ -37,7 +37,10 @@ def api_effect(
     reasons: list[str] = []
     level: Level = "none"
     rolled = [roll for roll in rolls if roll.role == CONTROL_PLANE]
-    broken = [*_balancers(changes), *_access(openings)]
+    closed = any(map(closes_public_api, changes))
+    # Who is shut out with the public load balancer is told with it.
+    others = [each for each in openings if not (closed and each.urn.endswith(f"::{PUBLIC_API}"))]
+    broken = [*_balancers(changes, closed=closed), *_access(others)]
     if joining := _joining(groups):
         reasons.append(joining)
         level = "one-at-a-time"
@@ -106,8 +109,8 @@ def _roll(rolled: int, members: int, *, answers: bool) -> tuple[Level, str]:
     )
 
 
-def _balancers(changes: Sequence[Change]) -> Iterator[str]:
-    closed = any(map(closes_public_api, changes))
+def _balancers(changes: Sequence[Change], *, closed: bool) -> Iterator[str]:
+    """Yield what becomes of what stands before the API; ``closed`` where the public load balancer goes for good."""
     if closed:
         yield (
             "the load balancer by which it is reached from the internet is deleted, and its name with it: kubeconfigs "

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tests.infra.ops.preview.made import (
+    INGRESS,
     LARGER,
+    SECURITY_GROUP,
     encoded,
     group,
     report_of,
@@ -56,11 +58,22 @@ def test_an_api_that_is_closed_to_the_internet_still_answers_inside() -> None:
         step("delete", f"aws:lb/{kind}", "api-public", {"port": 443})
         for kind in ("loadBalancer:LoadBalancer", "listener:Listener", "targetGroup:TargetGroup")
     ]
+    rule = {
+        "securityGroupId": "sg-cp",
+        "referencedSecurityGroupId": "sg-p",
+        "ipProtocol": "tcp",
+        "fromPort": 443,
+        "toPort": 443,
+    }
+    plane = step("same", SECURITY_GROUP, "control-plane", {"name": "control-plane.x"}, {"name": "control-plane.x"},
+                 state={"id": "sg-cp"})  # fmt: skip
+    gone += [plane, step("delete", INGRESS, "api-public", rule)]
     (reason,) = report_of(*gone).api.reasons
     assert reason.startswith("the load balancer by which it is reached from the internet is deleted, and its name with")
     assert reason.endswith("Machines and pods reach it as before")
-    (other,) = report_of(*gone[1:2]).api.reasons
-    assert other.endswith("the API does not answer until it is back")
+    listener, shut = report_of(gone[1], *gone[3:]).api.reasons
+    assert listener.endswith("the API does not answer until it is back")
+    assert shut.startswith("sg-p can no longer reach the API")
 
 
 def added(name: str) -> list[dict[str, Any]]:
