@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from typing import Any
 
 from infra.testing.environment import Environment, Key
 
@@ -25,13 +26,14 @@ class Changes:
 
 def changes(before: Environment, after: Environment) -> Changes:
     """Return what an update from one environment to another would create, delete and change."""
-    old, new = before.resources, after.resources
+    old, new = ({key: each.inputs for key, each in side.resources.items()} for side in (before, after))
+    return differences(old, new)
+
+
+def differences(old: Mapping[Key, Mapping[str, Any]], new: Mapping[Key, Mapping[str, Any]]) -> Changes:
+    """Return how two sets of resources differ, each given by its inputs."""
     differing = {
-        key: frozenset(
-            name
-            for name in {*old[key].inputs, *new[key].inputs}
-            if old[key].inputs.get(name) != new[key].inputs.get(name)
-        )
+        key: frozenset(name for name in {*old[key], *new[key]} if old[key].get(name) != new[key].get(name))
         for key in old.keys() & new.keys()
     }
     return Changes(

@@ -120,8 +120,9 @@ class _RecordingMonitor(MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (the name of the RPC)
         self._recorder.requests[request.type, request.name] = request
-        self._recorder.urns[request.type, request.name] = self.make_urn(request.parent, request.type, request.name)
-        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        registered = super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        self._recorder.urns[request.type, request.name] = registered.urn
+        return registered
 
 
 def record(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from infra.spec import from_mapping
+from infra.testing.changes import Changes, differences
 from infra.testing.recorder import Recorder
 from tests.infra.programs import declared
 from tests.scenarios.golden import environment_of, scenario
@@ -22,28 +22,6 @@ GROUP = "aws:autoscaling/group:Group"
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 
-Key = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What differs between two runs of the program."""
-
-    added: set[Key]
-    removed: set[Key]
-    changed: dict[Key, set[str]]
-    """Type and name -> inputs that differ."""
-
-
-def compare(before: Recorder, after: Recorder) -> Changes:
-    old, new = before.resources, after.resources
-    changed = {
-        key: differing
-        for key in set(old) & set(new)
-        if (differing := {name for name in {*old[key], *new[key]} if old[key].get(name) != new[key].get(name)})
-    }
-    return Changes(set(new) - set(old), set(old) - set(new), changed)
-
 
 def environment(name: str = BASE) -> dict[str, Any]:
     return copy.deepcopy(environment_of(name))
@@ -51,7 +29,7 @@ def environment(name: str = BASE) -> dict[str, Any]:
 
 def changes_of(changed: dict[str, Any], name: str = BASE) -> tuple[Changes, Recorder]:
     after = declared(from_mapping(changed, name))
-    return compare(scenario(name).recorder, after), after
+    return differences(scenario(name).recorder.resources, after.resources), after
 
 
 def spread(environment: dict[str, Any]) -> list[str]:
@@ -176,7 +154,8 @@ def test_the_order_of_a_file_says_nothing() -> None:
         group["sysctls"] = {"vm.max_map_count": "262144", "net.core.somaxconn": "16384"}
     taints = ["example.com/b=1:NoSchedule", "example.com/a=1:NoSchedule"]
     wide["instanceGroups"].append({"name": "apart", "role": "Node", "taints": taints})
-    found = compare(declared(from_mapping(wide, BASE)), declared(from_mapping(turned(wide), BASE)))
+    before, after = (declared(from_mapping(each, BASE)).resources for each in (wide, turned(wide)))
+    found = differences(before, after)
     # The records are the file itself, as it was written.
     records = {key for key in found.changed if key[0] == OBJECT and not key[1].endswith("files.json")}
     assert found == Changes(set(), set(), {key: {"content"} for key in records})
