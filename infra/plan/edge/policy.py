@@ -95,11 +95,10 @@ def plan_exposures(edge: EdgeSpec, entries: Sequence[Entry]) -> tuple[Exposure, 
     """Return every host pattern of every entry that carries host names, where a route and a rule allow it."""
     # Entries of plain TCP carry none, and so no rule of theirs has any.
     hosts = dict.fromkeys([*edge.route_hosts, *(host for rule in edge.firewall for host in rule.hosts)])
-    found = []
-    for entry in entries:
-        for host in hosts:
-            routes = routes_for(edge, host)
-            rules = rules_for(edge, entry.policy_port, host)
-            if routes is not None and rules:
-                found.append(Exposure(entry, host, *routes, allow_list(rules)))
-    return tuple(found)
+    led = [(host, routes) for host in hosts if (routes := routes_for(edge, host)) is not None]
+    return tuple(
+        Exposure(entry, host, *routes, allow_list(rules))
+        for entry in entries
+        for host, routes in led
+        if (rules := rules_for(edge, entry.policy_port, host))
+    )
