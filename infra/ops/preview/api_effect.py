@@ -42,35 +42,31 @@ def api_effect(
     others = [each for each in openings if not (closed and each.urn.endswith(f"::{PUBLIC_API}"))]
     broken = [*_balancers(changes, closed=closed), *_access(others)]
     if joining := _joining(groups):
-        reasons.append(joining)
+        reasons.append(_by_hand(joining))
         level = "one-at-a-time"
     if rolled:
         # Members that join do so during the update, so that a roll, which comes after it, meets them too.
-        at_last = members + len(_joining_members(groups))
-        level, reason = _roll(sum(roll.machines for roll in rolled), at_last, answers=not broken)
+        level, reason = _roll(sum(roll.machines for roll in rolled), members + len(joining), answers=not broken)
         reasons.append(reason)
     if broken:
         level = "interrupted"
     return ApiEffect(level, (*reasons, *broken), members)
 
 
-def _joining(groups: Mapping[str, Group]) -> str:
-    """Return what a control plane that runs needs done by hand to get further members; "" where it gets none."""
-    new = _joining_members(groups)
-    if not new:
-        return ""
-    return (
-        f"{', '.join(new)} will wait, and the update with it, until etcd has been told of each by hand: take a "
-        "snapshot first, and have `etcd_backup.py ctl member add` and `promote` ready (docs/restore-etcd.md, From one "
-        "member to three)"
-    )
-
-
-def _joining_members(groups: Mapping[str, Group]) -> list[str]:
+def _joining(groups: Mapping[str, Group]) -> list[str]:
     """Return the names of members that are new to a control plane that runs."""
     steps = {group.name: group.scaling for group in groups.values() if group.role == CONTROL_PLANE and group.scaling}
     new = sorted(name for name, step in steps.items() if step.op == "create")
     return new if len(new) < len(steps) else []
+
+
+def _by_hand(joining: Sequence[str]) -> str:
+    """Return what a control plane that runs needs done to get further members."""
+    return (
+        f"{', '.join(joining)} will wait, and the update with it, until etcd has been told of each by hand: take a "
+        "snapshot first, and have `etcd_backup.py ctl member add` and `promote` ready (docs/restore-etcd.md, From one "
+        "member to three)"
+    )
 
 
 def access_sentences(openings: Sequence[Opening]) -> Iterator[str]:

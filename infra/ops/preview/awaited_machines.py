@@ -14,12 +14,12 @@ from infra.ops.preview.changes import CREATE, DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.events import State
 from infra.ops.preview.groups import NODE_SETTINGS, Group
 from infra.ops.preview.inputs import mapping_in
+from infra.ops.preview.pods import exchanges_pods, runs_pods
 from infra.ops.preview.userdata import decoded_files
 from infra.ops.preview.words import TOLD, listed, object_named
+from infra.plan.addons.objects import SKIP_AWAIT
 
-_KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 _LABELS = "NODE_LABELS="
-_SKIP_AWAIT = "pulumi.com/skipAwait"
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def awaited_sentences(groups: Mapping[str, Group], changes: Sequence[Change]) ->
 def _is_waited_for(inputs: Mapping[str, Any]) -> bool:
     """Tell whether the engine waits until the workload is ready."""
     annotations = mapping_in(mapping_in(inputs.get("metadata")).get("annotations"))
-    return annotations.get(_SKIP_AWAIT) != "true"
+    return annotations.get(SKIP_AWAIT) != "true"
 
 
 def _stays(group: Group) -> bool:
@@ -85,12 +85,8 @@ def _labels(state: State | None) -> dict[str, str]:
 
 def _asked(change: Change) -> Mapping[str, Any]:
     """Return the labels that new pods of a workload ask for; {} where it starts none."""
-    if not change.type.startswith("kubernetes:apps/") or change.type.rpartition(":")[2] not in _KINDS:
-        return {}
-    started = change.op in (CREATE, REPLACE) or (
-        change.op == UPDATE and any(each.path.startswith("spec.template") for each in change.differences)
-    )
-    if not started or change.step.new is None:
+    started = change.op in (CREATE, REPLACE) or (change.op == UPDATE and exchanges_pods(change))
+    if not runs_pods(change.type) or not started or change.step.new is None:
         return {}
     template = mapping_in(mapping_in(change.step.new.inputs.get("spec")).get("template"))
     return mapping_in(mapping_in(template.get("spec")).get("nodeSelector"))

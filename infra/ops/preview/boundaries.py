@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from infra.ops.preview.changes import UPDATE, Change
-from infra.ops.preview.words import listed
+from infra.ops.preview.words import count, listed
 
 ROLE = "aws:iam/role:Role"
 _NAMED = 4
@@ -22,7 +22,7 @@ def boundary_sentences(changes: Sequence[Change]) -> Iterator[str]:
         if old != new:
             roles.setdefault((old, new), []).append(str(change.step.new.inputs.get("name") or change.name))
     for (old, new), names in sorted(roles.items()):
-        whose = f"{len(names)} role{'' if len(names) == 1 else 's'} ({listed(sorted(names), _NAMED)})"
+        whose = f"{count(len(names), 'role')} ({listed(sorted(names), _NAMED)})"
         if new:
             place = f" in place of {old}" if old else ""
             yield (

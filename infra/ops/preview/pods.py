@@ -66,10 +66,20 @@ def sentences_of(workloads: Sequence[Workload]) -> Iterator[str]:
             )
 
 
+def runs_pods(token: str) -> bool:
+    """Say whether objects of a type are controllers of pods that an update exchanges."""
+    return token.startswith("kubernetes:apps/") and token.rpartition(":")[2] in _KINDS
+
+
+def exchanges_pods(change: Change) -> bool:
+    """Say whether the template of a workload's pods changes."""
+    return any(each.path.startswith("spec.template") for each in change.differences)
+
+
 def _of_change(change: Change, scalers: Mapping[str, Autoscaler]) -> Iterator[Workload]:
-    kind = change.type.rpartition(":")[2]
-    if not change.type.startswith("kubernetes:apps/") or kind not in _KINDS:
+    if not runs_pods(change.type):
         return
+    kind = change.type.rpartition(":")[2]
     old = change.step.old.inputs if change.step.old else {}
     new = change.step.new.inputs if change.step.new else {}
     name = f"{kind} {_place(new or old, change.name)}"
@@ -82,11 +92,11 @@ def _of_change(change: Change, scalers: Mapping[str, Autoscaler]) -> Iterator[Wo
     elif change.op == REPLACE:
         yield Workload("exchange", name, f"{_pods(kind, old, before)}, deleted first and then made again")
     elif change.op == UPDATE:
-        paths = [each.path for each in change.differences]
-        if any(path.startswith("spec.template") for path in paths):
+        if exchanges_pods(change):
             waits = _strategy(new) == "OnDelete"
             yield Workload("wait" if waits else "exchange", name, _pods(kind, new, after))
-        if any(path.startswith("spec.replicas") for path in paths) and not (scaler and scaler.changes):
+        rescaled = any(each.path.startswith("spec.replicas") for each in change.differences)
+        if rescaled and not (scaler and scaler.changes):
             yield Workload("scale", name, f"{_replicas(old)} → {_replicas(new)}")
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from infra.ops.preview.changes import REPLACE, Change
 from infra.ops.preview.inputs import mapping_in
+from infra.ops.preview.service_openings import SERVICE
 from infra.ops.preview.words import TOLD, listed, object_named
-
-SERVICE = "kubernetes:core/v1:Service"
 
 
 def remade_sentences(changes: Sequence[Change]) -> Iterator[str]:

@@ -95,6 +95,9 @@ def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
+PLANE = step("same", SECURITY_GROUP, "control-plane", {"name": "control-plane.test"}, {"name": "control-plane.test"},
+             state={"id": "sg-cp"})  # fmt: skip
+"""The security group of the control plane, which stays as it is."""
 LARGER = ({"instanceType": "m7i.large"}, {"instanceType": "m7i.xlarge"})
 """Two inputs of a launch template, whose machine type differs."""
 

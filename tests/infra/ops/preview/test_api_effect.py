@@ -9,7 +9,7 @@ import pytest
 from tests.infra.ops.preview.made import (
     INGRESS,
     LARGER,
-    SECURITY_GROUP,
+    PLANE,
     encoded,
     group,
     report_of,
@@ -65,9 +65,7 @@ def test_an_api_that_is_closed_to_the_internet_still_answers_inside() -> None:
         "fromPort": 443,
         "toPort": 443,
     }
-    plane = step("same", SECURITY_GROUP, "control-plane", {"name": "control-plane.x"}, {"name": "control-plane.x"},
-                 state={"id": "sg-cp"})  # fmt: skip
-    gone += [plane, step("delete", INGRESS, "api-public", rule)]
+    gone += [PLANE, step("delete", INGRESS, "api-public", rule)]
     (reason,) = report_of(*gone).api.reasons
     assert reason.startswith("the load balancer by which it is reached from the internet is deleted, and its name with")
     assert reason.endswith("Machines and pods reach it as before")

@@ -6,7 +6,7 @@ import json
 
 from tests.infra.ops.preview.made import (
     INGRESS,
-    SECURITY_GROUP,
+    PLANE,
     UNKNOWN_VALUE,
     report_of,
     step,
@@ -19,10 +19,6 @@ def rule(cidr: str, port: int = 443, name: str = "rule", op: str = "create") -> 
         "description": "why",
     }  # fmt: skip
     return step(op, INGRESS, name, inputs if op == "delete" else None, None if op == "delete" else inputs)
-
-
-PLANE = step("same", SECURITY_GROUP, "control-plane", {"name": "control-plane.test"}, {"name": "control-plane.test"},
-             state={"id": "sg-cp"})  # fmt: skip
 
 
 def test_rules_are_told_in_words_and_openings_to_everyone_come_first() -> None:
