@@ -39,8 +39,8 @@ class Cluster:
     """What AWS gives and add-ons are told, by name."""
     aws: pulumi.ResourceOptions
     """Options of AWS resources made for what lives in the cluster."""
-    network: pulumi.Resource
-    """The VPC, without which there is no cluster."""
+    whole: pulumi.Resource
+    """What goes with the cluster and no sooner: the VPC, or the members' security group where the VPC stays."""
     machines: Sequence[pulumi.Resource]
     """All instance groups."""
     after: Sequence[pulumi.Resource]
@@ -58,7 +58,7 @@ def declare_in_cluster(plan: EnvironmentPlan, cluster: Cluster) -> None:
         enable_server_side_apply=True,
         opts=pulumi.ResourceOptions(depends_on=list(cluster.after)),
     )
-    opts = pulumi.ResourceOptions(provider=provider, transformations=[gone_with(cluster.network, cluster.machines)])
+    opts = pulumi.ResourceOptions(provider=provider, transformations=[gone_with(cluster.whole, cluster.machines)])
     ClusterAccess("access", plan.access, token_id=cluster.token_id, token_secret=cluster.token_secret, opts=opts)
     namespaces = {namespace.name: Namespace(namespace.name, namespace, opts=opts) for namespace in plan.namespaces}
     for addon in plan.addons:

@@ -147,7 +147,7 @@ def declare(spec: EnvironmentSpec) -> None:
             token_secret=control_plane.token.secret,
             values=_told_to_addons(plan, control_plane, queue, opts),
             aws=opts,
-            network=network.vpc,
+            whole=network.vpc or security.groups["ControlPlane"],
             machines=list(groups.values()),
             after=[groups[group.name] for group in plan.groups if group.identity in control_plane.members],
         ),

@@ -39,6 +39,8 @@ class SecurityGroups(pulumi.ComponentResource):
             )
             for group in plan.groups
         }
+        self.groups: Mapping[Role, pulumi.Resource] = groups
+        """Each role's security group."""
         self.ids: Mapping[Role, pulumi.Output[str]] = {role: group.id for role, group in groups.items()}
         """ID of each role's security group."""
         rules = {rule.name: (rule, self._rule(rule)) for rule in plan.rules}

@@ -11,6 +11,7 @@ import botocore.session
 from botocore.config import Config
 
 from infra.ops.errors import CredentialsError, aws_errors
+from infra.plan.tags import CLUSTER_TAG
 from infra.spec import EnvironmentSpec
 
 _MAX_ATTEMPTS = 5
@@ -64,6 +65,11 @@ def ec2_items(
     asked = [{"Name": name, "Values": list(values)} for name, values in filters.items()]
     for page in ec2.get_paginator(operation).paginate(Filters=asked):
         yield from page[listed]
+
+
+def is_of_cluster(tags: Iterable[Mapping[str, str]], cluster: str) -> bool:
+    """Say whether tags, as EC2 and ELB list them, are those of something that a cluster owns."""
+    return any((tag["Key"], tag["Value"]) == (CLUSTER_TAG, cluster) for tag in tags)
 
 
 def elb_tags(elb: Any, parameter: str, names: Iterable[str]) -> Iterator[Mapping[str, Any]]:

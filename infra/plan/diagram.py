@@ -161,7 +161,11 @@ def _rows(groups: Sequence[InstanceGroupPlan]) -> dict[int, list[InstanceGroupPl
 def _vpc(drawing: Drawing, plan: EnvironmentPlan, layout: _Layout) -> None:
     vpc = layout.vpc
     drawing.box(vpc, "vpc", radius=10)
-    drawing.text(vpc.x + 14, vpc.y + 24, f"VPC {plan.network.cidr}", "strong", room=vpc.width / 2 - 90)
+    name = plan.network.existing_vpc_id or "VPC"
+    drawing.text(vpc.x + 14, vpc.y + 24, f"{name} {plan.network.cidr}", "strong", room=vpc.width / 2 - 90)
+    public = [zone.zone for zone in plan.network.zones if zone.public is not None]
+    if not public:
+        return
     internet = Box(vpc.middle - 48, 76, 96, 28)
     gateway = Box(vpc.middle - 68, vpc.y - 13, 136, 26)
     drawing.box(internet, "part", radius=14)
@@ -171,7 +175,7 @@ def _vpc(drawing: Drawing, plan: EnvironmentPlan, layout: _Layout) -> None:
     drawing.text(vpc.middle, gateway.y + 18, "internet gateway", "middle", room=gateway.width)
     # A bus from which every public subnet hangs.
     bus = _TOP - 14
-    drops = [_drop(layout.public_subnet(zone)) for zone in layout.columns]
+    drops = [_drop(layout.public_subnet(zone)) for zone in public]
     drawing.line([(vpc.middle, gateway.bottom), (vpc.middle, bus)], "way")
     drawing.line([(min([*drops, vpc.middle]), bus), (max([*drops, vpc.middle]), bus)], "way")
 
@@ -187,10 +191,12 @@ def _zone(drawing: Drawing, plan: EnvironmentPlan, layout: _Layout, name: str) -
     column = Box(layout.columns[name], _TOP, _COLUMN, private.bottom + 8 - _TOP)
     drawing.box(column, "zone")
     drawing.text(column.x + 10, column.y + 19, name, "strong", room=_COLUMN - 60)
-    for box, look, cidr in ((public, "public", zone.public.cidr), (private, "private", zone.private.cidr)):
-        drawing.box(box, look)
-        drawing.text(box.x + 10, box.y + 19, f"{look} {cidr}", "quiet", room=box.width - 20)
-    drawing.line([(_drop(public), _TOP - 14), (_drop(public), public.y)], "way")
+    for box, look, subnet in ((public, "public", zone.public), (private, "private", zone.private)):
+        if subnet is not None:
+            drawing.box(box, look)
+            drawing.text(box.x + 10, box.y + 19, f"{look} {subnet.cidr}", "quiet", room=box.width - 20)
+    if zone.public is not None:
+        drawing.line([(_drop(public), _TOP - 14), (_drop(public), public.y)], "way")
 
 
 def _routes(drawing: Drawing, plan: EnvironmentPlan, layout: _Layout) -> None:

@@ -187,16 +187,39 @@ def _workload(plan: WorkloadPlan) -> Counter[str]:
     return total
 
 
-def _network(plan: NetworkPlan) -> dict[str, int]:
-    zones, nat = len(plan.zones), len(plan.nat_gateways)
+def _network(plan: NetworkPlan) -> Counter[str]:
     logs = int(plan.flow_logs is not None)
+    total = Counter(
+        {
+            "slipway:index:Network": 1,
+            "aws:cloudwatch/logGroup:LogGroup": logs,
+            "aws:iam/role:Role": logs,
+            "aws:iam/rolePolicy:RolePolicy": logs,
+            "aws:ec2/flowLog:FlowLog": logs,
+        }
+    )
+    if plan.existing_vpc_id is None:
+        total.update(
+            {
+                "aws:ec2/vpc:Vpc": 1,
+                "aws:ec2/vpcDhcpOptions:VpcDhcpOptions": 1,
+                "aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation": 1,
+                "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": 1,
+                "aws:ec2/internetGateway:InternetGateway": 1,
+            }
+        )
+    total.update(_existing_subnets(plan) if plan.existing_subnets else _subnets(plan))
+    return total
+
+
+def _existing_subnets(plan: NetworkPlan) -> dict[str, int]:
+    subnets = [each for zone in plan.zones for each in (zone.public, zone.private) if each is not None]
+    return {"aws:ec2/tag:Tag": sum(len(each.tags) + len(each.shared_tags) for each in subnets)}
+
+
+def _subnets(plan: NetworkPlan) -> dict[str, int]:
+    zones, nat = len(plan.zones), len(plan.nat_gateways)
     return {
-        "slipway:index:Network": 1,
-        "aws:ec2/vpc:Vpc": 1,
-        "aws:ec2/vpcDhcpOptions:VpcDhcpOptions": 1,
-        "aws:ec2/vpcDhcpOptionsAssociation:VpcDhcpOptionsAssociation": 1,
-        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": 1,
-        "aws:ec2/internetGateway:InternetGateway": 1,
         "aws:ec2/vpcEndpoint:VpcEndpoint": 1,
         "aws:ec2/subnet:Subnet": 2 * zones,
         "aws:ec2/routeTable:RouteTable": 1 + zones,
@@ -204,10 +227,6 @@ def _network(plan: NetworkPlan) -> dict[str, int]:
         "aws:ec2/route:Route": 1 + sum(zone.nat_zone is not None for zone in plan.zones),
         "aws:ec2/eip:Eip": nat,
         "aws:ec2/natGateway:NatGateway": nat,
-        "aws:cloudwatch/logGroup:LogGroup": logs,
-        "aws:iam/role:Role": logs,
-        "aws:iam/rolePolicy:RolePolicy": logs,
-        "aws:ec2/flowLog:FlowLog": logs,
     }
 
 

@@ -18,6 +18,10 @@ resource-name host names of subnets  left to launch templates, whose own setting
 -                                    S3 gateway endpoint (free of charge, keeps S3 traffic off the NAT gateways)
 -                                    the VPC's default security group, emptied
 -                                    flow logs, if asked for
+``networkID``                        ``network.vpc``: of the VPC above remain subnets, routes, gateways of NAT and S3
+``subnets[].id``                     ``network.vpc.subnets``: nothing of the above is made. kops asks AWS for their
+                                     blocks, the spec says them: what depends on them is known without an account
+tags on shared subnets               the same; ``kubernetes.io/role/*`` stays for others when the environment goes
 ===================================  ==================================================================================
 """
 
@@ -27,10 +31,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.plan.flow_logs import FlowLogsPlan, plan_flow_logs
-from infra.plan.subnets import plan_subnets
+from infra.plan.subnets import ZoneBlocks, zone_blocks
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec
-from infra.spec.network import NatMode
+from infra.spec.network import ExistingSubnetSpec, NatMode, ZoneSubnetsSpec
 
 ANYWHERE = "0.0.0.0/0"
 """Destination of a default route."""
@@ -42,6 +46,8 @@ class SubnetPlan:
 
     zone: str
     cidr: str
+    existing_id: str | None
+    """ID of a subnet that exists already; None for one that is made."""
     map_public_ip: bool
     """Whether a machine started here gets a public address.
 
@@ -51,6 +57,9 @@ class SubnetPlan:
     and sets the address in each launch template instead; an explicit setting there still wins over this one.)
     """
     tags: Mapping[str, str]
+    """Tags of the environment's own subnet, or those that the environment alone puts on an existing one."""
+    shared_tags: Mapping[str, str]
+    """Tags of an existing subnet that other clusters in it need as well: they are put there, and stay."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +76,12 @@ class ZonePlan:
     """What one zone has."""
 
     zone: str
-    public: SubnetPlan
+    public: SubnetPlan | None
+    """None where an existing network has none in the zone."""
     private: SubnetPlan
     private_route_table_tags: Mapping[str, str]
     nat_zone: str | None
-    """Zone of the NAT gateway that the private subnet's default route leads to; None without NAT."""
+    """Zone of the NAT gateway that the private subnet's default route leads to; None without NAT of our own."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,12 @@ class NetworkPlan:
     """The VPC and everything in it that outlives machines."""
 
     cidr: str
+    existing_vpc_id: str | None
+    """ID of a VPC that exists already; None for one that is made, with its DHCP options and internet gateway."""
+    internet_gateway_id: str | None
+    """The existing VPC's internet gateway, where subnets are made in it."""
+    existing_subnets: bool
+    """Whether the subnets exist already: then no routes, gateways or endpoints are made either."""
     dhcp_domain_name: str
     """Domain that AmazonProvidedDNS resolves in the region (VPC User Guide, "DHCP option sets")."""
     dhcp_name_servers: tuple[str, ...]
@@ -106,29 +122,24 @@ def plan_network(spec: EnvironmentSpec) -> NetworkPlan:
     """
     cluster = spec.cluster.name
     network = spec.network
-    nat_zones = _nat_zones(network.nat, network.zones)
+    vpc = network.vpc
+    nat_zones = () if network.existing_subnets else _nat_zones(network.nat, network.zones)
+    existing = {each.zone: each for each in network.existing_subnets}
     zones = tuple(
         ZonePlan(
             zone=blocks.zone,
-            public=SubnetPlan(
-                zone=blocks.zone,
-                cidr=blocks.public,
-                map_public_ip=True,
-                tags=_subnet_tags(spec, f"utility-{blocks.zone}.{cluster}", "Utility", "kubernetes.io/role/elb"),
-            ),
-            private=SubnetPlan(
-                zone=blocks.zone,
-                cidr=blocks.private,
-                map_public_ip=False,
-                tags=_subnet_tags(spec, f"{blocks.zone}.{cluster}", "Private", "kubernetes.io/role/internal-elb"),
-            ),
+            public=_public(spec, blocks, existing.get(blocks.zone)),
+            private=_private(spec, blocks, existing.get(blocks.zone)),
             private_route_table_tags=resource_tags(spec, f"private-{blocks.zone}.{cluster}"),
             nat_zone=_nat_zone_for(blocks.zone, nat_zones),
         )
-        for blocks in plan_subnets(network.cidr, network.zones)
+        for blocks in zone_blocks(network)
     )
     return NetworkPlan(
         cidr=network.cidr,
+        existing_vpc_id=vpc.id if vpc else None,
+        internet_gateway_id=vpc.internet_gateway_id if vpc else None,
+        existing_subnets=bool(network.existing_subnets),
         dhcp_domain_name=internal_domain(spec.region),
         dhcp_name_servers=("AmazonProvidedDNS",),
         zones=zones,
@@ -149,6 +160,49 @@ def _nat_zone_for(zone: str, nat_zones: tuple[str, ...]) -> str | None:
     if zone in nat_zones:
         return zone
     return nat_zones[0] if nat_zones else None
+
+
+def _public(spec: EnvironmentSpec, blocks: ZoneBlocks, existing: ZoneSubnetsSpec | None) -> SubnetPlan | None:
+    role = "kubernetes.io/role/elb"
+    if existing is not None:
+        return _existing(spec, blocks.zone, existing.public, role) if existing.public else None
+    return SubnetPlan(
+        zone=blocks.zone,
+        cidr=blocks.of("public"),
+        existing_id=None,
+        map_public_ip=True,
+        tags=_subnet_tags(spec, f"utility-{blocks.zone}.{spec.cluster.name}", "Utility", role),
+        shared_tags={},
+    )
+
+
+def _private(spec: EnvironmentSpec, blocks: ZoneBlocks, existing: ZoneSubnetsSpec | None) -> SubnetPlan:
+    role = "kubernetes.io/role/internal-elb"
+    if existing is not None:
+        return _existing(spec, blocks.zone, existing.private, role)
+    return SubnetPlan(
+        zone=blocks.zone,
+        cidr=blocks.private,
+        existing_id=None,
+        map_public_ip=False,
+        tags=_subnet_tags(spec, f"{blocks.zone}.{spec.cluster.name}", "Private", role),
+        shared_tags={},
+    )
+
+
+def _existing(spec: EnvironmentSpec, zone: str, subnet: ExistingSubnetSpec, role: str) -> SubnetPlan:
+    """Return the subnet with the tags by which the AWS cloud provider finds it for load balancers.
+
+    ``shared`` is what kops writes for what it does not own.
+    """
+    return SubnetPlan(
+        zone=zone,
+        cidr=subnet.cidr,
+        existing_id=subnet.id,
+        map_public_ip=False,
+        tags={f"kubernetes.io/cluster/{spec.cluster.name}": "shared"},
+        shared_tags={role: "1"},
+    )
 
 
 def _subnet_tags(spec: EnvironmentSpec, name: str, subnet_type: str, role: str) -> dict[str, str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from infra.spec import Problem, SpecError
-from infra.spec.rules import VPC_PREFIXES
+from infra.spec.network import ExistingSubnetSpec, NetworkSpec
+from infra.spec.network_rules import VPC_PREFIXES
 
 ZONE_LETTERS = "abcdef"
 """Letters of the zones that have a place in the block, in the order of their places."""
@@ -21,10 +22,48 @@ class ZoneBlocks:
     """The addresses of one zone, in CIDR notation."""
 
     zone: str
-    public: str
-    """Block of the public subnet: 1/64 of the VPC. It holds load balancers and NAT gateways."""
+    public: str | None
+    """Block of the public subnet, which holds load balancers and NAT gateways. None where an existing network has none.
+    """
     private: str
-    """Block of the private subnet: 1/8 of the VPC. It holds the machines."""
+    """Block of the private subnet, which holds the machines."""
+    members_from: Mapping[str, str | None] = field(default_factory=dict)
+    """Kind of subnet -> address of its first control-plane member, where the spec says one."""
+
+    def of(self, kind: str) -> str:
+        """Return the block of the ``public`` or the ``private`` subnet.
+
+        Raises:
+            ValueError: there is no such subnet; the spec's rules let nothing stand in it.
+        """
+        block = self.public if kind == "public" else self.private
+        if block is None:
+            raise ValueError(f"{self.zone} has no {kind} subnet")
+        return block
+
+
+def zone_blocks(network: NetworkSpec) -> tuple[ZoneBlocks, ...]:
+    """Return the blocks of each zone, those that exist or those that are cut, in the order of the zones' names.
+
+    Raises:
+        SpecError: as :func:`plan_subnets`.
+    """
+    existing = sorted(network.existing_subnets, key=lambda each: each.zone)
+    if not existing:
+        return plan_subnets(network.cidr, network.zones)
+    return tuple(
+        ZoneBlocks(
+            zone=each.zone,
+            public=each.public.cidr if each.public else None,
+            private=each.private.cidr,
+            members_from={"private": each.private.members_from, "public": _members_from(each.public)},
+        )
+        for each in existing
+    )
+
+
+def _members_from(subnet: ExistingSubnetSpec | None) -> str | None:
+    return subnet.members_from if subnet is not None else None
 
 
 def plan_subnets(cidr: str, zones: Sequence[str]) -> tuple[ZoneBlocks, ...]:

@@ -7,10 +7,9 @@ since one word is written at its root by some, under ``cluster`` or under ``netw
 
 from __future__ import annotations
 
-_OWN_VPC = (
-    "remove it: the VPC is Slipway's own, cut from network.cidr for network.zones; join it to others by a peering or a "
-    "transit gateway"
-)
+_VPC = "write network.vpc.id for a VPC that exists, or nothing: Slipway makes one of network.cidr"
+_SUBNETS = "write network.vpc.subnets for subnets that exist, or nothing: Slipway makes them for network.zones"
+_ONE_BLOCK = "remove it: what the environment has lies in one block, network.cidr"
 _NO_SSH = "remove it: nothing listens on SSH, on no bastion either; AWS Systems Manager gives a shell"
 _OF_GROUPS = "write it in each of instanceGroups"
 _STATE = "write state.bucket: everything of the environment is in that one bucket"
@@ -34,10 +33,10 @@ _OF_CLUSTER = {
     "nonMasqueradeCidr": "write cluster.podCidr and cluster.serviceCidr",
     **dict.fromkeys(("serviceClusterIpRange", "kubernetesServiceIpAddressRange"), "write cluster.serviceCidr"),
     **dict.fromkeys(("networkCidr", "vpcCidr", "hostCidr"), "write network.cidr"),
-    **dict.fromkeys(
-        ("networkId", "vpcId", "subnetIds", "privateSubnetIds", "publicSubnetIds", "additionalNetworkCidrs"), _OWN_VPC
-    ),
-    "subnets": "write network.zones: each has a private and a public subnet",
+    **dict.fromkeys(("networkId", "vpcId", "vpc"), _VPC),
+    **dict.fromkeys(("subnetIds", "privateSubnetIds", "publicSubnetIds"), _SUBNETS),
+    "additionalNetworkCidrs": _ONE_BLOCK,
+    "subnets": "write network.zones: each has a private and a public subnet; network.vpc.subnets has existing ones",
     "topology": "write network.nat, and subnets of instanceGroups: private or public",
     "availabilityZones": "write network.zones",
     **dict.fromkeys(
@@ -105,12 +104,26 @@ OF_ENVIRONMENT = {
 OF_CLUSTER = {**_OF_CLUSTER, "zones": "write network.zones"}
 OF_NETWORK = {
     **dict.fromkeys(("networkCidr", "vpcCidr", "vpcCidrBlock", "cidrBlock", "hostCidr"), "write cidr"),
-    **dict.fromkeys(("id", "vpc", "vpcId", "networkId", "additionalNetworkCidrs"), _OWN_VPC),
-    **dict.fromkeys(("subnetIds", "privateSubnetIds", "publicSubnetIds"), _OWN_VPC),
-    "subnets": "remove it: each of zones has a private and a public subnet",
+    **dict.fromkeys(("id", "vpcId", "networkId"), _VPC),
+    "additionalNetworkCidrs": _ONE_BLOCK,
+    **dict.fromkeys(("subnetIds", "privateSubnetIds", "publicSubnetIds"), _SUBNETS),
+    "subnets": "write vpc.subnets for subnets that exist, or nothing: each of zones has a private and a public subnet",
     "availabilityZones": "write zones",
     **dict.fromkeys(("topology", "natGateways", "natGateway", "natGatewayStrategy"), "write nat"),
     **dict.fromkeys(("ipv6", "enableIpv6", "ipv6Cidr"), _OF_CLUSTER["ipv6"]),
+}
+OF_VPC = {
+    **dict.fromkeys(("vpcId", "networkId"), "write id"),
+    **dict.fromkeys(("internetGateway", "igw", "gatewayId"), "write internetGatewayId"),
+    **dict.fromkeys(("subnetIds", "privateSubnetIds", "publicSubnetIds"), "write subnets"),
+    **dict.fromkeys(("cidr", "cidrBlock", "vpcCidr"), "write network.cidr"),
+    **dict.fromkeys(("zones", "nat"), "write it under network, beside vpc"),
+}
+OF_SUBNET = {
+    **dict.fromkeys(("subnetId", "subnet"), "write id"),
+    **dict.fromkeys(("cidrBlock", "block"), "write cidr"),
+    **dict.fromkeys(("type", "name", "egress", "routeTable"), "remove it"),
+    **dict.fromkeys(("zone", "availabilityZone"), "write it once, beside private and public"),
 }
 OF_API = {
     "loadBalancer": "write access: internal or public; its load balancers are Slipway's",

@@ -9,17 +9,14 @@ from infra.spec.addon_rules import check_addons
 from infra.spec.cluster_rules import check_cluster
 from infra.spec.edge_rules import check_edge
 from infra.spec.environment import EnvironmentSpec
-from infra.spec.errors import Location, Problem, listed_twice
+from infra.spec.errors import Location, Problem
 from infra.spec.group_rules import GROUP_NAME_LIMIT, LEAST_GROUP_ROOM, check_group
 from infra.spec.mirror_rules import check_mirrors
+from infra.spec.network_rules import check_network
 from infra.spec.observability_rules import check_observability
 from infra.spec.oidc_rules import check_oidc
 from infra.spec.partition import check_partition
 from infra.spec.workloads.environment_rules import check_workloads_of
-
-VPC_PREFIXES = range(16, 23)
-"""Prefix lengths of a VPC block: /16 is AWS's greatest; with /22 a public subnet is the smallest AWS allows, /28."""
-
 
 POD_PREFIXES = (8, 22)
 """Widest and narrowest block of pods: kube-controller-manager gives each node a /24 of it unless told otherwise
@@ -41,9 +38,7 @@ _SPECIAL_RANGES = (
 def check_environment(spec: EnvironmentSpec) -> list[Problem]:
     """Return all problems of a structurally sound spec, in the order of the file."""
     return [
-        *_check_region_of_zones(spec),
-        *_check_vpc_block(spec),
-        *listed_twice(("network", "zones"), spec.network.zones),
+        *check_network(spec),
         *_check_cluster_name(spec),
         *_check_address_ranges(spec),
         *check_cluster(spec),
@@ -59,38 +54,6 @@ def check_environment(spec: EnvironmentSpec) -> list[Problem]:
         *check_observability(spec),
         *check_workloads_of(spec),
     ]
-
-
-def _check_region_of_zones(spec: EnvironmentSpec) -> Iterator[Problem]:
-    for index, zone in enumerate(spec.network.zones):
-        if zone[:-1] != spec.region:
-            yield Problem(
-                ("network", "zones", index),
-                f"is not in region {spec.region}",
-                f"write {spec.region}{zone[-1]}, or change region",
-                repr(zone),
-                (("region",),),
-            )
-
-
-def _check_vpc_block(spec: EnvironmentSpec) -> Iterator[Problem]:
-    prefix = ipaddress.IPv4Network(spec.network.cidr).prefixlen
-    at: Location = ("network", "cidr")
-    if prefix > VPC_PREFIXES[-1]:
-        yield Problem(
-            at,
-            f"is too small: {2 ** (32 - prefix)} addresses, and the subnets of 1 to 6 zones need "
-            f"{2 ** (32 - VPC_PREFIXES[-1])}",
-            f"write a block of /{VPC_PREFIXES[0]} to /{VPC_PREFIXES[-1]}",
-            repr(spec.network.cidr),
-        )
-    elif prefix < VPC_PREFIXES[0]:
-        yield Problem(
-            at,
-            f"is greater than a VPC may be (/{VPC_PREFIXES[0]})",
-            f"write a block of /{VPC_PREFIXES[0]} to /{VPC_PREFIXES[-1]}",
-            repr(spec.network.cidr),
-        )
 
 
 def _check_cluster_name(spec: EnvironmentSpec) -> Iterator[Problem]:

@@ -20,6 +20,9 @@ _IMAGE = re.compile(r"^(ami-[0-9a-f]{8,17}|ssm:/[A-Za-z0-9_./-]+|([0-9]{12}|amaz
 _SECURITY_GROUP = r"^sg-[0-9a-f]{8,17}$"
 _TARGET_GROUP = r"^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup/[A-Za-z0-9-]+/[0-9a-f]+$"
 _POLICY = r"^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]+$"
+_VPC = r"^vpc-[0-9a-f]{8,17}$"
+_SUBNET = r"^subnet-[0-9a-f]{8,17}$"
+_INTERNET_GATEWAY = r"^igw-[0-9a-f]{8,17}$"
 _HOSTED_ZONE = r"^Z[A-Z0-9]{7,31}$"
 _TYPE_PATTERN = r"^[A-Za-z0-9.*-]{1,30}$"
 
@@ -185,6 +188,32 @@ def _hosted_zone(value: str) -> str:
     return value
 
 
+def _vpc_id(value: str) -> str:
+    if not re.fullmatch(_VPC, value):
+        refuse("is not the ID of a VPC", "write the ID as EC2 shows it, as vpc-0123456789abcdef0")
+    return value
+
+
+def _subnet_id(value: str) -> str:
+    if not re.fullmatch(_SUBNET, value):
+        refuse("is not the ID of a subnet", "write the ID as EC2 shows it, as subnet-0123456789abcdef0")
+    return value
+
+
+def _internet_gateway_id(value: str) -> str:
+    if not re.fullmatch(_INTERNET_GATEWAY, value):
+        refuse("is not the ID of an internet gateway", "write the ID as EC2 shows it, as igw-0123456789abcdef0")
+    return value
+
+
+def _address(value: str) -> str:
+    try:
+        ipaddress.IPv4Address(value)
+    except ValueError:
+        refuse("is not an IPv4 address", "write it as 10.20.32.10")
+    return value
+
+
 _LABEL_FORM = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _NETWORK_FORM = matching(r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$")
 
@@ -204,6 +233,10 @@ Duration = Annotated[str, checked(_duration), matching(_DURATION.pattern)]
 SecurityGroupId = Annotated[str, checked(_security_group_id), matching(_SECURITY_GROUP)]
 TargetGroupArn = Annotated[str, checked(_target_group_arn), matching(_TARGET_GROUP)]
 PolicyArn = Annotated[str, checked(_policy_arn), matching(_POLICY)]
+VpcId = Annotated[str, checked(_vpc_id), matching(_VPC)]
+SubnetId = Annotated[str, checked(_subnet_id), matching(_SUBNET)]
+InternetGatewayId = Annotated[str, checked(_internet_gateway_id), matching(_INTERNET_GATEWAY)]
+Address = Annotated[str, checked(_address), matching(r"^([0-9]{1,3}\.){3}[0-9]{1,3}$")]
 HostedZoneId = Annotated[str, checked(_hosted_zone), matching(_HOSTED_ZONE)]
 
 

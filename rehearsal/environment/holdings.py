@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from infra.spec import EnvironmentSpec
+    from infra.spec.network import ExistingVpcSpec, NetworkSpec
 
 
 def held_by(spec: EnvironmentSpec) -> dict[str, list[Any]]:
-    """Return the certificates, hosted zones and target groups that ``spec`` refers to."""
+    """Return the certificates, hosted zones, target groups and networks that ``spec`` refers to."""
     certificates, zones = [], {}
     if spec.cluster.api.hosted_zone is not None:
         # The file has the zone's ID alone. Its name is the cluster's or a parent's, and the narrowest will do.
@@ -22,4 +23,20 @@ def held_by(spec: EnvironmentSpec) -> dict[str, list[Any]]:
             zones[spec.edge.dns.zone_id] = spec.edge.dns.zone
     held = [{"id": zone, "name": name} for zone, name in zones.items()]
     target_groups = dict.fromkeys(arn for group in spec.instance_groups for arn in group.target_groups)
-    return {"certificates": certificates, "zones": held, "targetGroups": list(target_groups)}
+    return {
+        "certificates": certificates,
+        "zones": held,
+        "targetGroups": list(target_groups),
+        "networks": [_network(spec.network, spec.network.vpc)] if spec.network.vpc is not None else [],
+    }
+
+
+def _network(network: NetworkSpec, vpc: ExistingVpcSpec) -> dict[str, Any]:
+    """Return a VPC of one block, with the ways out that its subnets must have."""
+    subnets = [
+        {"id": subnet.id, "zone": zone.zone, "cidr": subnet.cidr, "public": public}
+        for zone in vpc.subnets
+        for subnet, public in ((zone.private, False), (zone.public, True))
+        if subnet is not None
+    ]
+    return {"id": vpc.id, "cidr": network.cidr, "gateway": vpc.internet_gateway_id, "subnets": subnets}

@@ -16,6 +16,7 @@ from moto.ec2.models.amis import Ami
 from moto.ssm.models import Parameter, ssm_backends
 
 from rehearsal.moto.holdings import hold_certificate, hold_target_group, hold_zone
+from rehearsal.moto.networks import hold_network
 
 PATH = "/rehearsal/images"
 
@@ -39,6 +40,8 @@ class ImagesApplication:
             hold_zone(given["account"], zone["id"], zone["name"])
         for arn in given["targetGroups"]:
             hold_target_group(given["account"], given["region"], arn)
+        for network in given["networks"]:
+            hold_network(given["account"], given["region"], network)
         start_response("204 No Content", [])
         return []
 

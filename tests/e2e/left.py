@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tests.e2e.conftest import Rehearsed
 
 
@@ -11,10 +13,10 @@ def vpcs(env: Rehearsed) -> list[str]:
     return [vpc["VpcId"] for vpc in found["Vpcs"]]
 
 
-def nothing_left(env: Rehearsed) -> None:
-    """Fail the test where more is left than the state bucket and its key."""
+def nothing_left(env: Rehearsed, *, existing: Sequence[str] = ()) -> None:
+    """Fail the test where more is left than the state bucket and its key, and the VPCs that were there before."""
     ec2 = env.client("ec2")
-    assert vpcs(env) == []
+    assert vpcs(env) == list(existing)
     assert ec2.describe_launch_templates()["LaunchTemplates"] == []
     assert ec2.describe_nat_gateways(Filter=[{"Name": "state", "Values": ["available"]}])["NatGateways"] == []
     assert ec2.describe_addresses()["Addresses"] == []

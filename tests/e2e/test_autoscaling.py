@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from infra.ops.kube import Kube
+from tests.e2e.commands import shell
 from tests.e2e.conftest import Finished, Rehearsed, rehearsed
 from tests.e2e.specs import small
-from tests.e2e.test_preview import shell
 from tests.infra.workload_samples import IMAGE
 
 pytestmark = pytest.mark.e2e

@@ -17,10 +17,10 @@ import pytest
 
 from rehearsal.machines.catalogue import VARIABLE
 from rehearsal.machines.images import WEB
+from tests.e2e.commands import shell
 from tests.e2e.conftest import Rehearsed, rehearsed
 from tests.e2e.machine_cluster import NEEDS_ALL, Cluster, eventually
 from tests.e2e.specs import small
-from tests.e2e.test_preview import shell
 
 pytestmark = NEEDS_ALL
 

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from rehearsal.project import ROOT, write_project, write_stack_file
-from tests.e2e.conftest import UP_SECONDS, Finished, Rehearsed
+from rehearsal.project import write_project, write_stack_file
+from tests.e2e.commands import slipway
+from tests.e2e.conftest import Rehearsed
 from tests.e2e.specs import REGION, small, with_group
 
 pytestmark = pytest.mark.e2e
@@ -46,30 +43,6 @@ def declare(env: Rehearsed, spec: dict[str, Any], beside: dict[str, str]) -> Non
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     document["config"] |= {f"beside:{key}": value for key, value in beside.items()}
     path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-
-
-def slipway(env: Rehearsed, *arguments: str) -> Finished:
-    """Run ``slipway`` as a user does who has evaluated ``rehearse env``; the output is standard output alone."""
-    exports = env.run("env").ok().output
-    verb, *options = arguments
-    config = env.home / env.name / f"Pulumi.{env.name}.yaml"
-    command = [sys.executable, "-m", "infra.cli", verb, str(config), *options]
-    return shell(env, exports, command)
-
-
-def shell(env: Rehearsed, exports: str, command: list[str]) -> Finished:
-    done = subprocess.run(
-        ["bash", "-c", f"{exports}\n{shlex.join(command)}"],
-        cwd=env.project,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "SLIPWAY_STATE_HOME": str(env.home)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=UP_SECONDS,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return Finished(done.returncode, done.stdout)
 
 
 def state(env: Rehearsed) -> dict[str, Any]:

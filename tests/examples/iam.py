@@ -53,6 +53,9 @@ def _holds(operator: str, key: str, values: list[str], context: Mapping[str, str
         return (found is None) is (values == ["true"])
     if operator == "StringEquals":
         return found in values
+    if operator == "ForAllValues:StringEquals":
+        # True of a request that has none of the key; a statement that minds that says so by Null.
+        return set((found or "").split()) <= set(values)
     if operator in ("StringLike", "ArnLike"):
         return found is not None and any(_like(found, each) for each in values)
     raise NotImplementedError(operator)

@@ -130,3 +130,14 @@ NETWORK: Mapping[str, Calls] = {
         "ec2:RevokeSecurityGroupIngress own:security-group",
     ),
 }
+
+
+EXISTING: Mapping[str, Calls] = {
+    "aws:ec2/tag:Tag": Calls(
+        "ec2:CreateTags existing:subnet",
+        "ec2:DescribeTags *",
+        "ec2:CreateTags existing:subnet",
+        "ec2:DeleteTags existing:subnet",
+    ),
+}
+"""What only an environment in existing subnets has."""

@@ -16,6 +16,7 @@ import yaml
 from infra.spec import EnvironmentSpec, from_mapping
 from tests.examples.aws_calls import ACCOUNT, ARNS, BUCKET, CLUSTER, FUNCTIONS, REGION, STATE_KEY, TABLE
 from tests.examples.iam import Request, allowed, statements
+from tests.examples.network_calls import EXISTING
 from tests.infra.programs import ROOT, declared
 
 IAM = ROOT / "examples" / "ci" / "iam"
@@ -145,7 +146,7 @@ def test_every_type_of_the_program_has_its_calls_written_down() -> None:
     for path in (ROOT / "infra").rglob("*.py"):
         written |= set(re.findall(r"\baws\.([a-z0-9]+)\.([A-Z]\w+)\(", path.read_text(encoding="utf-8")))
     classes = {(module, name) for module, name in written if not name.endswith("Args") and name != "Metric"}
-    known = {(token.split(":")[1].split("/")[0], token.rpartition(":")[2]) for token in TABLE}
+    known = {(token.split(":")[1].split("/")[0], token.rpartition(":")[2]) for token in {**TABLE, **EXISTING}}
     assert classes == known
     assert {token for token, _, _ in resources()} == set(TABLE)
 

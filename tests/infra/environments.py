@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 from hypothesis import strategies as st
@@ -84,9 +85,32 @@ def networks(draw: Draw, region: str) -> Environment:
     base = draw(st.sampled_from([f"10.64.0.0/{prefix}", f"172.20.0.0/{prefix}", f"192.168.0.0/{prefix}"]))
     letters = draw(st.lists(st.sampled_from("abcdef"), unique=True, min_size=1, max_size=6))
     network: Environment = {"cidr": base, "zones": [f"{region}{letter}" for letter in letters]}
+    kind = draw(st.sampled_from(["own", "own", "vpc", "subnets"]))
+    if kind == "subnets":
+        network["vpc"] = {"id": "vpc-0123456789abcdef0", "subnets": existing_subnets(draw, base, network["zones"])}
+        return network
     sometimes(draw, network, "nat", st.sampled_from(["none", "single", "perZone"]))
-    sometimes(draw, network, "flowLogs", st.sampled_from([{"enabled": True}, {"enabled": True, "traffic": "ALL"}]))
+    if kind == "vpc":
+        network["vpc"] = {"id": "vpc-0123456789abcdef0", "internetGatewayId": "igw-0123456789abcdef0"}
+    else:
+        sometimes(draw, network, "flowLogs", st.sampled_from([{"enabled": True}, {"enabled": True, "traffic": "ALL"}]))
     return network
+
+
+def existing_subnets(draw: Draw, base: str, zones: list[str]) -> list[Environment]:
+    """Return a private and a public subnet of each zone, sixteenths of the block in an order of their own."""
+    block = ipaddress.IPv4Network(base)
+    parts = draw(st.permutations(list(block.subnets(prefixlen_diff=4))))
+    kinds = [(zone, kind) for zone in zones for kind in ("private", "public")]
+    made = {
+        place: {"id": f"subnet-{number:017x}", "cidr": str(part)}
+        for number, (place, part) in enumerate(zip(kinds, parts, strict=False))
+    }
+    for zone in zones:
+        private = made[zone, "private"]
+        first = ipaddress.IPv4Network(private["cidr"])[draw(st.integers(4, 30))]
+        sometimes(draw, private, "membersFrom", st.just(str(first)))
+    return [{"zone": zone, "private": made[zone, "private"], "public": made[zone, "public"]} for zone in zones]
 
 
 def issuers() -> st.SearchStrategy[Environment]:

@@ -29,7 +29,9 @@ def named(session: boto3.Session, spec: EnvironmentSpec, wanted: References) -> 
     """
     ec2 = session.client("ec2")
     with aws_errors("look up what the spec names of its account"):
-        vpcs = list(ec2_items(ec2, "describe_vpcs", "Vpcs", {f"tag:{CLUSTER_TAG}": [spec.cluster.name]}))
+        existing = spec.network.vpc
+        ours = {"vpc-id": [existing.id]} if existing else {f"tag:{CLUSTER_TAG}": [spec.cluster.name]}
+        vpcs = list(ec2_items(ec2, "describe_vpcs", "Vpcs", ours))
         return Named(
             vpc=vpcs[0]["VpcId"] if vpcs else None,
             security_groups=_security_groups(ec2, wanted.security_groups.values()),

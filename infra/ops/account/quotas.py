@@ -10,11 +10,10 @@ import boto3
 from botocore.exceptions import ClientError
 
 from infra.ops.account.machines import machine_types
-from infra.ops.aws import ec2_items, elb_tags
+from infra.ops.aws import ec2_items, elb_tags, is_of_cluster
 from infra.ops.errors import aws_errors, error_code
 from infra.plan.account.facts import Quota
 from infra.plan.account.quotas import ADDRESSES, BALANCERS, NAMES, SERVICES, VCPUS, VPCS, is_standard
-from infra.plan.tags import CLUSTER_TAG
 from infra.spec import EnvironmentSpec
 
 
@@ -51,11 +50,7 @@ def _allowed(told: Any, service: str, code: str) -> int | None:
 
 
 def _others(found: Iterable[Mapping[str, Any]], cluster: str) -> int:
-    return sum(not _is_own(each.get("Tags", ()), cluster) for each in found)
-
-
-def _is_own(tags: Iterable[Mapping[str, str]], cluster: str) -> bool:
-    return any((tag["Key"], tag["Value"]) == (CLUSTER_TAG, cluster) for tag in tags)
+    return sum(not is_of_cluster(each.get("Tags", ()), cluster) for each in found)
 
 
 def _balancers(elb: Any, cluster: str) -> int:
@@ -80,7 +75,7 @@ def _vcpus(session: boto3.Session, cluster: str) -> int:
         for each in reservation["Instances"]
         if is_standard(each["InstanceType"])
         and each.get("InstanceLifecycle") != "spot"
-        and not _is_own(each.get("Tags", ()), cluster)
+        and not is_of_cluster(each.get("Tags", ()), cluster)
     )
     sizes = machine_types(session, tuple(types)) if types else {}
     return sum(count * sizes[name].vcpus for name, count in types.items() if name in sizes)

@@ -9,7 +9,7 @@ from infra.ops.preview.changes import CREATE, DELETE, REPLACE, Change
 from infra.ops.preview.cost import VOLUME
 from infra.ops.preview.differences import Difference
 from infra.ops.preview.groups import CONTROL_PLANE
-from infra.ops.preview.network import NAT
+from infra.ops.preview.network import NAT, SUBNET
 from infra.ops.preview.openings import GROUP as SECURITY_GROUP
 from infra.ops.preview.stateful_sets import NAMESPACE, STATEFUL_SET, way_out
 from infra.plan.stateful import GROUP_TYPE
@@ -38,8 +38,8 @@ _NAT: Final = (
 )
 _ZONE: Final = "A control-plane member cannot move to another zone: put the `zones` of its group back."
 _SUBNET: Final = (
-    "A control-plane member cannot move to another subnet: put the `zones` and `subnets` of its group and "
-    "`network.nat` back (docs/network.md, NAT)."
+    "A control-plane member cannot move to another subnet: put the `zones` and `subnets` of its group, `network.nat` "
+    "and `network.vpc` back (docs/network.md, NAT)."
 )
 _ADDRESS: Final = (
     "A control-plane member's address follows from the order of names in its zone, and cannot change: give the members "
@@ -70,7 +70,7 @@ def whole_environment(changes: Sequence[Change]) -> tuple[str, ...]:
     The tag by which AWS finds the cluster is written on the VPC and the security groups by
     :func:`infra.plan.tags.resource_tags`, which lets nobody set another, so that it is the cluster's name.
     """
-    return tuple(dict.fromkeys([*_renamed(changes), *_readdressed(changes)]))
+    return tuple(dict.fromkeys([*_renamed(changes), *_readdressed(changes), *_moved(changes)]))
 
 
 def _renamed(changes: Sequence[Change]) -> Iterator[str]:
@@ -86,13 +86,28 @@ def _renamed(changes: Sequence[Change]) -> Iterator[str]:
             )
 
 
+def _moved(changes: Sequence[Change]) -> Iterator[str]:
+    """Yield that the VPC is another one. One that is made anew, of another block, is told as that."""
+    if any(change.type == VPC and change.op == REPLACE for change in changes):
+        return
+    if any(change.type == SECURITY_GROUP and _forced(change, "vpcId") for change in changes):
+        yield (
+            "An environment cannot move to another VPC, from its own to an existing one or back: put `network.vpc` "
+            "back. One in another VPC is another environment (docs/network.md, A VPC that exists)."
+        )
+
+
 def _readdressed(changes: Sequence[Change]) -> Iterator[str]:
-    for change in changes:
-        if change.type == VPC and change.op == REPLACE and (found := _forced(change, "cidrBlock")):
+    """Yield that the block is another one; in an existing VPC the subnets alone show it, and the first tells it."""
+    blocks = [change for change in changes if change.op == REPLACE and _forced(change, "cidrBlock")]
+    for kind in (VPC, SUBNET):
+        found = next((_forced(change, "cidrBlock") for change in blocks if change.type == kind), None)
+        if found is not None:
             yield (
                 f"`network.cidr` cannot be changed ({found.old} → {found.new}): put it back. An environment of "
                 "another block is another environment (docs/network.md, Addresses)."
             )
+            return
 
 
 def remedy_of(

@@ -6,6 +6,7 @@ from infra.plan.account.facts import AccountFacts
 from infra.plan.account.machines import check_types, check_zones
 from infra.plan.account.named import check_named
 from infra.plan.account.quotas import check_quotas
+from infra.plan.account.vpc import check_vpc
 from infra.plan.environment import EnvironmentPlan
 from infra.spec import SpecError
 
@@ -20,6 +21,7 @@ def check_account(plan: EnvironmentPlan, facts: AccountFacts) -> None:
     problems = [
         *check_zones(spec, facts),
         *check_types(spec, facts),
+        *check_vpc(plan, facts.existing_vpc),
         *check_named(plan, facts.named),
         *check_quotas(plan, facts),
     ]

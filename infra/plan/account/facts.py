@@ -42,7 +42,7 @@ class Named:
     """Things that a spec names and does not make, by ID or ARN: those of them that exist."""
 
     vpc: str | None
-    """ID of the environment's own VPC, once it has been made."""
+    """ID of the environment's VPC: its own once it has been made, or the existing one that it names."""
     security_groups: Mapping[str, str]
     """ID -> the VPC it is of."""
     target_groups: Mapping[str, TargetGroup]
@@ -50,6 +50,34 @@ class Named:
     hosted_zones: Mapping[str, str]
     """ID -> the domain, without a dot at its end."""
     policies: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Subnet:
+    """A subnet of an existing VPC."""
+
+    zone: str
+    cidr: str
+    own: bool
+    """Whether the environment has made it."""
+    way_out: str
+    """ID of what its default route leads to, as ``nat-0123``; empty where it has none that works."""
+
+
+@dataclass(frozen=True)
+class ExistingVpc:
+    """A VPC that exists already."""
+
+    blocks: tuple[str, ...]
+    """Its IPv4 blocks."""
+    dns: Mapping[str, bool]
+    """EC2's word for a DNS attribute -> whether it is on: ``enableDnsSupport``, ``enableDnsHostnames``."""
+    internet_gateways: frozenset[str]
+    """Those that are attached to it."""
+    subnets: Mapping[str, Subnet]
+    """All of its subnets, by ID."""
+    taken: Mapping[str, str]
+    """Address that a control-plane member is to have -> ID of the network interface of others that has it."""
 
 
 @dataclass(frozen=True)
@@ -76,5 +104,7 @@ class AccountFacts:
     machine_types: Mapping[str, MachineType]
     """Those instance types that the spec names and the region has."""
     named: Named
+    existing_vpc: ExistingVpc | None
+    """The VPC that the spec names; None where it names none, or none that is there."""
     quotas: Mapping[str, Quota]
     """By code, as in :mod:`infra.plan.account.quotas`."""

@@ -48,11 +48,12 @@ def check_named(plan: EnvironmentPlan, named: Named) -> Iterator[Problem]:
     """Yield what is not there, and what is there and cannot serve."""
     spec = plan.spec
     wanted = references(spec)
+    vpc = spec.network.vpc.id if spec.network.vpc else named.vpc
     for at, group in wanted.security_groups.items():
-        yield from _check_vpc(at, group, "security group", named.security_groups.get(group), named.vpc)
+        yield from _check_vpc(at, group, "security group", named.security_groups.get(group), vpc)
     for at, arn in wanted.target_groups.items():
         target = named.target_groups.get(arn)
-        yield from _check_vpc(at, arn, "target group", None if target is None else target.vpc, named.vpc)
+        yield from _check_vpc(at, arn, "target group", None if target is None else target.vpc, vpc)
         if target and target.target_type != "instance":
             problem = f"takes targets of the kind {target.target_type}, and Auto Scaling registers instances"
             yield Problem(at, problem, "name one whose target type is instance", repr(arn))

@@ -60,7 +60,7 @@ def needs(plan: EnvironmentPlan, types: Mapping[str, MachineType]) -> dict[str, 
     groups = plan.spec.instance_groups
     balancers = len(plan.api.balancers) + (1 if plan.edge is not None else 0)
     every = {
-        VPCS: Need(1, ("network",)),
+        VPCS: Need(1 if plan.network.existing_vpc_id is None else 0, ("network",)),
         ADDRESSES: Need(len(plan.network.nat_gateways), ("network", "nat"), "take `nat: single` or `nat: none`"),
         BALANCERS: Need(balancers, ("cluster", "api") if plan.edge is None else ("edge",)),
         VCPUS: Need(

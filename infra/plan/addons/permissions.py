@@ -138,7 +138,7 @@ _BALANCER_CHANGES = [
 ]
 
 
-def cloud_controller_manager(_: EnvironmentSpec, scope: Scope) -> list[Statement]:
+def cloud_controller_manager(spec: EnvironmentSpec, scope: Scope) -> list[Statement]:
     """kops's ``AddCCMPermissions`` without cloud routes, with what the annotation ``target-group-attributes`` takes."""
     balancers = [scope.arn("elasticloadbalancing", f"{kind}/*") for kind in ("loadbalancer", "listener", "targetgroup")]
     return [
@@ -148,14 +148,7 @@ def cloud_controller_manager(_: EnvironmentSpec, scope: Scope) -> list[Statement
             "*",
         ),
         _allow("MakeSecurityGroups", ["ec2:CreateSecurityGroup"], scope.ec2("security-group"), scope.made_for_cluster),
-        # The call names the VPC too, which takes no request tags; the cluster's has its tag. A group that is being made
-        # has none yet, so this lets none be made without the statement above.
-        _allow(
-            "MakeSecurityGroupsInVpc",
-            ["ec2:CreateSecurityGroup"],
-            scope.ec2("security-group", "vpc"),
-            scope.of_cluster,
-        ),
+        _groups_in_vpc(spec, scope),
         scope.tags_when_made("CreateSecurityGroup", "security-group"),
         _allow(
             "ChangeSecurityGroups",
@@ -180,6 +173,18 @@ def cloud_controller_manager(_: EnvironmentSpec, scope: Scope) -> list[Statement
             scope.of_cluster,
         ),
     ]
+
+
+def _groups_in_vpc(spec: EnvironmentSpec, scope: Scope) -> Statement:
+    """Allow the other half of making a security group: the call names the VPC too, which takes no request tags.
+
+    The cluster's own VPC has its tag. A group that is being made has none yet, so with that tag none is made without
+    the statement about groups. An existing VPC has no tag of the cluster, and is named.
+    """
+    sid, actions = "MakeSecurityGroupsInVpc", ["ec2:CreateSecurityGroup"]
+    if spec.network.vpc is not None:
+        return _allow(sid, actions, scope.arn("ec2", f"vpc/{spec.network.vpc.id}"))
+    return _allow(sid, actions, scope.ec2("security-group", "vpc"), scope.of_cluster)
 
 
 def ebs_csi(_: EnvironmentSpec, scope: Scope) -> list[Statement]:

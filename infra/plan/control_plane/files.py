@@ -15,7 +15,7 @@ from infra.plan.naming import MEMBER_TAG, group_identity
 from infra.plan.node.assets import LIBRARY, UNITS, NodeFile, asset
 from infra.plan.node.yaml_text import yaml_text
 from infra.plan.state_layout import etcd_backup_prefix, etcd_member_prefix, pki_prefix, running_key
-from infra.plan.subnets import plan_subnets
+from infra.plan.subnets import zone_blocks
 from infra.plan.tags import CLUSTER_TAG
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 from infra.spec.control_plane import AuditProfile
@@ -58,8 +58,8 @@ def audit_policy(profile: AuditProfile) -> str:
 
 
 def _facts(spec: EnvironmentSpec, member: MemberPlan, members: tuple[MemberPlan, ...]) -> str:
-    blocks = next(each for each in plan_subnets(spec.network.cidr, spec.network.zones) if each.zone == member.zone)
-    subnet = ipaddress.IPv4Network(blocks.public if member.subnet_kind == "public" else blocks.private)
+    blocks = next(each for each in zone_blocks(spec.network) if each.zone == member.zone)
+    subnet = ipaddress.IPv4Network(blocks.of(member.subnet_kind))
     facts = {
         "name": member.name,
         "address": member.address,

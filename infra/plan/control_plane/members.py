@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from infra.plan.launch_template import subnet_kind
 from infra.plan.naming import MEMBER_TAG, group_identity
-from infra.plan.subnets import plan_subnets
+from infra.plan.subnets import ZoneBlocks, zone_blocks
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 
@@ -68,14 +68,13 @@ def plan_members(spec: EnvironmentSpec) -> tuple[MemberPlan, ...]:
     those of the others moves no address, and one whose name comes before them would move addresses, which the
     protection of the interfaces refuses.
     """
-    blocks = {block.zone: block for block in plan_subnets(spec.network.cidr, spec.network.zones)}
+    blocks = {block.zone: block for block in zone_blocks(spec.network)}
     taken: Counter[str] = Counter()
     members = []
     for group in control_plane_groups(spec):
         zone = (group.zones or spec.network.zones)[0]
         kind = subnet_kind(spec, group)
-        block = blocks[zone].public if kind == "public" else blocks[zone].private
-        members.append(_member(spec, group, zone, kind, str(_address(block, taken[zone]))))
+        members.append(_member(spec, group, zone, kind, str(_address(blocks[zone], kind, taken[zone]))))
         taken[zone] += 1
     return tuple(members)
 
@@ -85,8 +84,11 @@ def initial_cluster(members: tuple[MemberPlan, ...]) -> str:
     return ",".join(f"{member.name}={member.peer_url}" for member in members)
 
 
-def _address(block: str, position: int) -> ipaddress.IPv4Address:
-    return ipaddress.IPv4Network(block)[FIRST_POSITION + position]
+def _address(blocks: ZoneBlocks, kind: str, position: int) -> ipaddress.IPv4Address:
+    first = blocks.members_from.get(kind)
+    if first is not None:
+        return ipaddress.IPv4Address(first) + position
+    return ipaddress.IPv4Network(blocks.of(kind))[FIRST_POSITION + position]
 
 
 def _member(spec: EnvironmentSpec, group: InstanceGroupSpec, zone: str, kind: str, address: str) -> MemberPlan:

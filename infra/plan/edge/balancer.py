@@ -16,7 +16,7 @@ from typing import Literal
 from infra.plan.edge.entries import PING_PORT, Entry
 from infra.plan.naming import ELB_NAME_LIMIT, dashed_cluster_name, shortened
 from infra.plan.security import plan_security
-from infra.plan.subnets import plan_subnets
+from infra.plan.subnets import zone_blocks
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec, Problem, SpecError
 from infra.spec.edge import EdgeSpec
@@ -158,8 +158,8 @@ def elb_name(spec: EnvironmentSpec, what: str) -> str:
 
 def balancer_blocks(spec: EnvironmentSpec, edge: EdgeSpec) -> tuple[str, ...]:
     """Return the blocks of the subnets that the load balancer stands in: where its packets come from."""
-    blocks = plan_subnets(spec.network.cidr, spec.network.zones)
-    return tuple(zone.private if edge.internal else zone.public for zone in blocks)
+    kind = "private" if edge.internal else "public"
+    return tuple(zone.of(kind) for zone in zone_blocks(spec.network))
 
 
 def _balancer_tags(spec: EnvironmentSpec, name: str) -> dict[str, str]:

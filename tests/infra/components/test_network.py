@@ -72,20 +72,22 @@ def test_the_default_security_group_is_emptied() -> None:
 
 def test_each_zone_has_a_public_and_a_private_subnet() -> None:
     recorder, planned = build()
+    zone_b = planned.zones[1]
+    assert zone_b.public is not None
     assert recorder.names(SUBNET) == {f"{kind}-{zone}" for kind in ("public", "private") for zone in (A, B, C)}
     assert recorder.inputs(SUBNET, f"public-{B}") == {
         "vpcId": "network-id",
         "availabilityZone": B,
         "cidrBlock": "10.20.4.0/22",
         "mapPublicIpOnLaunch": True,
-        "tags": planned.zones[1].public.tags,
+        "tags": zone_b.public.tags,
     }
     assert recorder.inputs(SUBNET, f"private-{B}") == {
         "vpcId": "network-id",
         "availabilityZone": B,
         "cidrBlock": "10.20.64.0/19",
         "mapPublicIpOnLaunch": False,
-        "tags": planned.zones[1].private.tags,
+        "tags": zone_b.private.tags,
     }
 
 

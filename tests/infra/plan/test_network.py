@@ -35,6 +35,7 @@ def test_the_vpc_and_what_shares_its_name_carry_the_tags_kops_sets() -> None:
 
 def test_subnets_are_tagged_for_load_balancers_as_kops_does() -> None:
     zone = plan().zones[1]
+    assert zone.public is not None
     assert (zone.zone, zone.public.zone, zone.private.zone) == (B, B, B)
     assert (zone.public.cidr, zone.private.cidr) == ("10.20.4.0/22", "10.20.64.0/19")
     assert zone.public.tags == tags(

@@ -54,11 +54,28 @@ BACKENDS: list[dict[str, Any]] = [
 ]
 """A backend of each form, so that every key stands somewhere."""
 
+RICH_SUBNETS = [
+    {
+        "zone": f"eu-central-1{letter}",
+        "private": {
+            "id": f"subnet-2000000000000000{letter}",
+            "cidr": f"10.20.{32 + 16 * number}.0/20",
+            "membersFrom": f"10.20.{32 + 16 * number}.20",
+        },
+        "public": {"id": f"subnet-1000000000000000{letter}", "cidr": f"10.20.{number}.0/24"},
+    }
+    for number, letter in enumerate("abc")
+]
+
 RICH: dict[str, Any] = {
     **sample_mapping(
         tags={"team": "platform", "cost centre": "42"},
         state={"bucket": "acme-slipway-test", "noncurrentVersionDays": 365, "issuerBucket": "acme-slipway-issuer"},
-        network={"nat": "single", "flowLogs": {"enabled": True, "traffic": "ALL", "retentionDays": 90}},
+        network={
+            "nat": "perZone",
+            "flowLogs": {"enabled": False, "traffic": "ALL", "retentionDays": 90},
+            "vpc": {"id": "vpc-0123456789abcdef0", "subnets": RICH_SUBNETS},
+        },
         cluster={
             "cni": "cilium",
             "networkPolicies": "enforced",

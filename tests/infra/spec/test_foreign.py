@@ -111,8 +111,10 @@ def deeper(*path: str) -> dict[str, Any]:
         (("registryMirrors",), "move it into cluster"),
         (("cluster", "sshAccess"), "remove it: nothing listens on SSH, on no bastion either; AWS Systems Manager gives "
          "a shell"),
-        (("network", "vpcId"), "remove it: the VPC is Slipway's own, cut from network.cidr for network.zones; join it "
-         "to others by a peering or a transit gateway"),
+        (("network", "vpcId"), "write network.vpc.id for a VPC that exists, or nothing: Slipway makes one of "
+         "network.cidr"),
+        (("privateSubnetIds",), "write network.vpc.subnets for subnets that exist, or nothing: Slipway makes them for "
+         "network.zones"),
         (("network", "networkCIDR"), "write cidr"),
         (("state", "configBase"), "write bucket, its name without s3://"),
         (("cluster", "addons", "awsEBSCSIDriver"), "write ebsCsi"),

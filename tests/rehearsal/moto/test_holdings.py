@@ -63,8 +63,9 @@ def test_what_a_spec_refers_to() -> None:
         "certificates": [{"arn": ACM, "hosts": ["*.apps.example.com", "admin.example.com", "shop.example.com"]}],
         "zones": [{"id": "Z0123456789ABCDEFGHIJ", "name": "example.com"}],
         "targetGroups": [],
+        "networks": [],
     }
-    assert held_by(sample_spec()) == {"certificates": [], "zones": [], "targetGroups": []}
+    assert held_by(sample_spec()) == {"certificates": [], "zones": [], "targetGroups": [], "networks": []}
 
 
 def test_target_groups_are_held_once_however_many_groups_name_them() -> None:

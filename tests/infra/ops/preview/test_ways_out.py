@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.ops.preview.network import NAT
+from infra.ops.preview.network import NAT, SUBNET
 from infra.ops.preview.remedies import BALANCER, UNKNOWN, VPC
 from infra.ops.preview.render_json import render_json
 from infra.ops.preview.render_markdown import render_markdown
@@ -167,7 +167,8 @@ def test_members_of_an_environment_that_gets_a_nat_are_to_stay_in_public_subnets
 
 
 def test_a_member_that_moves_to_another_subnet_or_zone_is_to_be_put_back() -> None:
-    assert "put the `zones` and `subnets` of its group and `network.nat` back" in report_of(*interface("a")).ways_out[1]
+    back = "put the `zones` and `subnets` of its group, `network.nat` and `network.vpc` back"
+    assert back in report_of(*interface("a")).ways_out[1]
     member = urn("slipway:index:ControlPlaneMember", "a")
     moved = report_of(
         component("ControlPlaneMember", "a"),
@@ -225,6 +226,28 @@ def test_another_block_is_the_one_reason_for_all_that_follows_from_it() -> None:
     # Where nothing is protected the reason comes first all the same.
     assert report_of(events[0]).ways_out[0].startswith(CIDR)
     assert report_of(events[0]).exit_code == 3
+
+
+def test_another_block_in_an_existing_vpc_is_told_by_the_subnets() -> None:
+    blocks = [("public-a", "10.20.0.0/22", "10.30.0.0/22"), ("private-a", "10.20.32.0/19", "10.30.32.0/19")]
+    events = [replaced(SUBNET, name, "cidrBlock", old, new) for name, old, new in blocks]
+    report = report_of(*events, *interface("a"), result="failed")
+    assert report.ways_out[1].startswith("`network.cidr` cannot be changed (10.20.0.0/22 → 10.30.0.0/22): put it back.")
+    assert len(report.ways_out) == 2
+
+
+def test_another_vpc_is_the_one_reason_for_all_that_follows_from_it() -> None:
+    groups = [replaced(SECURITY_GROUP, name, "vpcId", "vpc-1", "vpc-2") for name in ("nodes", "control-plane")]
+    own = step("delete", VPC, "network", {"cidrBlock": "10.20.0.0/16"})
+    report = report_of(own, *groups, *interface("a"), result="failed")
+    assert report.ways_out[1] == (
+        "An environment cannot move to another VPC, from its own to an existing one or back: put `network.vpc` back. "
+        "One in another VPC is another environment (docs/network.md, A VPC that exists)."
+    )
+    assert len(report.ways_out) == 2
+    # A VPC that is made anew moves its groups, too, and is told by its own reason.
+    anew = replaced(VPC, "network", "cidrBlock", "10.20.0.0/16", "10.30.0.0/16")
+    assert [each.startswith(CIDR) for each in report_of(anew, *groups).ways_out] == [True]
 
 
 def cluster(op: str, old: str, new: str, kind: str = SECURITY_GROUP) -> dict[str, Any]:

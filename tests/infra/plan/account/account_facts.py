@@ -35,6 +35,7 @@ def facts(
         zones=zones if zones is not None else dict.fromkeys(ZONES, "available"),
         machine_types={"m7i.large": machine_type(), "t3.medium": machine_type(), **(types or {})},
         named=dataclasses.replace(NOTHING, **change.pop("named", {})),
+        existing_vpc=None,
         quotas=change.pop("limits", quotas()),
     )
 

@@ -1,0 +1,35 @@
+"""Commands as a user runs them who has evaluated ``rehearse env``."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+
+from rehearsal.project import ROOT
+from tests.e2e.conftest import UP_SECONDS, Finished, Rehearsed
+
+
+def slipway(env: Rehearsed, *arguments: str) -> Finished:
+    """Run ``slipway``; the output is standard output alone."""
+    exports = env.run("env").ok().output
+    verb, *options = arguments
+    config = env.home / env.name / f"Pulumi.{env.name}.yaml"
+    command = [sys.executable, "-m", "infra.cli", verb, str(config), *options]
+    return shell(env, exports, command)
+
+
+def shell(env: Rehearsed, exports: str, command: list[str]) -> Finished:
+    done = subprocess.run(
+        ["bash", "-c", f"{exports}\n{shlex.join(command)}"],
+        cwd=env.project,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "SLIPWAY_STATE_HOME": str(env.home)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=UP_SECONDS,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return Finished(done.returncode, done.stdout)
