@@ -178,11 +178,17 @@ def _check_members(spec: EnvironmentSpec) -> Iterator[Problem]:
 
 
 def _check_public(spec: EnvironmentSpec) -> Iterator[Problem]:
-    without = [each.zone for each in spec.network.existing_subnets if each.public is None]
-    if not without:
-        return
     for at, value, zones in _publicly(spec):
-        missing = [zone for zone in zones if zone in without]
+        yield from needs_public_subnets(spec, at, value, zones)
+
+
+def needs_public_subnets(
+    spec: EnvironmentSpec, at: Location, value: str, zones: tuple[str, ...] | None = None
+) -> Iterator[Problem]:
+    """Yield that the ``value`` at a place needs public subnets, in all zones unless told, where some have none."""
+    if spec.network.existing_subnets:
+        without = [each.zone for each in spec.network.existing_subnets if each.public is None]
+        missing = [zone for zone in zones or spec.network.zones if zone in without]
         if missing:
             yield Problem(
                 at,
@@ -193,7 +199,7 @@ def _check_public(spec: EnvironmentSpec) -> Iterator[Problem]:
             )
 
 
-def _publicly(spec: EnvironmentSpec) -> Iterator[tuple[Location, str | None, tuple[str, ...]]]:
+def _publicly(spec: EnvironmentSpec) -> Iterator[tuple[Location, str, tuple[str, ...]]]:
     """Yield what stands in public subnets: where it is asked for, by which value, and in which zones."""
     zones = spec.network.zones
     if spec.cluster.api.access == "public":

@@ -55,6 +55,7 @@ def environment(
     groups: Sequence[Mapping[str, Any]] | None = None,
     pinned: bool = True,
     edge: Mapping[str, Any] | None = None,
+    network: Mapping[str, Any] | None = None,
 ) -> EnvironmentSpec:
     """Return the sample environment with these workloads, by default all in namespace ``web``; with this edge, or one
     where one of them is exposed."""
@@ -67,6 +68,7 @@ def environment(
         pinnedImages=pinned,
         **({} if groups is None else {"instanceGroups": list(groups)}),
         **({} if edge is None else {"edge": edge}),
+        **({} if network is None else {"network": network}),
     )
     with tempfile.TemporaryDirectory() as folder:
         for name, written in files.items():

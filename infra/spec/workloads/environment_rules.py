@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem, format_path, listed_twice
+from infra.spec.network_rules import needs_public_subnets
 from infra.spec.workloads.autoscaling_rules import check_metrics
 from infra.spec.workloads.backend import BackendSpec
 from infra.spec.workloads.backend_port_rules import check_port_list
@@ -153,7 +154,14 @@ def check_declared(spec: EnvironmentSpec, workload: WorkloadSpec, files: frozens
         *check_node_selector(spec, workload),
         *_check_exposed(spec, workload),
         *check_metrics(spec, workload),
+        *_check_balancer(spec, workload),
     ]
+
+
+def _check_balancer(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:
+    service = workload.service
+    if service.type == "loadBalancer" and service.load_balancer.scheme == "internet-facing":
+        yield from needs_public_subnets(spec, ("service", "loadBalancer", "scheme"), "'internet-facing'")
 
 
 def _check_image(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.infra.networks import VPC, existing_subnets
 from tests.infra.workload_samples import IMAGE, problems
 
 PORT = {"name": "http", "port": 8080}
@@ -41,3 +42,16 @@ def test_what_does_nothing_or_clashes_is_refused(
 def test_what_fits_is_accepted() -> None:
     assert told({"type": "headless"}, {**PORT, "servicePort": 8080}) == []
     assert told({"type": "loadBalancer", "loadBalancer": {"scheme": "internal"}}) == []
+
+
+def test_a_load_balancer_on_the_internet_stands_in_public_subnets() -> None:
+    balancer = {"scheme": "internet-facing", "sourceRanges": ["192.0.2.0/24"]}
+    web = {"image": IMAGE, "ports": [PORT], "service": {"type": "loadBalancer", "loadBalancer": balancer}}
+    for public in (True, False):
+        network = {"vpc": {"id": VPC, "subnets": existing_subnets(public=public)}}
+        lines = [
+            "apps/web.yaml: service.loadBalancer.scheme: 'internet-facing' needs a public subnet, and "
+            "network.vpc.subnets have none in eu-central-1a, eu-central-1b, eu-central-1c. "
+            "Fix: add public there, or keep to private subnets and internal load balancers."
+        ]
+        assert problems({"web": web}, network=network) == ([] if public else lines)
