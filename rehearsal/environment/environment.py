@@ -216,10 +216,10 @@ class Environment:
         from rehearsal.environment.images import published_images
 
         try:
-            images = published_images(self.spec)
+            images, held = published_images(self.spec), held_by(self.spec)
         except SpecError as error:
             raise RehearsalError(str(error), 2) from error
-        self.cloud.publish(self.spec.account_id, self.spec.region, images, held_by(self.spec))
+        self.cloud.publish(self.spec.account_id, self.spec.region, images, held)
 
     def bootstrap(self) -> None:
         """Create the state bucket and its key as `slipway bootstrap` does for a real environment."""

@@ -10,15 +10,18 @@ if TYPE_CHECKING:
 
 
 def held_by(spec: EnvironmentSpec) -> dict[str, list[Any]]:
-    """Return the certificates, hosted zones, target groups and networks that ``spec`` refers to."""
+    """Return the certificates, hosted zones, target groups and networks that ``spec`` refers to.
+
+    Raises:
+        SpecError: the environment cannot be planned.
+    """
     certificates, zones = [], {}
     if spec.cluster.api.hosted_zone is not None:
         # The file has the zone's ID alone. Its name is the cluster's or a parent's, and the narrowest will do.
         zones[spec.cluster.api.hosted_zone] = spec.cluster.name
     if spec.edge is not None:
-        hosts = [*spec.edge.route_hosts]
         if spec.edge.tls.acm is not None:
-            certificates.append({"arn": spec.edge.tls.acm, "hosts": hosts or [spec.cluster.name]})
+            certificates.append({"arn": spec.edge.tls.acm, "hosts": _hosts(spec) or [spec.cluster.name]})
         if spec.edge.dns is not None:
             zones[spec.edge.dns.zone_id] = spec.edge.dns.zone
     held = [{"id": zone, "name": name} for zone, name in zones.items()]
@@ -29,6 +32,14 @@ def held_by(spec: EnvironmentSpec) -> dict[str, list[Any]]:
         "targetGroups": list(target_groups),
         "networks": [_network(spec.network, spec.network.vpc)] if spec.network.vpc is not None else [],
     }
+
+
+def _hosts(spec: EnvironmentSpec) -> list[str]:
+    """Return the hosts that the edge answers for, those of exposed workloads among them."""
+    from infra.plan.environment import plan_environment
+
+    edge = plan_environment(spec).edge
+    return list(edge.spec.route_hosts) if edge is not None else []
 
 
 def _network(network: NetworkSpec, vpc: ExistingVpcSpec) -> dict[str, Any]:

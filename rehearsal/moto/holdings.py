@@ -14,11 +14,13 @@ GLOBAL = "aws"
 
 
 def hold_certificate(account: str, region: str, arn: str, hosts: list[str]) -> None:
-    """Hold an issued certificate for these hosts under its ARN, unless it is there."""
+    """Hold an issued certificate for these hosts under its ARN, unless one that has them all is there."""
     held = acm_backends[account][region]._certificates
-    if arn not in held:
+    before = held.get(arn)
+    if before is None or not set(hosts) <= {before.common_name, *before.sans}:
         bundle = CertBundle.generate_cert(hosts[0], account, region, sans=hosts)
         bundle.arn, bundle.status = arn, "ISSUED"
+        bundle.in_use_by = before.in_use_by if before is not None else []
         held[arn] = bundle
 
 

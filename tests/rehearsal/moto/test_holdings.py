@@ -13,6 +13,7 @@ from rehearsal.environment.holdings import held_by
 from rehearsal.moto.holdings import hold_certificate, hold_target_group, hold_zone
 from tests.infra.plan.edge.samples import ACM, edge_mapping, edge_spec
 from tests.infra.samples import group_mapping, merged, sample_mapping, sample_spec
+from tests.infra.workload_samples import IMAGE, environment
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 TARGET_GROUP = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/legacy/0123456789abcdef"
@@ -32,6 +33,19 @@ def test_a_certificate_is_issued_under_its_arn() -> None:
     assert (described["DomainName"], described["Status"]) == ("shop.example.com", "ISSUED")
     assert set(described["SubjectAlternativeNames"]) == {"shop.example.com", "*.apps.example.com"}
     assert [each["CertificateArn"] for each in acm.list_certificates()["CertificateSummaryList"]] == [ACM]
+
+
+def test_a_host_that_comes_later_is_in_the_certificate_then() -> None:
+    for hosts in (["shop.example.com"], ["shop.example.com", "portal.example.com"], ["portal.example.com"]):
+        hold_certificate(ACCOUNT, REGION, ACM, hosts)
+    described = boto3.client("acm", region_name=REGION).describe_certificate(CertificateArn=ACM)["Certificate"]
+    assert set(described["SubjectAlternativeNames"]) == {"shop.example.com", "portal.example.com"}
+
+
+def test_hosts_of_exposed_workloads_are_in_the_certificate() -> None:
+    web = {"image": IMAGE, "ports": [{"name": "http", "port": 8080}], "from": ["edge"]}
+    spec = environment({"web": {**web, "expose": {"host": "portal.example.com"}}})
+    assert [each["hosts"] for each in held_by(spec)["certificates"]] == [["portal.example.com"]]
 
 
 def test_a_zone_takes_records_under_its_id() -> None:
