@@ -43,11 +43,12 @@ _SUBNET: Final = (
 )
 _ADDRESS: Final = (
     "A control-plane member's address follows from the order of names in its zone, and cannot change: give the members "
-    "that are new names behind those of the others (docs/restore-etcd.md, From one member to three)."
+    "that are new names behind those of the others (docs/restore-etcd.md, From one member to three), and put "
+    "`membersFrom` of an existing subnet back."
 )
 _BALANCER_ZONES: Final = (
-    "A Network Load Balancer leaves no zone (terraform-provider-aws replaces it): keep the zone in `network.zones`, "
-    "and take groups out of it by their own `zones`."
+    "A Network Load Balancer leaves no zone and no subnet (terraform-provider-aws replaces it): keep the zone in "
+    "`network.zones`, with its subnets in `network.vpc`, and take groups out of it by their own `zones`."
 )
 _EDGE: Final = (
     "To remove the edge, set `edge.deletionProtection: false` and update; then remove `edge` and update again "

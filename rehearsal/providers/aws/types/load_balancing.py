@@ -67,6 +67,11 @@ def _value(text: str, kind: str) -> Any:
     return text == "true" if kind == "boolean" else text
 
 
+def _has_unknown(value: Any) -> bool:
+    """Say whether a list, or something in it, is not known before the update."""
+    return value is UNKNOWN or UNKNOWN in (value or ())
+
+
 class LoadBalancer(ElbKind):
     """aws_lb."""
 
@@ -110,8 +115,8 @@ class LoadBalancer(ElbKind):
         """
         if new.get("loadBalancerType") != "network":
             return ()
-        before, after = ({name: set(each.get(name) or ()) for name in self._NETWORK} for each in (old, new))
-        known = [name for name in self._NETWORK if UNKNOWN not in after[name]]
+        known = [name for name in self._NETWORK if not _has_unknown(new.get(name))]
+        before, after = ({name: set(each.get(name) or ()) for name in known} for each in (old, new))
         return [
             name
             for name in known

@@ -187,7 +187,7 @@ def test_a_member_whose_address_another_takes_keeps_it_by_the_others_name() -> N
     assert report.ways_out[1] == (
         "ec2 NetworkInterface cp-b: A control-plane member's address follows from the order of names in its zone, and "
         "cannot change: give the members that are new names behind those of the others (docs/restore-etcd.md, From one "
-        "member to three)."
+        "member to three), and put `membersFrom` of an existing subnet back."
     )
 
 
@@ -198,8 +198,9 @@ def test_a_network_load_balancer_leaves_no_zone() -> None:
         result="failed",
     )
     assert report.ways_out[1] == (
-        "lb LoadBalancer api-internal: A Network Load Balancer leaves no zone (terraform-provider-aws replaces it): "
-        "keep the zone in `network.zones`, and take groups out of it by their own `zones`."
+        "lb LoadBalancer api-internal: A Network Load Balancer leaves no zone and no subnet (terraform-provider-aws "
+        "replaces it): keep the zone in `network.zones`, with its subnets in `network.vpc`, and take groups out of it "
+        "by their own `zones`."
     )
     assert report.dangers[0].holds.startswith("the name and the addresses by which its clients find")
 

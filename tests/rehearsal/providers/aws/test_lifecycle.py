@@ -155,6 +155,13 @@ def test_a_dead_endpoint_is_named_with_what_to_do(aws: Aws, monkeypatch: pytest.
         ("network", {"subnets": ["a"]}, {"subnets": ["c"]}, ["subnets[0]"]),
         ("network", {"subnets": ["a"]}, {"subnets": ["b", "a"]}, []),
         ("network", {"subnets": ["a", "b"]}, {"subnets": ["a", UNKNOWN]}, []),
+        ("network", {"subnets": ["a", "b"]}, {"subnets": UNKNOWN, "securityGroups": [UNKNOWN]}, []),
+        (
+            "network",
+            {"subnets": ["a"], "securityGroups": ["a"]},
+            {"subnets": ["b"], "securityGroups": UNKNOWN},
+            ["subnets[0]"],
+        ),
         ("network", {"subnets": ["a", "b"]}, {"subnets": ["b", "a"]}, []),
         ("application", {"subnets": ["a", "b"]}, {"subnets": ["a"]}, []),
         ("network", {"securityGroups": ["a"]}, {"securityGroups": ["b"]}, []),
