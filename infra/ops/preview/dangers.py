@@ -7,11 +7,20 @@ from dataclasses import dataclass
 
 from infra.ops.preview.changes import DELETE, KEEP, REPLACE, UPDATE, Change
 from infra.ops.preview.groups import Group
-from infra.ops.preview.remedies import BALANCER, INTERFACE, KEEP_PROTECTION, VPC, remedy_of, whole_environment
+from infra.ops.preview.openings import GROUP as SECURITY_GROUP
+from infra.ops.preview.remedies import (
+    BALANCER,
+    INTERFACE,
+    KEEP_PROTECTION,
+    VPC,
+    moves_to_another_vpc,
+    remedy_of,
+    whole_environment,
+)
 from infra.ops.preview.stateful_sets import STATEFUL_SET, emptied_namespaces, of_claims, takes_up
 from infra.plan.stateful import GROUP_TYPE, stateful
 
-_HOLDS_NO_DATA = frozenset({GROUP_TYPE, INTERFACE, VPC, BALANCER})
+_HOLDS_NO_DATA = frozenset({GROUP_TYPE, INTERFACE, VPC, BALANCER, SECURITY_GROUP})
 """Types of which a new one is not empty, but is not the same either."""
 _VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 
@@ -128,6 +137,8 @@ def _else(change: Change) -> str | None:
     """Return what is lost with what can be made again, where its loss is grave all the same."""
     if change.type == VPC and change.op == REPLACE:
         return "the network that every machine stands in"
+    if moves_to_another_vpc(change):
+        return "the rules by which machines are reached: new ones are of another VPC, and the machines stay in this one"
     if not _protected(change):
         return None
     if change.type == BALANCER:

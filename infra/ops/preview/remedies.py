@@ -91,7 +91,7 @@ def _moved(changes: Sequence[Change]) -> Iterator[str]:
     """Yield that the VPC is another one. One that is made anew, of another block, is told as that."""
     if any(change.type == VPC and change.op == REPLACE for change in changes):
         return
-    if any(change.type == SECURITY_GROUP and _forced(change, "vpcId") for change in changes):
+    if any(moves_to_another_vpc(change) for change in changes):
         yield (
             "An environment cannot move to another VPC, from its own to an existing one or back: put `network.vpc` "
             "back. One in another VPC is another environment (docs/network.md, A VPC that exists)."
@@ -140,6 +140,11 @@ def remedy_of(
     if change.type == NAMESPACE and change.component.startswith(_OWN_NAMESPACE):
         return _NAMESPACE
     return UNKNOWN if protected else ""
+
+
+def moves_to_another_vpc(change: Change) -> bool:
+    """Say whether a security group is made anew in another VPC, where no machine of the old one can be in it."""
+    return change.type == SECURITY_GROUP and _forced(change, "vpcId") is not None
 
 
 def closes_public_api(change: Change) -> bool:

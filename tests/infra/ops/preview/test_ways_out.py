@@ -246,6 +246,13 @@ def test_another_vpc_is_the_one_reason_for_all_that_follows_from_it() -> None:
         "One in another VPC is another environment (docs/network.md, A VPC that exists)."
     )
     assert len(report.ways_out) == 2
+    # Where nothing is protected, as with another ID above the same subnets, it stops all the same.
+    alone = report_of(*groups)
+    assert alone.exit_code == 3
+    assert [danger.holds for danger in alone.dangers] == [
+        "the rules by which machines are reached: new ones are of another VPC, and the machines stay in this one"
+    ] * 2
+    assert "would be REPLACED by another, because of vpcId (vpc-1 → vpc-2)" in alone.dangers[0].words()
     # A VPC that is made anew moves its groups, too, and is told by its own reason.
     anew = replaced(VPC, "network", "cidrBlock", "10.20.0.0/16", "10.30.0.0/16")
     assert [each.startswith(CIDR) for each in report_of(anew, *groups).ways_out] == [True]
