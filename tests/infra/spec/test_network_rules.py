@@ -45,6 +45,11 @@ def test_subnets_that_exist_have_their_own_ways_out() -> None:
     ]
 
 
+@pytest.mark.parametrize("nat", ["perZone", "single", "none"])
+def test_subnets_that_are_made_have_any_nat(nat: str) -> None:
+    assert report(network(IN_VPC, nat=nat)) == []
+
+
 @pytest.mark.parametrize("vpc", [IN_VPC, IN_SUBNETS])
 def test_flows_of_others_are_not_recorded(vpc: dict[str, Any]) -> None:
     assert report(network(vpc, flowLogs={"enabled": True})) == [
@@ -141,6 +146,30 @@ def test_members_have_addresses_that_aws_gives(first: str, count: int, good: boo
     )
 
 
+@pytest.mark.parametrize(
+    ("change", "good"),
+    [
+        ({}, False),
+        ({"zones": ["eu-central-1b"]}, True),
+        ({"role": "Node", "minSize": 1, "maxSize": 9}, True),
+    ],
+)
+def test_only_members_of_the_zone_take_its_addresses(change: dict[str, Any], good: bool) -> None:
+    """Two stand there beside the one that is changed, and two is what there is room for."""
+    raw = subnets({0: {"private": {"membersFrom": "10.20.47.253"}}})
+    more = [{**MEMBERS[number], "name": f"cp-{number}"} for number in range(2)]
+    raw["instanceGroups"] = [*more, {**MEMBERS[2], **change}, *raw["instanceGroups"][1:]]
+    found = [each for each in report(raw) if "membersFrom" in each]
+    assert (found == []) is good, found
+
+
+def test_a_single_members_room_is_told_without_counting() -> None:
+    raw = subnets({0: {"private": {"membersFrom": "10.20.47.255"}}})
+    raw["instanceGroups"] = [*MEMBERS[:1], *raw["instanceGroups"][1:]]
+    (line,) = report(raw)
+    assert "members stand" not in line
+
+
 PRIVATE = {"id": VPC, "subnets": existing_subnets(public=False)}
 NONE_IN_ALL = (
     "needs a public subnet, and network.vpc.subnets have none in eu-central-1a, eu-central-1b, eu-central-1c. "
@@ -191,5 +220,11 @@ def test_a_backends_load_balancer_needs_them_too() -> None:
         "ports": [{"port": 80}],
         "loadBalancer": {"scheme": "internet-facing", "sourceRanges": ["192.0.2.0/24"]},
     }  # fmt: skip
-    found = report(sample_mapping(network={"vpc": PRIVATE}, backends=[backend]))
-    assert f"backends[0].loadBalancer.scheme: 'internet-facing' {NONE_IN_ALL}" in found
+    line = f"backends[0].loadBalancer.scheme: 'internet-facing' {NONE_IN_ALL}"
+    assert line in report(sample_mapping(network={"vpc": PRIVATE}, backends=[backend]))
+    for other in (
+        {**backend, "loadBalancer": {"scheme": "internal"}},
+        {**backend, "type": "clusterIP", "loadBalancer": {}},
+    ):
+        found = report(sample_mapping(network={"vpc": PRIVATE}, backends=[other]))
+        assert [each for each in found if "public subnet" in each] == []

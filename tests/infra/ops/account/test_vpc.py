@@ -99,6 +99,20 @@ def test_subnets_with_their_ways_out(session: boto3.Session) -> None:
     assert {s.cidr: s.way_out for s in found.subnets.values()}["10.20.2.0/24"] == GATEWAY
 
 
+def test_a_route_to_something_that_is_gone_is_no_way_out(session: boto3.Session) -> None:
+    held([{"id": "subnet-00000001", "zone": "eu-central-1a", "cidr": "10.20.0.0/24", "public": False}])
+
+    def gone(parsed: dict[str, Any], **_: Any) -> None:
+        for table in parsed["RouteTables"]:
+            for route in table["Routes"]:
+                route["State"] = "blackhole"
+
+    session.events.register("after-call.ec2.DescribeRouteTables", gone)
+    found = existing_vpc(session, planned())
+    assert found is not None
+    assert found.subnets["subnet-00000001"].way_out == ""
+
+
 @pytest.mark.parametrize("own", [True, False])
 def test_members_addresses_that_others_have(session: boto3.Session, own: bool) -> None:
     held([{"id": "subnet-00000001", "zone": "eu-central-1a", "cidr": "10.20.32.0/19", "public": False}])

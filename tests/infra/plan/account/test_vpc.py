@@ -31,7 +31,10 @@ def found(spec: EnvironmentSpec, vpc: ExistingVpc | None, **more: Any) -> list[s
     return problems(spec, dataclasses.replace(facts(**more), existing_vpc=vpc))
 
 
-@pytest.mark.parametrize(("spec", "vpc"), [(in_vpc(), FREE), (in_subnets(), CUT)])
+@pytest.mark.parametrize(
+    ("spec", "vpc"),
+    [(in_vpc(), FREE), (in_subnets(), CUT), (in_subnets(vpc={"subnets": existing_subnets(public=False)}), CUT)],
+)
 def test_a_vpc_that_serves(spec: EnvironmentSpec, vpc: ExistingVpc) -> None:
     assert found(spec, vpc) == []
 
@@ -77,13 +80,21 @@ def test_no_block_of_the_vpc_is_one_of_pods_or_services() -> None:
         f"cluster.serviceCidr: '100.64.0.0/13' {words}",
         f"cluster.podCidr: '100.96.0.0/11' {words}",
     ]
+    both = dataclasses.replace(FREE, blocks=("10.20.0.0/16", "100.64.0.0/16", "100.65.0.0/16"))
+    assert [each.partition(" of the VPC")[0] for each in found(in_vpc(), both)] == [
+        "cluster.serviceCidr: '100.64.0.0/13' overlaps 100.64.0.0/16, 100.65.0.0/16"
+    ]
     of_vpc = {"cni": "amazonVpc", "networkPolicies": "notEnforced"}
     assert found(in_vpc(cluster=of_vpc), vpc) == [f"cluster.serviceCidr: '100.64.0.0/13' {words}"]
 
 
 @pytest.mark.parametrize(
     ("attached", "fix"),
-    [([], "attach one to it first"), (["igw-00000001"], "write igw-00000001")],
+    [
+        ([], "attach one to it first"),
+        (["igw-00000001"], "write igw-00000001"),
+        ([f"igw-0000000{number}" for number in (3, 1, 2)], "write igw-00000001, igw-00000002, igw-00000003"),
+    ],
 )
 def test_the_gateway_is_attached(attached: list[str], fix: str) -> None:
     assert found(in_vpc(), dataclasses.replace(FREE, internet_gateways=frozenset(attached))) == [
