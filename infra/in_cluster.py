@@ -55,6 +55,9 @@ def declare_in_cluster(plan: EnvironmentPlan, cluster: Cluster) -> None:
         # Without it another CA or load balancer in the kubeconfig counts as another cluster, and everything in it is
         # replaced (Pulumi Registry, kubernetes.Provider, "clusterIdentifier").
         cluster_identifier=plan.spec.cluster.name,
+        # Otherwise a changed one is deleted and made anew, under pods that read it. Those that must start anew for it
+        # do so by their own template (infra.plan.observability.reload, infra.plan.workloads.pod).
+        enable_config_map_mutable=True,
         enable_server_side_apply=True,
         opts=pulumi.ResourceOptions(depends_on=list(cluster.after)),
     )

@@ -100,6 +100,12 @@ def test_the_cluster_is_reached_by_a_certificate_of_its_own_authority() -> None:
     assert base64.b64decode(user["client-key-data"]) == b"private key\n"
 
 
+def test_a_changed_config_map_is_changed_in_place() -> None:
+    """Without it the provider deletes each and makes it anew, and pods that start meanwhile wait for it."""
+    provider = declared(sample_spec()).inputs("pulumi:providers:kubernetes", "kubernetes")
+    assert provider["enableConfigMapMutable"] == "true"
+
+
 def test_nothing_is_put_into_the_cluster_before_a_member_answers() -> None:
     request = declared(sample_spec()).requests["pulumi:providers:kubernetes", "kubernetes"]
     assert any("aws:autoscaling/group:Group::control-plane-a" in urn for urn in request.dependencies)
