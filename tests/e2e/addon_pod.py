@@ -22,6 +22,7 @@ import yaml
 from infra.plan.addons.objects import AddonObject, Later
 from rehearsal.controlplane import ControlPlane
 from rehearsal.providers.kubernetes.provider import Provider
+from tests.mounted import mount
 
 Body = dict[str, Any]
 Found = TypeVar("Found")
@@ -191,12 +192,17 @@ class Container:
         return None
 
     def _files(self, name: str, files: Mapping[str, str]) -> Path:
-        made = self._folder / f"volume-{name}"
-        made.mkdir()
-        made.chmod(0o755 if files else 0o777)
-        for key, text in files.items():
-            (made / key).write_text(text, encoding="utf-8")
+        made = self.volume(name)
+        if files:
+            mount(made, files)
+        else:
+            made.mkdir()
+            made.chmod(0o777)
         return made
+
+    def volume(self, name: str) -> Path:
+        """Return the folder of a volume, for who writes there beside the program."""
+        return self._folder / f"volume-{name}"
 
     def lines(self) -> list[str]:
         """Return its log so far."""

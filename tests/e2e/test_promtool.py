@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,8 @@ from infra.plan.observability.prometheus import collector_config, prometheus_con
 from infra.spec.monitoring.load import judge_rules
 from tests.e2e.at_hand import programs_or_skip
 from tests.infra.samples import sample_spec
+from tests.infra.templates.observability.sidecar import Sidecar
+from tests.mounted import mount
 
 pytestmark = pytest.mark.e2e
 
@@ -96,16 +97,16 @@ def test_prometheus_reads_both_configurations(
 def test_rules_of_one_s_own_are_taken_or_left_out(promtool: Path, tmp_path: Path, text: str, taken: bool) -> None:
     assert judge_rules(text, "monitoring/rules/own.yaml") == []
     own, out = tmp_path / "own", tmp_path / "out"
-    own.mkdir()
     out.mkdir()
-    (own / "own.yaml").write_text(text)
-    script = (RULES.parent / "check-rules.sh").read_text().replace("/etc/prometheus-rules-own", str(own))
-    script = script.replace("/etc/prometheus-rules-checked", str(out))
-    environment = {**os.environ, "PATH": f"{promtool.parent}:{os.environ['PATH']}"}
-    done = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, text=True, timeout=60, check=True)
-    assert names(out) == (["own.yaml"] if taken else ["left-out-own.yaml"]), done.stdout + done.stderr
+    mount(own, {"own.yaml": text})
+    folders = {"/etc/prometheus-rules-own": str(own), "/etc/prometheus-rules-checked": str(out)}
+    with Sidecar("check-rules.sh", folders, promtool.parent) as script:
+        script.eventually(lambda: (out / "ready").exists())
+    (made,) = out.glob("*.yaml")
+    assert (made.read_text() == text) is taken
+    assert ("RulesLeftOut" in made.read_text()) is not taken
     # Prometheus starts with whatever is there now.
-    again = run(promtool, ["check", "rules", *names(out)], out)
+    again = run(promtool, ["check", "rules", made.name], out)
     assert again.returncode == 0, again.stdout + again.stderr
 
 

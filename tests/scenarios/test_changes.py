@@ -83,6 +83,17 @@ def test_a_new_zone_adds_its_own_and_widens_what_spans_zones() -> None:
         assert (new[: len(old)], len(new)) == (old, len(old) + 1)
 
 
+def test_how_often_prometheus_asks_changes_what_it_reads_again_and_no_pod() -> None:
+    changed = environment()
+    changed["monitoring"] = {"scrapeSeconds": 60}
+    changes, _ = changes_of(changed)
+    told = {
+        ("kubernetes:core/v1:ConfigMap", f"monitoring/ConfigMap/monitoring/{name}"): {"data"}
+        for name in ("prometheus", "collector")
+    }
+    assert changes == Changes(set(), set(), {(OBJECT, "config"): {"content"}, **told})
+
+
 @pytest.mark.parametrize(("name", "addons"), [("minimal", set()), ("amazon-vpc", {"kube-proxy"})])
 def test_a_kubernetes_patch_changes_launch_templates_records_and_addons_alone(name: str, addons: set[str]) -> None:
     changed = environment(name)

@@ -13,7 +13,8 @@ from infra.plan.node.yaml_text import yaml_text
 from infra.plan.observability import credentials
 from infra.plan.observability.fluent_bit import STORE_PORT, fluent_bit_config
 from infra.plan.observability.images import IMAGES
-from infra.plan.observability.open_search import CONFIG_DIGEST, digest, plan_open_search, secret
+from infra.plan.observability.open_search import plan_open_search, secret
+from infra.plan.observability.reload import read_once
 from infra.plan.observability.streams import streams
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec
@@ -107,8 +108,9 @@ def _plan_agent(spec: EnvironmentSpec) -> AddonPlan:
     on_every_machine(manifest, AGENT)
     config = {"fluent-bit.yaml": yaml_text(fluent_bit_config(spec))}
     manifest.get("ConfigMap", AGENT)["data"] = config
-    template = manifest.get("DaemonSet", AGENT)["spec"]["template"]
-    template["metadata"]["annotations"][CONFIG_DIGEST] = digest(config)
+    # It reads again when it is told to, and its image has no shell by which a sidecar could tell it. A new pod loses
+    # nothing: what is read and not yet sent is on the machine's disk.
+    read_once(manifest, "DaemonSet", AGENT, config)
     if spec.logging.store == "cloudWatch":
         assume_role(manifest, spec, "DaemonSet", AGENT, AGENT, AGENT)
     else:

@@ -1,4 +1,9 @@
-"""Monitoring: Prometheus and its collector, exporters, Alertmanager, Grafana."""
+"""Monitoring: Prometheus and its collector, exporters, Alertmanager, Grafana.
+
+Rules, dashboards, receivers and what is asked change without a new pod: the kubelet puts a changed ConfigMap or Secret
+into running pods, Prometheus looks at its files every 30 s (``--config.auto-reload``, Prometheus documentation,
+"Configuration"), and so does Grafana at its dashboards. Alertmanager is told by a sidecar.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +16,10 @@ from infra.plan.addons.objects import AddonPlan, Later, Manifest, add_arguments
 from infra.plan.addons.placement import on_control_plane, on_every_machine
 from infra.plan.node.yaml_text import yaml_text
 from infra.plan.observability.images import IMAGES
-from infra.plan.observability.open_search import CONFIG_DIGEST, digest, secret
+from infra.plan.observability.open_search import secret
 from infra.plan.observability.own import OWN_DASHBOARDS, own_dashboards, own_rules
 from infra.plan.observability.prometheus import PROMETHEUS_PORT, collector_config, prometheus_config
+from infra.plan.observability.reload import read_once, script
 from infra.spec import EnvironmentSpec
 from infra.spec.monitoring.dashboard import DATA_SOURCE
 from infra.spec.observability import MONITORING_NAMESPACE
@@ -25,6 +31,10 @@ PROMETHEUS = "prometheus"
 COLLECTOR = "collector"
 ALERTMANAGER = "alertmanager"
 GRAFANA = "grafana"
+
+DASHBOARDS_READ_SECONDS = 30
+"""How often Grafana looks for other dashboards (Grafana documentation, "Provision Grafana": ``updateIntervalSeconds``,
+10 unless given)."""
 
 VOLUME_SHARE = 0.85
 """Of the volume, what blocks may fill: the log of writes and compaction need room beside them (Prometheus
@@ -57,18 +67,24 @@ def plan_monitoring(spec: EnvironmentSpec) -> MonitoringPlan | None:
 
 def _plan_prometheus(spec: EnvironmentSpec) -> AddonPlan:
     manifest = Manifest("monitoring", spec, folder="observability", pinned=IMAGES)
-    rules = texts("rules", ".yaml")
-    config = {"prometheus.yml": yaml_text(prometheus_config(spec))}
-    manifest.get("ConfigMap", "prometheus-rules")["data"] = rules
-    _configure(manifest, "StatefulSet", PROMETHEUS, config, beside={**rules, **own_rules(manifest, spec, PROMETHEUS)})
+    manifest.get("ConfigMap", "prometheus-rules")["data"] = texts("rules", ".yaml")
+    own_rules(manifest, spec, PROMETHEUS)
+    for name, config in ((PROMETHEUS, prometheus_config(spec)), (COLLECTOR, collector_config(spec))):
+        manifest.get("ConfigMap", name)["data"] = {"prometheus.yml": yaml_text(config)}
     _size(manifest, spec)
-    _configure(manifest, "Deployment", COLLECTOR, {"prometheus.yml": yaml_text(collector_config(spec))})
     on_control_plane(manifest, spec, COLLECTOR)
     manifest.get("Deployment", COLLECTOR)["spec"]["replicas"] = 1
     on_every_machine(manifest, "node-exporter")
+    _plan_alertmanager(manifest, spec)
+    return manifest.plan()
+
+
+def _plan_alertmanager(manifest: Manifest, spec: EnvironmentSpec) -> None:
     told: Any = yaml_text(quiet_receivers()) if spec.monitoring.alerting.secret is None else ALERTMANAGER_CONFIG
     manifest.add(secret(ALERTMANAGER, MONITORING_NAMESPACE, {"alertmanager.yml": told}))
-    return manifest.plan()
+    text = script("reload-alertmanager.sh")
+    manifest.get("ConfigMap", ALERTMANAGER)["data"] = {"reload-alertmanager.sh": text}
+    read_once(manifest, "StatefulSet", ALERTMANAGER, text)
 
 
 def _size(manifest: Manifest, spec: EnvironmentSpec) -> None:
@@ -89,21 +105,13 @@ def _size(manifest: Manifest, spec: EnvironmentSpec) -> None:
 
 def _plan_grafana(spec: EnvironmentSpec) -> AddonPlan:
     manifest = Manifest(GRAFANA, spec, folder="observability", pinned=IMAGES)
-    dashboards = texts("dashboards", ".json")
-    manifest.get("ConfigMap", "grafana-dashboards")["data"] = dashboards
+    manifest.get("ConfigMap", "grafana-dashboards")["data"] = texts("dashboards", ".json")
     own = own_dashboards(manifest, spec, GRAFANA)
-    data = {"prometheus.yaml": yaml_text(_data_source()), "files.yaml": yaml_text(_dashboard_files(bool(own)))}
-    _configure(manifest, "Deployment", GRAFANA, data, beside={**dashboards, **own})
+    data = {"prometheus.yaml": yaml_text(_data_source()), "files.yaml": yaml_text(_dashboard_files(own))}
+    manifest.get("ConfigMap", GRAFANA)["data"] = data
+    read_once(manifest, "Deployment", GRAFANA, data)
     manifest.add(secret(GRAFANA, MONITORING_NAMESPACE, {"admin-password": GRAFANA_PASSWORD}))
     return manifest.plan()
-
-
-def _configure(
-    manifest: Manifest, kind: str, name: str, data: dict[str, str], *, beside: dict[str, str] | None = None
-) -> None:
-    manifest.get("ConfigMap", name)["data"] = data
-    annotations = manifest.get(kind, name)["spec"]["template"]["metadata"]["annotations"]
-    annotations[CONFIG_DIGEST] = digest([data, beside])
 
 
 @cache
@@ -146,6 +154,7 @@ def _dashboard_files(own: bool) -> dict[str, Any]:
             "folder": folder,
             "type": "file",
             "allowUiUpdates": False,
+            "updateIntervalSeconds": DASHBOARDS_READ_SECONDS,
             "options": {"path": path},
         }
         for folder, path in places.items()

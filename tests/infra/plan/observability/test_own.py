@@ -38,6 +38,9 @@ def test_rules_are_put_to_promtool_before_prometheus_reads_them() -> None:
         main["image"], ["/bin/sh", "/etc/prometheus-rules-own/check-rules.sh"],
     )  # fmt: skip
     assert check["securityContext"] == main["securityContext"]
+    # It goes on beside Prometheus, which waits until the files have been read once.
+    assert check["restartPolicy"] == "Always"
+    assert check["startupProbe"]["exec"]["command"] == ["test", "-e", "/etc/prometheus-rules-checked/ready"]
     assert {each["name"]: each["mountPath"] for each in check["volumeMounts"]} == {
         "own-rules": "/etc/prometheus-rules-own", "checked-rules": "/etc/prometheus-rules-checked",
     }  # fmt: skip
@@ -76,18 +79,6 @@ def test_dashboards_are_in_a_folder_of_their_own() -> None:
     assert [(each["name"], each["folder"], each["options"]["path"]) for each in providers] == [
         ("slipway", "Slipway", "/etc/grafana/dashboards"), ("own", "Own", "/etc/grafana/dashboards-own"),
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("which", "one", "other"),
-    [
-        ("StatefulSet prometheus", objects({"web": RULES}, {}), objects({"web": RULES + "#"}, {})),
-        ("Deployment grafana", objects({}, {"web": DASHBOARD}), objects({}, {"web": DASHBOARD + " "})),
-    ],
-)
-def test_a_change_starts_new_pods(which: str, one: dict[str, Any], other: dict[str, Any]) -> None:
-    annotations = [pod(each, which)["metadata"]["annotations"] for each in (one, other)]
-    assert annotations[0] != annotations[1]
 
 
 def test_where_there_are_none_nothing_is_added() -> None:
