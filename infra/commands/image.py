@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from infra.commands.common import errors, load_environment, show
+from infra.commands.recorded import Seen, environment_or_record
+
+if TYPE_CHECKING:
+    from infra.ops.images import ImageInUse
 
 
 def image(
@@ -19,20 +24,29 @@ def image(
     ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Show which image each workload is declared with and which digest its pods run, and why a pod does not serve."""
+    """Show which image each workload is declared with and which digest its pods run, and why a pod does not serve.
+
+    Files with problems are told, and what runs is then shown beside what the last update recorded.
+    """
     from infra.ops.errors import OpsError
     from infra.ops.images import declared_images, images_in_use
     from infra.ops.kube import connect
 
-    rows = []
+    rows, status = [], 0
     for name in env:
-        spec = load_environment(name)
+        seen = environment_or_record(name) if live else Seen(load_environment(name))
+        spec, status = seen.spec, max(status, seen.status(0))
         try:
             found = images_in_use(spec, connect(spec)) if live and spec.declared_workloads else declared_images(spec)
         except OpsError as error:
             errors.print(f"error: {name}: {error}", markup=False, highlight=False)
-            raise typer.Exit(1) from None
+            raise typer.Exit(seen.status(1)) from None
         rows += [(spec.name, each) for each in found]
+    _tell(rows, as_json)
+    raise typer.Exit(status)
+
+
+def _tell(rows: Sequence[tuple[str, ImageInUse]], as_json: bool) -> None:
     if as_json:
         data = [
             {

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.commands.common import Env, console, errors, load_environment
+from infra.commands.common import Env, console, errors
+from infra.commands.recorded import Seen, environment_or_record
 from infra.spec.scalars import duration_seconds
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def validate(
     """Say whether the cluster is as it should be: nodes, control plane, etcd and its backups, critical pods,
     certificates, DNS, edge, workloads.
 
-    Exit status: 0 valid, 4 not valid, 1 cannot tell.
+    Files with problems are told, and the cluster is then held against what its last update recorded.
+
+    Exit status: 0 valid, 4 not valid, 1 cannot tell, 2 files with problems.
     """
     from infra.ops.clock import SystemClock
     from infra.ops.errors import OpsError
@@ -51,7 +54,8 @@ def validate(
     from infra.ops.validate.run import connected, wait_until_valid
     from infra.ops.validate.workloads import workloads_named
 
-    spec = load_environment(env)
+    seen = environment_or_record(env)
+    spec = seen.spec
     chosen = groups_to_roll(spec, group) if group else ()
     named = workloads_named(spec, workload or ())
     try:
@@ -64,16 +68,18 @@ def validate(
         report = wait_until_valid(lambda: validation.report(chosen, named), clock, wait=seconds, poll=poll)
     except OpsError as error:
         errors.print(f"error: {error}", markup=False, highlight=False)
-        raise typer.Exit(1) from None
-    _tell(spec.cluster.name, report, form)
-    raise typer.Exit(EXIT[report.verdict])
+        raise typer.Exit(seen.status(1)) from None
+    _tell(seen, report, form)
+    raise typer.Exit(seen.status(EXIT[report.verdict]))
 
 
-def _tell(cluster: str, report: Report, form: Format) -> None:
+def _tell(seen: Seen, report: Report, form: Format) -> None:
+    cluster = seen.spec.cluster.name
     if form is Format.JSON:
         findings = [finding.as_json() for finding in report.findings]
         checks = {"checks": list(report.checks), "skipped": list(report.skipped)}
-        document = {"cluster": cluster, "verdict": report.verdict, **checks, "findings": findings}
+        files = {"recorded": seen.recorded, "problems": list(seen.problems)} if seen.problems else {}
+        document = {"cluster": cluster, "verdict": report.verdict, **checks, "findings": findings, **files}
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
         return
     if report.findings:

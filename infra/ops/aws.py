@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 import boto3
 import botocore.session
@@ -12,7 +12,6 @@ from botocore.config import Config
 
 from infra.ops.errors import CredentialsError, aws_errors
 from infra.plan.tags import CLUSTER_TAG
-from infra.spec import EnvironmentSpec
 
 _MAX_ATTEMPTS = 5
 """Calls of one request, the first included; botocore's own default for ``standard`` is 3."""
@@ -22,7 +21,23 @@ _TAGS_AT_ONCE = 20
 """Load balancers whose tags one call tells (ELB API References, DescribeTags)."""
 
 
-def session_for(spec: EnvironmentSpec) -> boto3.Session:
+class InAccount(Protocol):
+    """What is in a region of an account: an environment, or the place of one."""
+
+    @property
+    def name(self) -> str:
+        """Name of the environment."""
+
+    @property
+    def account_id(self) -> str:
+        """The account that owns it."""
+
+    @property
+    def region(self) -> str:
+        """The region that it is in."""
+
+
+def session_for(spec: InAccount) -> boto3.Session:
     """Return a session in the environment's region, with the credentials that AWS's own tools would use.
 
     Whatever region the caller's profile or ``AWS_REGION`` names, the spec's stands.
@@ -38,7 +53,7 @@ def session_for(spec: EnvironmentSpec) -> boto3.Session:
         return boto3.Session(botocore_session=session, region_name=spec.region)
 
 
-def require_account(spec: EnvironmentSpec, session: boto3.Session) -> None:
+def require_account(spec: InAccount, session: boto3.Session) -> None:
     """Refuse credentials of any account but the environment's.
 
     Raises:

@@ -14,6 +14,7 @@ from infra.plan.node.document import JOIN_NAME, files_document, files_name
 from infra.plan.node.yaml_text import yaml_text
 from infra.plan.state_layout import config_key, igconfig_prefix, instance_group_key
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
+from infra.spec.workloads.workload import WorkloadSpec
 
 API_VERSION = "slipway/v1"
 CLUSTER_RECORD = "config"
@@ -108,7 +109,18 @@ def _cluster(spec: EnvironmentSpec) -> dict[str, Any]:
         "metadata": {"name": spec.cluster.name},
         # Groups have objects of their own: one that changes is then one changed object.
         "spec": {"environment": spec.name, **spec.model_dump(mode="json", by_alias=True, exclude={"instance_groups"})},
+        "declared": {
+            # The record of a group that is declared no more stays in the bucket.
+            "instanceGroups": sorted(group_identity(group) for group in spec.instance_groups),
+            # With the environment's overrides put in: what is above names them alone.
+            "workloads": [_workload(each) for each in spec.declared_workloads],
+        },
     }
+
+
+def _workload(workload: WorkloadSpec) -> dict[str, Any]:
+    written = workload.model_dump(mode="json", by_alias=True)
+    return {"name": workload.name, "namespace": workload.namespace, **written}
 
 
 def _group(spec: EnvironmentSpec, group: InstanceGroupSpec) -> dict[str, Any]:

@@ -18,12 +18,22 @@ _ROLE_FOLDERS = {"ControlPlane": "control-plane", "Node": "node", "Edge": "edge"
 
 def config_key(spec: EnvironmentSpec) -> str:
     """Return the key of the cluster's own record."""
-    return f"{spec.cluster.name}/config"
+    return config_key_of(spec.cluster.name)
+
+
+def config_key_of(cluster: str) -> str:
+    """Return the key of the record of a cluster of this name."""
+    return f"{cluster}/config"
 
 
 def instance_groups_prefix(spec: EnvironmentSpec) -> str:
     """Return the prefix of the records of all instance groups."""
-    return f"{spec.cluster.name}/instancegroup/"
+    return instance_groups_prefix_of(spec.cluster.name)
+
+
+def instance_groups_prefix_of(cluster: str) -> str:
+    """Return the prefix of the records of all instance groups of a cluster of this name."""
+    return f"{cluster}/instancegroup/"
 
 
 def instance_group_key(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:

@@ -26,6 +26,8 @@ WEB: dict[str, Any] = {"image": IMAGE, "wait": False}
 DEPLOYMENT = "/apis/apps/v1/namespaces/shop/deployments/web"
 SCALER = "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers/web"
 FOUR_TO_EIGHT = {"minReplicas": 4, "maxReplicas": 8}
+RECORD = "aws:s3/bucketObjectv2:BucketObjectv2 config"
+"""Of the environment's intent, to which its workloads belong."""
 
 
 def write(env: Rehearsed, /, **change: Any) -> None:
@@ -76,7 +78,7 @@ def test_1_the_autoscaler_takes_over_from_the_file(env: Rehearsed, kube: Kube) -
     assert "Replicas: Deployment shop/web (3 → 4 to 8)." in report.output
     assert env.changes() == {
         "create": {"kubernetes:autoscaling/v2:HorizontalPodAutoscaler web"},
-        "update": {"kubernetes:apps/v1:Deployment web"},
+        "update": {RECORD, "kubernetes:apps/v1:Deployment web"},
     }
     env.run("up", "--yes").ok()
     await_replicas(kube, 4)
@@ -88,7 +90,7 @@ def test_2_what_it_chose_is_neither_a_change_nor_drift(env: Rehearsed, kube: Kub
     assert env.changes() == {}
     assert slipway(env, "drift").status == 0
     write(env, autoscaling=FOUR_TO_EIGHT, env={"GREETING": "hello"})
-    assert env.changes() == {"update": {"kubernetes:apps/v1:Deployment web"}}
+    assert env.changes() == {"update": {RECORD, "kubernetes:apps/v1:Deployment web"}}
     env.run("up", "--yes").ok()
     assert replicas(kube) == 6
     env.engine("up", "--refresh", "--yes", "--skip-preview", "--non-interactive").ok()
@@ -97,7 +99,7 @@ def test_2_what_it_chose_is_neither_a_change_nor_drift(env: Rehearsed, kube: Kub
 
 def test_3_its_bounds_are_the_files(env: Rehearsed, kube: Kube) -> None:
     write(env, autoscaling={"minReplicas": 4, "maxReplicas": 5}, env={"GREETING": "hello"})
-    assert env.changes() == {"update": {"kubernetes:autoscaling/v2:HorizontalPodAutoscaler web"}}
+    assert env.changes() == {"update": {RECORD, "kubernetes:autoscaling/v2:HorizontalPodAutoscaler web"}}
     env.run("up", "--yes").ok()
     await_replicas(kube, 5)
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from infra.commands import validate as command
+from infra.commands.recorded import Seen
 from infra.ops.kube import ClusterUnreachableError
 from infra.ops.validate.run import Report, Validation
 from infra.plan.node.registration import GROUP_LABEL
@@ -327,11 +328,11 @@ def test_workloads_cannot_be_seen_while_the_api_server_is_down() -> None:
 
 def test_what_is_said_of_what_nothing_was_seen_of(capsys: pytest.CaptureFixture[str]) -> None:
     report = look(Cluster(fails="no connection within 5 s"))
-    command._tell("test.example.com", report, command.Format.JSON)
+    command._tell(Seen(environment()), report, command.Format.JSON)
     document = json.loads(capsys.readouterr().out)
     assert document["skipped"] == ["control plane", "etcd", "nodes", "critical pods"]
     assert document["findings"] == [dataclasses.asdict(each) for each in report.findings]
-    command._tell("test.example.com", report, command.Format.TEXT)
+    command._tell(Seen(environment()), report, command.Format.TEXT)
     last = " ".join(capsys.readouterr().out.split())
     assert last.endswith(
         "test.example.com is not valid. Checked: DNS, API server, machines, edge, certificates, etcd backup. "
