@@ -35,7 +35,7 @@ class SecurityGroups(pulumi.ComponentResource):
                 description=group.description,
                 vpc_id=vpc_id,
                 tags=group.tags,
-                opts=self._child,
+                opts=pulumi.ResourceOptions(parent=self, protect=group.protect or None),
             )
             for group in plan.groups
         }

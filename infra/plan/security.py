@@ -81,6 +81,12 @@ class SecurityGroupPlan:
     name: str
     description: str
     tags: Mapping[str, str]
+    protect: bool
+    """Whether the engine refuses to delete it or to make it anew.
+
+    That of control planes is in an existing VPC: nothing else that is protected shows the VPC's ID, and with another
+    one in the file an update would move the groups, and be refused by AWS in the middle.
+    """
 
 
 @dataclass(frozen=True)
@@ -164,6 +170,7 @@ def _group(spec: EnvironmentSpec, role: Role) -> SecurityGroupPlan:
         # refuses to choose between two.
         description=f"Machines of role {role} in {spec.cluster.name}",
         tags=resource_tags(spec, name),
+        protect=role == "ControlPlane" and spec.network.vpc is not None,
     )
 
 

@@ -114,7 +114,18 @@ def test_12_a_zone_is_added(within: Rehearsed) -> None:
     assert within.changes() == {}
 
 
-def test_13_destroy_leaves_the_subnets_for_others(within: Rehearsed) -> None:
+def test_13_another_vpc_above_the_same_subnets_is_refused(within: Rehearsed) -> None:
+    lived = within.spec
+    other = {**lived["network"]["vpc"], "id": VPC.replace("f0", "f1")}
+    within.declare({**lived, "network": {**lived["network"], "vpc": other}})
+    refused = slipway(within, "preview")
+    assert refused.status == 1
+    assert "An environment cannot move to another VPC" in refused.output
+    assert "ec2 SecurityGroup control-plane is protected: the engine refuses to replace it" in refused.output
+    within.declare(lived)
+
+
+def test_14_destroy_leaves_the_subnets_for_others(within: Rehearsed) -> None:
     within.run("destroy", "--yes").ok()
     nothing_left(within, existing=[VPC])
     assert {key for tags in subnets(within).values() for key in tags} == {

@@ -7,7 +7,9 @@ import pytest
 
 from infra.components.security_groups import SecurityGroups
 from infra.plan.security import SecurityPlan, plan_security
+from infra.spec import EnvironmentSpec
 from infra.testing.recorder import Recorder, record
+from tests.infra.networks import in_vpc
 from tests.infra.samples import pod_network, sample_spec
 
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
@@ -29,6 +31,13 @@ def test_each_role_has_a_group_without_rules_of_its_own() -> None:
         "vpcId": "vpc-1",
         "tags": plan.groups[1].tags,
     }
+
+
+@pytest.mark.parametrize(("spec", "kept"), [(sample_spec(), set()), (in_vpc(), {"control-plane"})])
+def test_in_an_existing_vpc_the_members_group_cannot_be_made_anew(spec: EnvironmentSpec, kept: set[str]) -> None:
+    plan = plan_security(spec)
+    recorder = record(lambda: SecurityGroups("security", plan, vpc_id="vpc-1"))
+    assert {name for name in recorder.names(GROUP) if recorder.options(GROUP, name).protect} == kept
 
 
 def tags(plan: SecurityPlan, name: str) -> Any:
