@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from infra.ops.errors import aws_errors, error_code
 from infra.ops.history.updates import Update, updates
 from infra.ops.state.lock import lock_from
-from infra.ops.state.records import RECOVERED_BY, RECOVERY, record_name, record_prefixes
+from infra.ops.state.records import RECOVERED_BY, RECOVERY, read_name, record_name, record_prefixes
 from infra.ops.state.versions import ObjectVersion, metadata_of, read, versions, versions_of
 from infra.plan.stack_keys import StackKeys
 from infra.spec import EnvironmentSpec
@@ -170,7 +170,7 @@ def _other_event(
     elif not newest.deleted:
         written = _metadata(s3, spec.state.bucket, newest)
         if RECOVERY in written:
-            kind, who = "recover", written.get(RECOVERED_BY, "")
+            kind, who = "recover", read_name(written.get(RECOVERED_BY, ""))
     who = who or _holder(s3, spec.state.bucket, locks, last.time)
     return Event(time=last.time, kind=kind, who=who, state=state, states=len(window.states), records=names)
 

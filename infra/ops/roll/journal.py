@@ -7,12 +7,10 @@ in the very request that cordons it. There is no file of steps that could say ot
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import socket
 import uuid
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -20,6 +18,7 @@ from typing import Any
 
 from infra.ops.clock import Clock
 from infra.ops.errors import OpsError, RefusedError, aws_errors
+from infra.ops.who import user_name
 
 LEASE_SECONDS = 180
 """Seconds after which a lock that its holder does not renew is anybody's."""
@@ -56,7 +55,7 @@ class Lock:
     def __init__(self, s3: Any, bucket: str, key: str, clock: Clock) -> None:
         self._s3, self._bucket, self._key, self._clock = s3, bucket, key, clock
         now = clock.now().isoformat(timespec="seconds")
-        self._me = Holder(uuid.uuid4().hex, _user(), socket.gethostname(), os.getpid(), now, now)
+        self._me = Holder(uuid.uuid4().hex, user_name(), socket.gethostname(), os.getpid(), now, now)
         self._etag = ""
         self._renewed = 0.0
 
@@ -157,11 +156,3 @@ def _alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _user() -> str:
-    identity: Callable[[], str] = getpass.getuser
-    try:
-        return identity()
-    except (KeyError, OSError):
-        return "unknown"

@@ -7,7 +7,6 @@ and its keeps us out.
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import socket
@@ -21,6 +20,7 @@ import psutil
 from botocore.exceptions import ClientError
 
 from infra.ops.errors import OpsError, aws_errors, error_code
+from infra.ops.who import user_name
 from infra.plan.stack_keys import StackKeys
 
 RECOVERY_LOCK = "recover-"
@@ -56,7 +56,7 @@ class StackLock:
 
     def is_of_here(self) -> bool:
         """Return whether it was taken by this user on this machine, so that its process can be looked for."""
-        return (self.user, self.host) == (getpass.getuser(), socket.gethostname())
+        return (self.user, self.host) == (user_name(), socket.gethostname())
 
     def is_abandoned(self) -> bool:
         """Return whether its holder is known to be gone: it ran here, as this user, and does not run any more.
@@ -91,9 +91,7 @@ def parsed_time(text: str) -> datetime | None:
 def new_lock(keys: StackKeys, prefix: str = "") -> StackLock:
     """Return a lock of this process that nobody holds yet; its ID begins with ``prefix``."""
     since = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    return StackLock(
-        f"{keys.locks}{prefix}{uuid.uuid4()}.json", os.getpid(), getpass.getuser(), socket.gethostname(), since
-    )
+    return StackLock(f"{keys.locks}{prefix}{uuid.uuid4()}.json", os.getpid(), user_name(), socket.gethostname(), since)
 
 
 def content_of(lock: StackLock) -> bytes:

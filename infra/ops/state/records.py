@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import string
+from urllib.parse import quote, unquote
+
 from infra.plan.state_layout import (
     config_key,
     igconfigs_prefix,
@@ -14,6 +17,21 @@ from infra.spec import EnvironmentSpec
 RECOVERY, RECOVERED_BY, RECOVERED_FROM = "slipway-recovery", "slipway-by", "slipway-from"
 """Metadata of an object that ``slipway recover`` has written: the recovery's ID, who ran it, of which version it is a
 copy."""
+_PLAIN = string.punctuation.replace("%", "") + " "
+
+
+def written_name(who: str) -> str:
+    """Return a name as :data:`RECOVERED_BY` holds it.
+
+    S3 takes metadata in ASCII alone (S3 User Guide, "User-defined object metadata"); other letters are written as a URL
+    writes them.
+    """
+    return quote(who, safe=_PLAIN)
+
+
+def read_name(written: str) -> str:
+    """Return the name that :func:`written_name` wrote."""
+    return unquote(written)
 
 
 def record_prefixes(spec: EnvironmentSpec) -> tuple[str, ...]:

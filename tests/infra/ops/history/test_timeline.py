@@ -111,9 +111,9 @@ def test_a_recovery_is_an_event_however_the_store_spells_its_mark(spelled: Calla
     """Names of headers have no case, and some stores give back ``Slipway-Recovery``."""
     bucket = Bucket()
     bucket.update(at(-60), state(resource("a")), who="ann")
-    back = bucket.put(KEYS.state, state(), at(-10), Metadata={RECOVERY: "abc", RECOVERED_BY: "eve@box"})
+    back = bucket.put(KEYS.state, state(), at(-10), Metadata={RECOVERY: "abc", RECOVERED_BY: "%C3%A8ve@box"})
     recovered = events(bucket, s3=telling(bucket.s3, spelled))[0]
-    assert (recovered.kind, recovered.who, recovered.state) == ("recover", "eve@box", back)
+    assert (recovered.kind, recovered.who, recovered.state) == ("recover", "ève@box", back)
 
 
 def test_backups_and_other_stacks_are_no_part_of_it() -> None:
