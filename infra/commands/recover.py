@@ -36,13 +36,15 @@ def recover(
 
     No version is ever deleted. A run that was interrupted is finished by the same command, or undone by --undo.
     """
+    if undo and forget:
+        raise typer.BadParameter("--undo and --forget exclude each other", param_hint="--forget")
     with open_stack(env) as stack:
         from infra.ops.recover.journal import JournalError, load
         from infra.ops.recover.run import Recovering
 
         recovering = Recovering(stack.s3, stack.spec, stack.keys, env)
         try:
-            journal = load(stack.s3, stack.spec.state.bucket, stack.keys)
+            journal = load(stack.s3, stack.spec.state.bucket, stack.keys, env=env)
         except JournalError:
             if not (forget and apply):
                 raise
@@ -92,31 +94,29 @@ def _interrupted(
 ) -> None:
     from infra.ops.state.points import find_point
 
-    env = recovering.env
+    env, undoing = recovering.env, journal.direction == "undo"
+    begun = f"a recovery of version {journal.version} by {journal.by}, begun {journal.began}, has not ended"
     if to is not None:
         target = find_point(recovering.s3, recovering.bucket, recovering.keys, to, env=env)
         if target.version_id != journal.version and not (undo or forget):
-            return _refuse(
-                f"a recovery of version {journal.version} by {journal.by}, begun {journal.began}, has not ended. Fix: "
-                f"finish it with slipway recover {env} --to {journal.version} --apply, or undo it with slipway recover "
-                f"{env} --undo --apply, then run this again"
-            )
-    doing = "undone" if undo or journal.direction == "undo" else "forgotten" if forget else "finished"
-    _say(f"A recovery of version {journal.version} by {journal.by}, begun {journal.began}, has not ended.")
+            finish = "" if undoing else f"finish it with slipway recover {env} --to {journal.version} --apply, or "
+            undo_it = f"undo it with slipway recover {env} --undo --apply"
+            return _refuse(f"{begun}. Fix: {finish}{undo_it}, then run this again")
+    _say(f"A{begun[1:]}{', and was being undone' if undoing else ''}.")
     for step in journal.steps:
         _say(f"  {_line(step)}")
     if not apply:
+        # What is undone in part can only be undone to the end, or left.
+        finish = "" if undoing else f"To finish it: slipway recover {env} --to {journal.version} --apply\n"
         return _say(
-            f"Nothing was changed. To finish it: slipway recover {env} --to {journal.version} --apply\n"
-            f"To undo it: slipway recover {env} --undo --apply"
+            f"Nothing was changed. {finish}To undo it: slipway recover {env} --undo --apply\n"
+            f"To leave every object as it is now: slipway recover {env} --forget --apply"
         )
     if forget:
         recovering.forget(journal)
-    else:
-        ended = recovering.resume(journal, lambda step: _say(f"done: {step.key}"), undo=undo)
-        if ended.direction == "forward":
-            return _finished(env, ended)
-    return _say(f"The recovery is {doing}.")
+        return _say("The recovery is forgotten; every object is as it was found.")
+    ended = recovering.resume(journal, lambda step: _say(f"done: {step.key}"), undo=undo)
+    return _finished(env, ended) if ended.direction == "forward" else _say("The recovery is undone.")
 
 
 def _line(step: RecoveryStep) -> str:

@@ -17,7 +17,7 @@ def recovery_findings(s3: Any, bucket: str, keys: StackKeys, env: str) -> list[F
         OpsError: the bucket cannot be read.
     """
     try:
-        journal = load(s3, bucket, keys)
+        journal = load(s3, bucket, keys, env=env)
     except JournalError as error:
         return [Finding("recovery-journal", "error", f"{error.what}: {error.value}", error.fix)]
     if journal is None:
@@ -29,5 +29,6 @@ def recovery_findings(s3: Any, bucket: str, keys: StackKeys, env: str) -> list[F
         ]  # fmt: skip
     problem = f"a recovery of version {journal.version} by {journal.by}, begun {journal.began}, has not ended"
     finish, undo = f"slipway recover {env} --to {journal.version} --apply", f"slipway recover {env} --undo --apply"
-    fix = f"{finish} finishes it, {undo} undoes it"
+    # What is undone in part can only be undone to the end.
+    fix = f"{undo} undoes it to the end" if journal.direction == "undo" else f"{finish} finishes it, {undo} undoes it"
     return [Finding("recovery-interrupted", "error", problem, fix)]

@@ -56,8 +56,10 @@ def journal_key(keys: StackKeys) -> str:
     return f".slipway/recovery/{keys.project}/{keys.stack}.json"
 
 
-def load(s3: Any, bucket: str, keys: StackKeys) -> Journal | None:
+def load(s3: Any, bucket: str, keys: StackKeys, *, env: str) -> Journal | None:
     """Return the journal of a recovery that was begun and has not ended; None when there is none.
+
+    ``env`` is the environment as the user calls it, for messages.
 
     Raises:
         JournalError: it cannot be read.
@@ -74,7 +76,8 @@ def load(s3: Any, bucket: str, keys: StackKeys) -> Journal | None:
         )
         return Journal(**fields, steps=steps)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        fix = "look at its older versions; slipway recover --forget --apply takes it away and leaves all else as it is"
+        forget = f"slipway recover {env} --forget --apply"
+        fix = f"look at its older versions; {forget} takes it away and leaves all else as it is"
         raise JournalError("the journal of a recovery cannot be read", f"{journal_key(keys)}: {error}", fix) from None
 
 

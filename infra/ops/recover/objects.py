@@ -7,7 +7,7 @@ from typing import Any, Literal
 from infra.ops.errors import OpsError, aws_errors
 from infra.ops.recover.journal import Journal
 from infra.ops.recover.plan import RecoveryStep
-from infra.ops.state.records import RECOVERED_BY, RECOVERED_FROM, RECOVERY
+from infra.ops.state.records import RECOVERED_BY, RECOVERED_FROM, RECOVERY, written_name
 from infra.ops.state.versions import metadata_of, versions_of
 
 Standing = Literal["to do", "done"]
@@ -76,7 +76,7 @@ def carry_out(s3: Any, bucket: str, journal: Journal, step: RecoveryStep) -> Non
             Metadata={
                 **metadata_of(head),
                 RECOVERY: journal.mark,
-                RECOVERED_BY: journal.by,
+                RECOVERED_BY: written_name(journal.by),
                 RECOVERED_FROM: source,
             },
             **{name: head[name] for name in _KEPT if name in head},

@@ -82,6 +82,7 @@ def named_versions(state: Checkpoint, bucket: str) -> dict[str, str]:
         if "s3/bucketObject" not in str(resource.get("type", "")) or outputs.get("bucket") != bucket:
             continue
         key, version = outputs.get("key"), outputs.get("versionId")
-        if isinstance(key, str) and isinstance(version, str) and version:
+        replaced = resource.get("delete") and key in found  # it stands behind what replaced it, until it is deleted
+        if isinstance(key, str) and isinstance(version, str) and version and not replaced:
             found[key] = version
     return found

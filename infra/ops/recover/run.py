@@ -7,7 +7,6 @@ engine out; it is left where it is when the run dies, and taken over by the next
 from __future__ import annotations
 
 import dataclasses
-import getpass
 import socket
 import uuid
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from infra.ops.recover.plan import RecoveryStep, plan_recovery
 from infra.ops.state.lock import StackLock, new_lock, refuse_if_locked, release, stack_locks, take
 from infra.ops.state.points import state_at
 from infra.ops.state.versions import ObjectVersion
+from infra.ops.who import user_name
 from infra.plan.stack_keys import StackKeys
 from infra.spec import EnvironmentSpec
 
@@ -70,14 +70,17 @@ class Recovering:
         """
         refuse_if_locked(stack_locks(self.s3, self.bucket, self.keys), env=self.env)
         steps = self.plan(target)
-        by, began = f"{getpass.getuser()}@{socket.gethostname()}", datetime.now(UTC).isoformat()
+        by, began = f"{user_name()}@{socket.gethostname()}", datetime.now(UTC).isoformat()
         journal = Journal(uuid.uuid4().hex[:12], by, began, target.version_id, steps)
         journals.begin(self.s3, self.bucket, self.keys, journal, env=self.env)
         lock = new_lock(self.keys, journal.lock_prefix)
         try:
             take(self.s3, self.bucket, self.keys, lock, env=self.env)
         except OpsError:
-            journals.end(self.s3, self.bucket, self.keys)
+            # A lock of this recovery may be there all the same: its write went through and the answer was lost, or
+            # another run has taken the recovery over. Without the journal nobody could finish what it guards.
+            if not self.own_locks(journal):
+                journals.end(self.s3, self.bucket, self.keys)
             raise
         if self.plan(target) != steps:
             release(self.s3, self.bucket, lock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -188,6 +189,38 @@ def test_an_interrupted_recovery_is_shown_finished_or_undone(
     assert run("doctor", "test")[0] == 0
     status, _, err = run("recover", "test", "--undo")
     assert (status, err) == (1, "error: there is no interrupted recovery of test.\n")
+
+
+def test_an_undoing_that_stopped_is_called_so_and_can_only_be_undone_or_forgotten(
+    run: Run,  # noqa: F811
+    bucket: Bucket,
+    versions: tuple[str, str],
+) -> None:
+    interrupted(bucket, versions[0])
+    journal = journals.load(bucket.s3, BUCKET, KEYS, env="test")
+    assert journal is not None
+    journals.rewrite(bucket.s3, BUCKET, KEYS, dataclasses.replace(journal, direction="undo"))
+    _, out, _ = run("recover", "test")
+    assert "has not ended, and was being undone." in out
+    assert "To undo it: slipway recover test --undo --apply" in out
+    assert "To leave every object as it is now: slipway recover test --forget --apply" in out
+    assert "--to" not in out
+    refused = run("recover", "test", "--to", versions[1], "--apply")[2]
+    assert "--undo --apply" in refused
+    assert versions[0] not in refused.partition("Fix:")[2]
+    fix = run("doctor", "test")[1].partition("fix: ")[2]
+    assert fix.startswith("slipway recover test --undo --apply undoes it to the end")
+    assert run("recover", "test", "--undo", "--forget", "--apply")[0] == 2
+    assert run("recover", "test", "--forget", "--apply")[1].endswith("forgotten; every object is as it was found.\n")
+    assert _head(bucket, KEYS.state) == versions[1]
+    assert run("doctor", "test")[0] == 0
+
+
+def test_a_journal_that_cannot_be_read_is_told_with_the_command_that_ends_it(run: Run, bucket: Bucket) -> None:  # noqa: F811
+    bucket.put(journals.journal_key(KEYS), "{", at(-1))
+    status, _, err = run("recover", "test")
+    assert (status, "slipway recover test --forget --apply" in err) == (1, True)
+    assert run("recover", "test", "--forget", "--apply")[1] == "Forgot the recovery; every object is as it was found.\n"
 
 
 def test_recover_asks_where_to(run: Run, bucket: Bucket) -> None:  # noqa: F811

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
+import getpass
 import time
 from datetime import timedelta
 from functools import cache
-from typing import Any
 
 import pytest
 
@@ -15,51 +14,14 @@ from infra.ops.errors import OpsError
 from infra.ops.recover import journal as journals
 from infra.ops.recover.journal import JournalError
 from infra.ops.recover.objects import ConflictError
-from infra.ops.recover.plan import RecoveryStep
-from infra.ops.recover.run import ChangedError, Recovering
-from infra.ops.state.lock import LockedError, StackLock, stack_locks
-from infra.ops.state.points import PointError, find_point
+from infra.ops.recover.run import ChangedError
+from infra.ops.state.lock import LockedError, StackLock, new_lock, stack_locks, take
 from tests.infra.ops.cloud import BUCKET, Calls, client_error, spec
 from tests.infra.ops.conftest import cloud  # noqa: F401 (a fixture)
-from tests.infra.ops.state.world import KEYS, Bucket, at, packed, resource, state
+from tests.infra.ops.recover.world import CONFIG, EXTRA, GONE, NOW, THEN, World, clean, ignore
+from tests.infra.ops.state.world import KEYS, at, resource, state
 
 pytestmark = pytest.mark.usefixtures("cloud")
-
-CONFIG, NODES, EXTRA = (f"test.example.com/{name}" for name in ("config", "instancegroup/nodes", "instancegroup/extra"))
-GONE = "test.example.com/igconfig/node/nodes/kubelet"
-BACKUP = "test.example.com/backups/etcd/1.db"
-
-
-class World:
-    """Two updates: the second changed a record, added one and deleted one."""
-
-    def __init__(self, s3: Any = None) -> None:
-        self.bucket = Bucket(bare=True, s3=s3)
-        put = self.bucket.put
-        put(CONFIG, "version: 1", at(-60.5), ContentType="text/yaml", Metadata={"mine": "kept"})
-        put(NODES, "nodes", at(-60.5))
-        put(GONE, "kubelet 1", at(-60.5))
-        self.then = put(KEYS.state, state(resource("a")), at(-60))
-        put(CONFIG, "version: 2", at(-30.5))
-        put(EXTRA, "extra", at(-30.5))
-        self.bucket.delete(GONE, at(-30.5))
-        self.now = put(KEYS.state, state(resource("a"), resource("b")), at(-30))
-        put(BACKUP, "snapshot", at(-20))
-        self.s3 = self.bucket.s3
-        self.versions = self.bucket.count()
-
-    def recovering(self, s3: Any = None) -> Recovering:
-        return Recovering(s3 or self.s3, self.bucket.spec, KEYS, "test")
-
-    def target(self) -> Any:
-        return find_point(self.s3, BUCKET, KEYS, self.then, env="test")
-
-    def contents(self) -> list[bytes | None]:
-        return [self.bucket.current(key) for key in (KEYS.state, CONFIG, NODES, EXTRA, GONE, BACKUP)]
-
-
-THEN = [state(resource("a")), b"version: 1", b"nodes", None, b"kubelet 1", b"snapshot"]
-NOW = [state(resource("a"), resource("b")), b"version: 2", b"nodes", b"extra", None, b"snapshot"]
 
 
 @pytest.fixture
@@ -74,30 +36,6 @@ def world(calls: Calls) -> World:
 def dead(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every process that took a lock is taken for dead, as this one would be after a kill."""
     monkeypatch.setattr(StackLock, "is_abandoned", lambda _: True)
-
-
-def ignore(_: RecoveryStep) -> None:
-    pass
-
-
-def clean(world: World) -> None:
-    assert stack_locks(world.s3, BUCKET, KEYS) == []
-    assert journals.load(world.s3, BUCKET, KEYS) is None
-    assert world.bucket.count() >= world.versions
-
-
-def test_the_plan_names_each_object_and_changes_nothing(world: World) -> None:
-    steps = world.recovering().plan(world.target())
-    assert [(step.key, step.action) for step in steps] == [
-        (CONFIG, "restore"),
-        (GONE, "restore"),
-        (EXTRA, "hide"),
-        (KEYS.state, "restore"),
-    ]
-    assert steps[-1].source == world.then
-    assert steps[-1].before == world.now
-    assert steps[1].before is None
-    assert (world.contents(), world.bucket.count()) == (NOW, world.versions)
 
 
 def test_state_and_records_come_back_as_new_versions(world: World) -> None:
@@ -139,50 +77,6 @@ def test_a_recovery_among_ten_thousand_versions(world: World) -> None:
     assert stack_locks(world.s3, BUCKET, KEYS) == []
 
 
-def test_and_forth_again(world: World) -> None:
-    world.recovering().begin(world.target(), ignore)
-    again = find_point(world.s3, BUCKET, KEYS, world.now, env="test")
-    world.recovering().begin(again, ignore)
-    assert world.contents() == NOW
-    clean(world)
-
-
-def test_a_deleted_stack_comes_back(world: World) -> None:
-    world.bucket.delete(KEYS.state, at(-1))
-    world.recovering().begin(world.target(), ignore)
-    assert world.contents() == THEN
-    clean(world)
-
-
-def test_a_state_under_another_ending_is_hidden(world: World) -> None:
-    world.bucket.delete(KEYS.state, at(-2))
-    world.bucket.put(f"{KEYS.state}.gz", packed(state()), at(-1))
-    world.recovering().begin(world.target(), ignore)
-    assert world.contents() == THEN
-    assert world.bucket.current(f"{KEYS.state}.gz") is None
-    clean(world)
-
-
-def test_the_version_a_state_names_counts_for_more_than_the_time(world: World) -> None:
-    first = world.s3.list_object_versions(Bucket=BUCKET, Prefix=CONFIG)["Versions"][-1]["VersionId"]
-    written = resource("config", "aws:s3/bucketObjectv2:BucketObjectv2")
-    written["outputs"] = {"bucket": BUCKET, "key": CONFIG, "versionId": first}
-    other = resource("other", "aws:s3/bucketObjectv2:BucketObjectv2")
-    other["outputs"] = {"bucket": "another", "key": NODES, "versionId": "x"}
-    latest = world.bucket.put(KEYS.state, state(written, other), at(-10))
-    steps = world.recovering().plan(find_point(world.s3, BUCKET, KEYS, latest, env="test"))
-    assert [(step.key, step.source) for step in steps] == [(CONFIG, first)]
-
-
-@pytest.mark.parametrize("content", [state()[:50], b"", state(resource("a", parent="urn:gone"))])
-def test_a_damaged_version_is_not_brought_back(world: World, content: bytes) -> None:
-    bad = world.bucket.put(KEYS.state, content, at(-10))
-    target = find_point(world.s3, BUCKET, KEYS, bad, env="test")
-    with pytest.raises(PointError, match=r"damaged|would not take"):
-        world.recovering().begin(target, ignore)
-    clean(world)
-
-
 @pytest.fixture
 def calls() -> Calls:
     """A session that many runs of one test share: making one takes longer than a run."""
@@ -206,7 +100,7 @@ def killed(world: World, calls: Calls, number: int, *, before: bool, undo: bool 
     else:
         calls.kill_after(number)
     recovering = world.recovering(calls.s3)
-    journal = journals.load(world.s3, BUCKET, KEYS)
+    journal = journals.load(world.s3, BUCKET, KEYS, env="test")
     try:
         if journal is None:
             recovering.begin(target, ignore)
@@ -218,7 +112,7 @@ def killed(world: World, calls: Calls, number: int, *, before: bool, undo: bool 
 
 
 def finish(world: World, *, undo: bool) -> None:
-    journal = journals.load(world.s3, BUCKET, KEYS)
+    journal = journals.load(world.s3, BUCKET, KEYS, env="test")
     if journal is not None:
         world.recovering().resume(journal, ignore, undo=undo)
     elif not undo and world.contents() != THEN:
@@ -234,7 +128,7 @@ def test_a_run_killed_anywhere_is_finished_or_undone(dead: None, calls: Calls, u
         world = World(world_s3)
         assert killed(world, calls, number, before=False)
         faults += 1
-        ended = journals.load(world.s3, BUCKET, KEYS) is None
+        ended = journals.load(world.s3, BUCKET, KEYS, env="test") is None
         was = world.contents()
         finish(world, undo=undo)
         # With no journal left the run had either not begun or come to its end.
@@ -280,7 +174,7 @@ def test_while_objects_are_of_two_times_the_lock_is_held(dead: None, calls: Call
         if world.contents() not in (NOW, THEN):
             between += 1
             assert len(stack_locks(world.s3, BUCKET, KEYS)) == 1
-            assert journals.load(world.s3, BUCKET, KEYS) is not None
+            assert journals.load(world.s3, BUCKET, KEYS, env="test") is not None
     assert between >= 3
 
 
@@ -289,7 +183,7 @@ def test_an_error_of_s3_leaves_a_run_to_be_resumed(dead: None, world: World) -> 
     calls.fail_on("s3.CopyObject", client_error("InternalError"))
     with pytest.raises(OpsError, match="InternalError"):
         world.recovering(calls.session.client("s3")).begin(world.target(), ignore)
-    journal = journals.load(world.s3, BUCKET, KEYS)
+    journal = journals.load(world.s3, BUCKET, KEYS, env="test")
     assert journal is not None
     world.recovering().resume(journal, ignore)
     assert world.contents() == THEN
@@ -304,7 +198,7 @@ def test_a_lock_of_somebody_else_is_respected_and_named(world: World) -> None:
     for said in ("ann@box (process 42) since 2026-11-24T08:00:00Z", "slipway lock test --release theirs"):
         assert said in str(caught.value)
     assert world.contents() == NOW
-    assert journals.load(world.s3, BUCKET, KEYS) is None
+    assert journals.load(world.s3, BUCKET, KEYS, env="test") is None
 
 
 @pytest.mark.e2e
@@ -338,9 +232,53 @@ def test_of_two_at_once_one_is_refused_wherever_the_second_starts(world: World, 
     assert refused >= total // 2
 
 
+def test_a_lock_whose_answer_was_lost_leaves_a_recovery_to_be_resumed(dead: None, world: World) -> None:
+    calls = Calls(world.bucket.spec)
+
+    def lose_the_answer(_: int, name: str) -> None:
+        if name == "s3.PutObject" and stack_locks(world.s3, BUCKET, KEYS):
+            raise client_error("InternalError")
+
+    calls._after = lose_the_answer
+    with pytest.raises(OpsError, match="InternalError"):
+        world.recovering(calls.session.client("s3")).begin(world.target(), ignore)
+    journal = journals.load(world.s3, BUCKET, KEYS, env="test")
+    assert journal is not None
+    world.recovering().resume(journal, ignore)
+    assert world.contents() == THEN
+    clean(world)
+
+
+def test_a_run_that_was_overtaken_leaves_the_journal_to_the_run_that_holds_the_lock(world: World) -> None:
+    calls = Calls(world.bucket.spec)
+    locks: list[StackLock] = []
+
+    def overtake(_: int, name: str) -> None:
+        journal = journals.load(world.s3, BUCKET, KEYS, env="test")
+        if name == "s3.PutObject" and journal is not None and not locks:
+            locks.append(new_lock(KEYS, journal.lock_prefix))
+            take(world.s3, BUCKET, KEYS, locks[0], env="test")
+
+    calls._after = overtake
+    with pytest.raises(LockedError):
+        world.recovering(calls.session.client("s3")).begin(world.target(), ignore)
+    assert stack_locks(world.s3, BUCKET, KEYS) == locks
+    assert journals.load(world.s3, BUCKET, KEYS, env="test") is not None
+
+
+def test_a_user_without_a_name_recovers_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 10001")
+
+    monkeypatch.setattr(getpass, "getuser", nameless)
+    journal = world.recovering().begin(world.target(), ignore)
+    assert journal.by.startswith("unknown@")
+    clean(world)
+
+
 def test_the_run_that_lives_is_not_taken_over(world: World, calls: Calls) -> None:
     killed(world, calls, calls_of_a_whole_run() // 2, before=False)
-    journal = journals.load(world.s3, BUCKET, KEYS)
+    journal = journals.load(world.s3, BUCKET, KEYS, env="test")
     assert journal is not None
     with pytest.raises(LockedError, match="slipway lock test --release recover-"):
         world.recovering().resume(journal, ignore)
@@ -348,13 +286,13 @@ def test_the_run_that_lives_is_not_taken_over(world: World, calls: Calls) -> Non
 
 def test_what_somebody_wrote_since_is_not_overwritten(dead: None, calls: Calls, world: World) -> None:
     killed(world, calls, calls_of_a_whole_run() // 2, before=False)
-    journal = journals.load(world.s3, BUCKET, KEYS)
+    journal = journals.load(world.s3, BUCKET, KEYS, env="test")
     assert journal is not None
     world.bucket.put(KEYS.state, state(resource("c")), at(0))
     for undo in (False, True):
         with pytest.raises(ConflictError, match=r"test\.json.*--forget"):
             world.recovering().resume(journal, ignore, undo=undo)
-        journal = journals.load(world.s3, BUCKET, KEYS) or journal
+        journal = journals.load(world.s3, BUCKET, KEYS, env="test") or journal
     before = world.contents()
     world.recovering().forget(journal)
     assert world.contents() == before
@@ -373,23 +311,3 @@ def test_a_change_between_plan_and_lock_stops_it(world: World) -> None:
         world.recovering(calls.session.client("s3")).begin(world.target(), ignore)
     assert world.bucket.current(CONFIG) == b"version: 3"
     clean(world)
-
-
-def test_a_journal_that_cannot_be_read_stops_it_and_can_be_forgotten(world: World) -> None:
-    world.s3.put_object(Bucket=BUCKET, Key=journals.journal_key(KEYS), Body=b'{"id": "x"')
-    with pytest.raises(JournalError, match="cannot be read"):
-        journals.load(world.s3, BUCKET, KEYS)
-    with pytest.raises(JournalError, match="another recovery"):
-        world.recovering().begin(world.target(), ignore)
-    world.recovering().forget(None)
-    clean(world)
-
-
-def test_a_journal_is_read_as_it_was_written(world: World) -> None:
-    steps = world.recovering().plan(world.target())
-    journal = journals.Journal("abc", "me@here", "2026-11-24T08:00:00+00:00", world.then, steps)
-    journals.begin(world.s3, BUCKET, KEYS, journal, env="test")
-    assert journals.load(world.s3, BUCKET, KEYS) == journal
-    changed = dataclasses.replace(journal, direction="undo", phase="done")
-    journals.rewrite(world.s3, BUCKET, KEYS, changed)
-    assert journals.load(world.s3, BUCKET, KEYS) == changed
