@@ -398,8 +398,10 @@ def test_validation_sees_what_is_wrong_where_it_is(world: World) -> None:
     assert [str(each) for each in validation.report(nodes).findings] == []
     whole = validation.report()
     assert whole.verdict == "invalid"
-    assert [(each.check, each.problem) for each in whole.findings] == [("etcd backup", "holds no backup")]
-    world.s3.put_object(Bucket=world.spec.state.bucket, Key="standin.slipway.test/backups/etcd/1.db", Body=b"x")
+    assert [(each.check, each.problem) for each in whole.findings] == [("etcd backup", "holds no backup that is whole")]
+    for ending in ("db", "json"):
+        key = f"standin.slipway.test/backups/etcd/20261124T110000Z-control-plane-a.{ending}"
+        world.s3.put_object(Bucket=world.spec.state.bucket, Key=key, Body=b"x")
     assert validation.report().verdict == "valid"
     assert whole.checks == (
         "DNS", "API server", "control plane", "etcd", "nodes", "critical pods", "edge", "certificates", "etcd backup",

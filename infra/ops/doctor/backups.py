@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from infra.ops.doctor.finding import Finding
 from infra.ops.errors import aws_errors
+from infra.ops.etcd.snapshots import OLDEST, newest_whole
 from infra.ops.state.versions import instant
 from infra.plan.stack_keys import StackKeys
-from infra.plan.state_layout import etcd_backup_prefix
 from infra.spec import EnvironmentSpec
-
-ETCD_BACKUP_AGE = timedelta(hours=3)
-"""An hourly timer that was missed twice."""
 
 
 def newest_backups(s3: Any, spec: EnvironmentSpec, keys: StackKeys) -> dict[str, datetime]:
-    """Return the time of the newest backup of the ``state`` and of ``etcd``; what has none is left out.
+    """Return the time of the newest backup of the ``state`` and of ``etcd``; what has none that is whole is left out.
 
     Raises:
         OpsError: the bucket cannot be read.
     """
-    newest = {}
-    for name, prefix, ending in (("state", keys.backups, ""), ("etcd", etcd_backup_prefix(spec), ".db")):
-        with aws_errors(f"list backups in bucket {spec.state.bucket}"):
-            pages = s3.get_paginator("list_objects_v2").paginate(Bucket=spec.state.bucket, Prefix=prefix)
-            entries = [each for page in pages for each in page.get("Contents", ())]
-        times = [each["LastModified"] for each in entries if each["Key"].endswith(ending)]
-        if times:
-            newest[name] = max(times)
-    return newest
+    with aws_errors(f"list backups in bucket {spec.state.bucket}"):
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=spec.state.bucket, Prefix=keys.backups)
+        state = max((each["LastModified"] for page in pages for each in page.get("Contents", ())), default=None)
+    found = {"state": state, "etcd": newest_whole(s3, spec)}
+    return {name: time for name, time in found.items() if time is not None}
 
 
 def backup_findings(newest: dict[str, datetime], env: str, now: datetime) -> list[Finding]:
@@ -43,7 +36,7 @@ def backup_findings(newest: dict[str, datetime], env: str, now: datetime) -> lis
         fix = f"pulumi up --stack {env}, without PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS"
         found.append(Finding("no-state-backup", "warning", "there is no backup of the state", fix))
     etcd = newest.get("etcd")
-    if etcd is not None and now - etcd > ETCD_BACKUP_AGE:
+    if etcd is not None and now - etcd > OLDEST:
         hours = int((now - etcd).total_seconds() // 3600)
         problem = f"the newest etcd backup is {hours} hours old ({instant(etcd)}), where one is made each hour"
         fix = "systemctl status slipway-etcd-backup.timer slipway-etcd-backup.service on a control-plane member"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from infra.ops.errors import OpsError, aws_errors
@@ -15,6 +15,9 @@ from infra.plan.state_layout import etcd_backup_prefix
 from infra.spec import EnvironmentSpec
 
 _NAME = re.compile(r"\d{8}T\d{6}Z-[a-z0-9-]+\.db")
+
+OLDEST = timedelta(hours=3)
+"""Age from which the newest snapshot is too old: an hourly timer that was missed twice."""
 
 
 class SnapshotError(OpsError):
@@ -50,6 +53,15 @@ def snapshots(s3: Any, spec: EnvironmentSpec) -> list[Snapshot]:
         for name, entry in sorted(entries.items(), reverse=True)
         if _NAME.fullmatch(name)
     ]
+
+
+def newest_whole(s3: Any, spec: EnvironmentSpec) -> datetime | None:
+    """Return when the newest snapshot was uploaded that can be restored; None where there is none.
+
+    Raises:
+        OpsError: the bucket cannot be read.
+    """
+    return max((each.time for each in snapshots(s3, spec) if each.complete), default=None)
 
 
 def record_of(s3: Any, spec: EnvironmentSpec, name: str, env: str) -> dict[str, Any]:

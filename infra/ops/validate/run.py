@@ -19,7 +19,7 @@ from infra.ops.roll.view import Group, Node
 from infra.ops.validate import api, certificates, control_plane, dns, edge, etcd, nodes, pods, workloads
 from infra.ops.validate.findings import Check, Finding, guarded
 from infra.plan.naming import group_resource_name
-from infra.plan.state_layout import etcd_backup_prefix, pki_prefix
+from infra.plan.state_layout import pki_prefix
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
 from infra.spec.workloads.workload import WorkloadSpec
 
@@ -110,9 +110,8 @@ class Validation:
                 yield edge.CHECK, functools.partial(self._edge, group)
         yield certificates.CHECK, functools.partial(self._served, blind=blind)
         if not groups:
-            backups, pki = etcd_backup_prefix(spec), pki_prefix(spec)
-            yield certificates.CHECK, lambda: tuple(certificates.check_authorities(s3, bucket, pki, now))
-            yield etcd.BACKUP_CHECK, lambda: tuple(etcd.check_backup(s3, bucket, backups, now))
+            yield certificates.CHECK, lambda: tuple(certificates.check_authorities(s3, bucket, pki_prefix(spec), now))
+            yield etcd.BACKUP_CHECK, lambda: tuple(etcd.check_backup(s3, spec, now))
 
     def _nodes(self, group: InstanceGroupSpec, every: Callable[[], tuple[Node, ...]]) -> tuple[Finding, ...]:
         state = self._state(group)

@@ -156,9 +156,13 @@ def test_rules_that_let_backups_or_the_state_expire(
 def test_an_old_etcd_backup_is_told_and_a_young_one_shown(bucket: Bucket) -> None:
     prefix = "test.example.com/backups/etcd/"
     bucket.put(f"{prefix}control.json", "{}", NOW)
-    bucket.put(f"{prefix}1.db", "x", NOW - timedelta(hours=3, seconds=1))
+    old, cut, young = (f"{prefix}20261124T{hour}0000Z-a" for hour in ("08", "10", "11"))
+    for name in (f"{old}.db", f"{old}.json"):
+        bucket.put(name, "x", NOW - timedelta(hours=3, seconds=1))
+    bucket.put(f"{cut}.db", "x", NOW - timedelta(hours=2))
     assert only(bucket).code == "etcd-backup-old"
-    bucket.put(f"{prefix}2.db", "x", NOW - timedelta(hours=1))
+    for name in (f"{young}.db", f"{young}.json"):
+        bucket.put(name, "x", NOW - timedelta(hours=1))
     result = examine(bucket.s3, bucket.spec, KEYS, "test", NOW)
     assert (result.findings, result.backups["etcd"]) == ((), NOW - timedelta(hours=1))
 

@@ -10,6 +10,7 @@ import pytest
 from infra.ops.roll.etcd import EtcdReport
 from infra.ops.validate.etcd import check_backup, check_members
 from tests.infra.ops.validate.samples import NOW, told
+from tests.infra.samples import sample_spec
 
 
 def test_etcd_is_whole_or_not() -> None:
@@ -25,11 +26,15 @@ def test_etcd_is_whole_or_not() -> None:
 
 
 class Listing:
-    """A bucket with these keys and ages in hours."""
+    """A bucket with objects of these ages in hours, by the ends of their names."""
 
     def __init__(self, **ages: float) -> None:
         self.contents = [
-            {"Key": f"c/backups/etcd/{key.replace('__', '/')}", "LastModified": NOW - datetime.timedelta(hours=age)}
+            {
+                "Key": f"test.example.com/backups/etcd/{key.replace('__', '/').replace('_', '.')}",
+                "LastModified": NOW - datetime.timedelta(hours=age),
+                "Size": 1,
+            }
             for key, age in ages.items()
         ]
 
@@ -40,16 +45,29 @@ class Listing:
         return [{"Contents": self.contents[:1]}, {"Contents": self.contents[1:]}, {}]
 
 
+OLD, YOUNG = "20260531T000000Z-a", "20260531T210000Z-a"
+
+
 @pytest.mark.parametrize(
     ("ages", "found"),
     [
-        ({"a": 100, "b": 24.9}, []),
-        ({"a": 26, "b": 100}, ["the newest backup is 26 h old, and one should be made each day"]),
-        ({}, ["holds no backup"]),
-        ({"members__a": 1}, ["holds no backup"]),
-        ({"members__a": 1, "b": 49.6}, ["the newest backup is 50 h old, and one should be made each day"]),
+        ({f"{OLD}_db": 100, f"{OLD}_json": 100, f"{YOUNG}_json": 2.9, f"{YOUNG}_db": 2.9}, []),
+        (
+            {f"{YOUNG}_db": 3.6, f"{YOUNG}_json": 3.6},
+            ["the newest backup is 4 h old, and one should be made each hour"],
+        ),
+        ({}, ["holds no backup that is whole"]),
+        ({"members__a_json": 1}, ["holds no backup that is whole"]),
+        # The record is uploaded last, and stays when retention hides its snapshot.
+        ({f"{YOUNG}_db": 1}, ["holds no backup that is whole"]),
+        ({f"{YOUNG}_json": 1}, ["holds no backup that is whole"]),
+        (
+            {f"{OLD}_db": 26, f"{OLD}_json": 26, f"{YOUNG}_db": 1},
+            ["the newest backup is 26 h old, and one should be made each hour"],
+        ),
     ],
 )
 def test_the_newest_backup(ages: dict[str, float], found: list[str]) -> None:
-    findings = list(check_backup(Listing(**ages), "b", "c/backups/etcd/", NOW))
+    findings = list(check_backup(Listing(**ages), sample_spec(), NOW))
     assert [each.problem for each in findings] == found
+    assert all("slipway-etcd-backup.timer" in each.fix for each in findings)

@@ -70,8 +70,12 @@ class Account:
             "describe_instances": {"Reservations": []},
             "list_objects_v2": {"Contents": []},
         }
-        keys = (f"test.example.com/backups/etcd/{number}.db" for number in range(len(self.backups)))
-        contents = [{"Key": key, "LastModified": time} for key, time in zip(keys, self.backups, strict=True)]
+        folder = "test.example.com/backups/etcd/"
+        contents = [
+            {"Key": f"{folder}{time:%Y%m%dT%H%M%SZ}-a.{ending}", "LastModified": time, "Size": 1}
+            for time in self.backups
+            for ending in ("db", "json")
+        ]
         return Pages(pages[name], contents)
 
 
