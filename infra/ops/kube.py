@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import urllib3
@@ -50,6 +51,16 @@ class ClusterRefusedError(OpsError):
         """The ``Status`` object, as far as there is one."""
 
 
+@dataclass(frozen=True)
+class Proxy:
+    """A proxy of HTTP through which an API server is reached."""
+
+    host: str
+    port: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What it is told with each connection: who asks, where it must know."""
+
+
 class Kube:
     """A connection with the API server of one cluster."""
 
@@ -63,6 +74,14 @@ class Kube:
     def server(self) -> str:
         """The URL of the API server."""
         return str(self._client.configuration.host)
+
+    @property
+    def proxy(self) -> Proxy | None:
+        """The proxy that the kubeconfig or ``HTTPS_PROXY`` names for the API server; None where it is asked itself."""
+        manager = self._client.rest_client.pool_manager
+        if not isinstance(manager, urllib3.ProxyManager) or manager.proxy is None:
+            return None
+        return Proxy(str(manager.proxy.host), int(manager.proxy.port or 80), dict(manager.proxy_headers))
 
     def request(
         self,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from http.client import HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography import x509
 
 from infra.ops.errors import OpsError, aws_errors
+from infra.ops.kube import Proxy
 from infra.ops.validate.findings import Finding
 
 CHECK = "certificates"
@@ -24,8 +25,8 @@ _SECONDS = 10.0
 _RENEWAL = "journalctl -u slipway-certificates on the members says why it was not renewed; a roll signs it anew"
 
 
-def served_certificate(server: str) -> x509.Certificate:
-    """Return the certificate that the server at this URL shows, whoever signed it.
+def served_certificate(server: str, proxy: Proxy | None = None) -> x509.Certificate:
+    """Return the certificate that the server at this URL shows, whoever signed it, through a proxy where there is one.
 
     Raises:
         OpsError: the server cannot be reached or speaks no TLS.
@@ -34,21 +35,25 @@ def served_certificate(server: str) -> x509.Certificate:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # It is only looked at: an expired one is what this check exists for, and a verified handshake would not show it.
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    host = where.hostname or ""
+    host, port = where.hostname or "", where.port or 443
+    first = (proxy.host, proxy.port) if proxy else (host, port)
+    connection = HTTPSConnection(*first, timeout=_SECONDS, context=context)
+    if proxy:
+        connection.set_tunnel(host, port, dict(proxy.headers))
     try:
-        with (
-            socket.create_connection((host, where.port or 443), _SECONDS) as plain,
-            context.wrap_socket(plain, server_hostname=host) as secure,
-        ):
-            shown = secure.getpeercert(binary_form=True)
-    except OSError as error:
+        connection.connect()
+        shown = connection.sock.getpeercert(binary_form=True)
+    # A name that the resolver's encoding does not take is an error of neither family.
+    except (OSError, HTTPException, UnicodeError) as error:
         raise OpsError(f"cannot see the certificate of {server}", str(error), "check the way to it") from error
+    finally:
+        connection.close()
     return x509.load_der_x509_certificate(shown or b"")
 
 
-def check_served(server: str, now: datetime) -> Iterator[Finding]:
+def check_served(server: str, now: datetime, proxy: Proxy | None = None) -> Iterator[Finding]:
     """Yield whether the API server's own certificate ends soon."""
-    yield from judge(f"the certificate of {server}", served_certificate(server), now, _RENEWAL)
+    yield from judge(f"the certificate of {server}", served_certificate(server, proxy), now, _RENEWAL)
 
 
 def check_authorities(s3: Any, bucket: str, prefix: str, now: datetime) -> Iterator[Finding]:
@@ -75,4 +80,5 @@ def judge(subject: str, certificate: x509.Certificate, now: datetime, fix: str) 
     elif left < timedelta(0):
         yield Finding(CHECK, "invalid", subject, f"ended on {certificate.not_valid_after_utc:%Y-%m-%d}", fix)
     elif left < SOON:
-        yield Finding(CHECK, "invalid" if left < LATE else "warning", subject, f"has {left.days} days left", fix)
+        days = "1 day" if left.days == 1 else f"{left.days} days"
+        yield Finding(CHECK, "invalid" if left < LATE else "warning", subject, f"has {days} left", fix)

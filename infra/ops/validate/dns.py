@@ -18,6 +18,7 @@ def addresses(name: str) -> list[str]:
 
     Raises:
         OSError: the resolver has none.
+        UnicodeError: it is no name: a part between two dots is empty or too long.
     """
     return sorted({str(each[4][0]) for each in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)})
 
@@ -37,7 +38,7 @@ def check_api_name(server: str, resolve: Resolve = addresses) -> Iterator[Findin
         return
     try:
         found = resolve(host)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         yield Finding(CHECK, "invalid", host, f"cannot be resolved: {error}", "see the zone's record of this name")
         return
     if found == [PLACEHOLDER]:

@@ -55,7 +55,9 @@ class Validation:
 
         Where the API server does not answer, that is one finding, and what can be seen without it is looked at.
         """
-        named = guarded(dns.CHECK, lambda: tuple(dns.check_api_name(self._kube.server)))
+        # A proxy resolves the API's name itself, and may be the only one that can.
+        proxied = self._kube.proxy is not None
+        named = () if proxied else guarded(dns.CHECK, lambda: tuple(dns.check_api_name(self._kube.server)))
         blind = api.blindness(self._kube, self._elb, self._api_targets)
         inside, outside = list(self._workloads(groups, chosen)), list[tuple[str, Check]]()
         if groups or not chosen:
@@ -65,7 +67,7 @@ class Validation:
         # A name that leads nowhere is why nothing answers, and is said once.
         first = named or ((blind,) if blind else ())
         findings = (*first, *(finding for name, check in made for finding in guarded(name, check)))
-        checks = dict.fromkeys((dns.CHECK, api.CHECK, *(name for name, _ in made)))
+        checks = dict.fromkeys((*(() if proxied else (dns.CHECK,)), api.CHECK, *(name for name, _ in made)))
         return Report(findings, tuple(checks), tuple(dict.fromkeys(name for name, _ in inside)) if blind else ())
 
     @property
@@ -127,7 +129,7 @@ class Validation:
 
     def _served(self, *, blind: bool) -> tuple[Finding, ...]:
         try:
-            return tuple(certificates.check_served(self._kube.server, self._clock.now()))
+            return tuple(certificates.check_served(self._kube.server, self._clock.now(), self._kube.proxy))
         except OpsError:
             if blind:
                 return ()  # that there is no answer was said

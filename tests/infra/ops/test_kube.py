@@ -25,7 +25,7 @@ from urllib3.exceptions import (
 
 from infra.ops import kube as kube_module
 from infra.ops.errors import CredentialsError, OpsError
-from infra.ops.kube import ClusterRefusedError, ClusterUnreachableError, Kube, connect
+from infra.ops.kube import ClusterRefusedError, ClusterUnreachableError, Kube, Proxy, connect
 from tests.infra.samples import sample_spec
 
 POOL: Any = "the pool's own words"
@@ -179,6 +179,38 @@ def test_nobody_answers(server: Server, kube: Kube) -> None:
 )
 def test_the_words_for_no_answer(error: Exception, words: str) -> None:
     assert kube_module._words(error) == words
+
+
+@pytest.mark.parametrize(
+    ("kubeconfig", "environment", "proxy"),
+    [
+        ({}, {}, None),
+        ({}, {"HTTPS_PROXY": "http://proxy.example.com:3128"}, Proxy("proxy.example.com", 3128)),
+        ({}, {"HTTPS_PROXY": "http://proxy.example.com:3128", "NO_PROXY": "api.test.example.com"}, None),
+        ({"proxy-url": "http://squid.example.com"}, {}, Proxy("squid.example.com", 80)),
+    ],
+)
+def test_the_proxy_is_told_that_requests_take(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kubeconfig: dict[str, str],
+    environment: dict[str, str],
+    proxy: Proxy | None,
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    spec = sample_spec()
+    name = spec.cluster.name
+    document = {
+        "clusters": [{"name": name, "cluster": {"server": "https://api.test.example.com", **kubeconfig}}],
+        "users": [{"name": name, "user": {}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+    }
+    (tmp_path / "config").write_text(yaml.safe_dump(document), encoding="utf-8")
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    assert connect(spec).proxy == proxy
 
 
 def test_no_way_to_the_cluster(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

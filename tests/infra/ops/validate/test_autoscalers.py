@@ -40,6 +40,11 @@ WELL = {"AbleToScale": ("True", "ReadyForNewScale", ""), "ScalingActive": ("True
             "warning", "does not scale: FailedGetScale: not found", "read kubectl describe hpa -n web web",
         ),
         (
+            [scaler(**{**WELL, "ScalingActive": ("False", "ScalingDisabled", "the replica count is zero")})],
+            "warning", "does not scale: ScalingDisabled: the replica count is zero",
+            "somebody has set its number of pods to 0: kubectl scale -n web deployment web --replicas=2",
+        ),
+        (
             [scaler(**WELL, ScalingLimited=("True", "TooManyReplicas", "more than the maximum"))],
             "warning", "would have more than 9 pods",
             "raise autoscaling.maxReplicas in apps/web.yaml, if it should have them",

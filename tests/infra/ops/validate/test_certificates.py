@@ -15,8 +15,8 @@ from tests.infra.ops.conftest import cloud  # noqa: F401 (a fixture)
 from tests.infra.ops.validate.samples import NOW, told
 
 
-def certificate(start: float, end: float) -> x509.Certificate:
-    key = ec.generate_private_key(ec.SECP256R1())
+def certificate(start: float, end: float, key: ec.EllipticCurvePrivateKey | None = None) -> x509.Certificate:
+    key = key or ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
     return (
         x509.CertificateBuilder()
@@ -37,6 +37,8 @@ def certificate(start: float, end: float) -> x509.Certificate:
         (-1, 29.9, [("warning", "x: has 29 days left")]),
         (-1, 7.1, [("warning", "x: has 7 days left")]),
         (-1, 6.9, [("invalid", "x: has 6 days left")]),
+        (-1, 1.5, [("invalid", "x: has 1 day left")]),
+        (-1, 0.5, [("invalid", "x: has 0 days left")]),
         (-2, -1, [("invalid", "x: ended on 2026-05-31")]),
         (1, 99, [("invalid", "x: is valid only from 2026-06-02")]),
     ],

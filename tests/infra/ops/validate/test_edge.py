@@ -29,6 +29,9 @@ def test_the_name_of_the_api() -> None:
     assert list(check_api_name("https://api.test.example.com", leads)) == []
     assert asked == ["api.test.example.com"]
     assert told(check_api_name("https://api.x:443", fails)) == [("invalid", "api.x: cannot be resolved: no such name")]
+    longest = "x" * 64
+    (finding,) = told(check_api_name(f"https://{longest}.example.com"))
+    assert finding[1].startswith(f"{longest}.example.com: cannot be resolved: ")
     placeholder = told(check_api_name("https://api.x", lambda _: ["203.0.113.123"]))
     assert placeholder == [("invalid", "api.x: leads to the placeholder 203.0.113.123")]
 

@@ -13,7 +13,7 @@ import pytest
 
 from infra.commands import validate as command
 from infra.commands.recorded import Seen
-from infra.ops.kube import ClusterUnreachableError
+from infra.ops.kube import ClusterUnreachableError, Proxy
 from infra.ops.validate.run import Report, Validation
 from infra.plan.node.registration import GROUP_LABEL
 from infra.spec import EnvironmentSpec
@@ -91,6 +91,7 @@ class Cluster:
     """An API server with a node for each machine, and the control plane's pods."""
 
     server = SERVER
+    proxy: Proxy | None = None
 
     def __init__(self, status: int = 200, text: str = READY, fails: str = "") -> None:
         self.status, self.text, self.fails = status, text, fails
@@ -222,6 +223,26 @@ def test_a_name_that_cannot_be_resolved_is_said_once(monkeypatch: pytest.MonkeyP
     assert said(look(cluster)) == [
         ("DNS", "invalid", "api.test.example.com: cannot be resolved: Name or service not known")
     ]
+
+
+def test_a_proxy_resolves_the_name_and_leads_to_the_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def refused(where: tuple[str, int], *_: Any) -> Any:
+        asked.append(where)
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise OSError("Name or service not known")
+
+    monkeypatch.setattr(socket, "create_connection", refused)
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    cluster = Cluster()
+    cluster.server, cluster.proxy = "https://api.inside.example.com", Proxy("proxy.example.com", 3128)
+    report = look(cluster)
+    assert without_certificate(said(report)) == []
+    assert asked == [("proxy.example.com", 3128)]
+    assert report.checks[0] == "API server"
 
 
 def test_an_etcd_without_quorum_is_one_finding() -> None:
