@@ -12,6 +12,10 @@ from infra.spec.workloads.workload import WorkloadSpec
 
 PATH = "apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers"
 
+_SWITCHED_OFF = "ScalingDisabled"
+"""Reason of an autoscaler whose target has no pods by its own number, and which leaves it so
+(``pkg/controller/podautoscaler/horizontal.go`` of Kubernetes)."""
+
 Object = Mapping[str, Any]
 
 
@@ -31,7 +35,7 @@ def judge_autoscaler(check: str, workload: WorkloadSpec, found: Sequence[Object]
     for kind in ("AbleToScale", "ScalingActive"):
         if conditions.get(kind, {}).get("status") == "False":
             what = f"does not scale: {_said(conditions[kind])}"
-            yield Finding(check, "warning", subject, what, _remedy(kind, workload))
+            yield Finding(check, "warning", subject, what, _remedy(kind, conditions[kind], workload))
     limited = conditions.get("ScalingLimited", {})
     if (limited.get("status"), limited.get("reason")) == ("True", "TooManyReplicas"):
         fix = f"raise autoscaling.maxReplicas in apps/{workload.name}.yaml, if it should have them"
@@ -43,7 +47,10 @@ def _said(condition: Object) -> str:
     return f"{condition.get('reason')}: {one_line(condition.get('message'))}"
 
 
-def _remedy(kind: str, workload: WorkloadSpec) -> str:
+def _remedy(kind: str, condition: Object, workload: WorkloadSpec) -> str:
+    if condition.get("reason") == _SWITCHED_OFF:
+        scale = f"kubectl scale -n {workload.namespace} {workload.kind.lower()} {workload.name}"
+        return f"somebody has set its number of pods to 0: {scale} --replicas={workload.least_pods}"
     if kind == "AbleToScale":
         return f"read kubectl describe hpa -n {workload.namespace} {workload.name}"
     log = "kubectl logs -n kube-system deployment/metrics-server"
