@@ -98,6 +98,9 @@ def begin(s3: Any, bucket: str, keys: StackKeys, journal: Journal, *, env: str) 
         except ClientError as error:
             if error_code(error) not in ("PreconditionFailed", "ConditionalRequestConflict", "412", "409"):
                 raise
+            # A write whose answer was lost is made again, and finds what it wrote itself.
+            if read(s3, bucket, journal_key(keys)) == _content(journal):
+                return
             fix = f"slipway recover {env} shows it, and how it is finished or undone"
             raise JournalError("another recovery was begun in the meantime", journal_key(keys), fix) from None
 

@@ -125,10 +125,15 @@ class Lock:
                     **condition,
                 )
         except RefusedError as error:
-            if error.code in _TAKEN or error.code == "NoSuchKey":
+            if error.code not in _TAKEN and error.code != "NoSuchKey":
+                raise
+            # A write whose answer was lost is made again, and finds what it wrote itself.
+            found = self._read()
+            if found is None or found[0] != self._me:
                 return False
-            raise
-        self._etag = answer["ETag"]
+            self._etag = found[1]
+        else:
+            self._etag = answer["ETag"]
         self._renewed = self._clock.seconds()
         return True
 

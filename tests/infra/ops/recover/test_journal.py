@@ -11,7 +11,7 @@ from infra.ops.recover import journal as journals
 from infra.ops.recover.journal import JournalError
 from tests.infra.ops.cloud import BUCKET, Calls, client_error
 from tests.infra.ops.conftest import cloud  # noqa: F401 (a fixture)
-from tests.infra.ops.recover.world import World, clean, ignore
+from tests.infra.ops.recover.world import THEN, World, clean, ignore
 from tests.infra.ops.state.world import KEYS
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -49,6 +49,20 @@ def test_only_a_condition_that_failed_means_another_recovery(
     calls.fail_on("s3.PutObject", client_error(code))
     with pytest.raises(error, match=said):
         world.recovering(calls.session.client("s3")).begin(world.target(), ignore)
+    clean(world)
+
+
+def test_a_journal_whose_answer_was_lost_is_no_other_recovery(world: World) -> None:
+    calls = Calls(world.bucket.spec)
+
+    def refuse(_: int, name: str) -> None:
+        if name == "s3.PutObject":
+            calls._after = lambda *_: None
+            raise client_error("PreconditionFailed")
+
+    calls._after = refuse
+    world.recovering(calls.session.client("s3")).begin(world.target(), ignore)
+    assert world.contents() == THEN
     clean(world)
 
 

@@ -100,6 +100,34 @@ def test_taken_by_force(s3: Any) -> None:
     assert held(s3)["since"] == "2026-01-01T00:00:00+00:00"
 
 
+class Again:
+    """S3 behind a network that loses the first answer to each write: the client writes again."""
+
+    def __init__(self, s3: Any) -> None:
+        self.s3 = s3
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.s3, name)
+
+    def put_object(self, **asked: Any) -> Any:
+        self.s3.put_object(**asked)
+        return self.s3.put_object(**asked)
+
+
+def test_a_write_whose_answer_was_lost_is_no_other_roll(s3: Any) -> None:
+    clock = FakeClock()
+    lock = Lock(Again(s3), "bkt", KEY, clock)
+    lock.take()
+    for times in (1, 2):
+        clock.time = times * RENEW_SECONDS
+        lock.renew()
+    assert held(s3)["renewed"] == "2026-01-01T00:01:30+00:00"
+    elsewhere(s3, id="theirs")
+    clock.time = 3 * RENEW_SECONDS
+    with pytest.raises(LockedError, match="was taken over"):
+        lock.renew()
+
+
 def test_renewed_no_more_often_than_needed(s3: Any) -> None:
     clock = FakeClock()
     lock = Lock(s3, "bkt", KEY, clock)
