@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -18,6 +19,12 @@ _NO_TARGET = ("unused", "draining")
 """States of a target that gets no new connections since it is not registered."""
 
 _IS_ALIVE = {"Name": "instance-state-name", "Values": ["pending", "running", "stopping", "stopped"]}
+
+_OF_THE_GONE = ("ValidationError", "InvalidInstanceID.NotFound", "IncorrectInstanceState", "InvalidTarget")
+"""Codes with which Auto Scaling, EC2 and ELB refuse, among other things, an instance that has ended."""
+
+PASSING = ("ScalingActivityInProgress", "ResourceContention")
+"""Codes with which Auto Scaling refuses what it would do a little later (Amazon EC2 Auto Scaling API Reference)."""
 
 _VALUES_PER_FILTER = 200
 """Values that EC2 takes in one request's filters (``FilterLimitExceeded``)."""
@@ -124,14 +131,14 @@ class AwsCloud:
 
     def detach(self, group: str, instance: str) -> None:
         """Take an instance out of the group."""
-        with aws_errors(f"take {instance} out of {group}"):
+        with self._unless_gone(instance), aws_errors(f"take {instance} out of {group}"):
             self._scaling.detach_instances(
                 AutoScalingGroupName=group, InstanceIds=[instance], ShouldDecrementDesiredCapacity=False
             )
 
     def terminate(self, instance: Instance) -> None:
         """End an instance."""
-        with aws_errors(f"end {instance.id}"):
+        with self._unless_gone(instance.id), aws_errors(f"end {instance.id}"):
             if instance.attached:
                 self._scaling.terminate_instance_in_auto_scaling_group(
                     InstanceId=instance.id, ShouldDecrementDesiredCapacity=False
@@ -143,7 +150,7 @@ class AwsCloud:
         """Register the instance where it is not: Auto Scaling takes it out some time after the detachment."""
         for arn in target_groups:
             if self._target_state(arn, instance) in _NO_TARGET:
-                with aws_errors(f"register {instance} with {arn}"):
+                with self._unless_gone(instance), aws_errors(f"register {instance} with {arn}"):
                     self._elb.register_targets(TargetGroupArn=arn, Targets=[{"Id": instance}])
 
     def leave(self, target_groups: tuple[str, ...], instance: str) -> bool:
@@ -175,6 +182,15 @@ class AwsCloud:
                 )
         except RefusedError as error:
             if error.code != "ValidationError":
+                raise
+
+    @contextmanager
+    def _unless_gone(self, instance: str) -> Iterator[None]:
+        """Let a refusal pass where the instance has ended since it was looked at, as Spot instances do."""
+        try:
+            yield
+        except RefusedError as error:
+            if error.code not in _OF_THE_GONE or instance not in self.gone((instance,)):
                 raise
 
     def _resolved(self, specification: dict[str, Any]) -> tuple[str, str]:

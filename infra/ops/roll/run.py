@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from infra.ops.clock import Clock
-from infra.ops.errors import OpsError, UnreachableError
+from infra.ops.errors import OpsError, RefusedError, UnreachableError
 from infra.ops.kube import ClusterUnreachableError
-from infra.ops.roll.cloud import Cloud
+from infra.ops.roll.cloud import PASSING, Cloud
 from infra.ops.roll.cluster import Cluster
 from infra.ops.roll.drain import DrainOptions
 from infra.ops.roll.journal import Lock
@@ -124,7 +124,9 @@ class GroupRoll:
         try:
             self._means.renew()
             done = self._look_and_act()
-        except (ClusterUnreachableError, UnreachableError) as error:
+        except (ClusterUnreachableError, UnreachableError, RefusedError) as error:
+            if isinstance(error, RefusedError) and error.code not in PASSING:
+                raise
             # One member's replacement stops the API of a cluster of one; a load balancer may need its time, too.
             self._valid = 0
             if "reach" not in self._since:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -140,6 +141,47 @@ def test_a_lifecycle_action_completed_by_somebody_else(account: Account, monkeyp
     account.cloud.complete(NAME, "nodes-drain", "i-1")
     with pytest.raises(RefusedError, match="not allowed to complete the termination of i-1"):
         account.cloud.complete(NAME, "nodes-drain", "i-1")
+
+
+@pytest.mark.parametrize(
+    ("code", "ended", "refused"),
+    [
+        ("ValidationError", True, False),
+        ("IncorrectInstanceState", True, False),
+        ("InvalidInstanceID.NotFound", True, False),
+        ("InvalidTarget", True, False),
+        ("AccessDenied", True, True),
+        ("ValidationError", False, True),
+    ],
+)
+def test_what_has_ended_since_the_last_look_stops_no_roll(
+    account: Account, monkeypatch: pytest.MonkeyPatch, code: str, ended: bool, refused: bool
+) -> None:
+    made: Any = account.cloud
+    made._elb = Balancer()
+    inside, _ = account.cloud.group(NAME).instances
+    if ended:
+        account.ec2.terminate_instances(InstanceIds=[inside.id])
+
+    def refuse(**_: Any) -> None:
+        raise client_error(code)
+
+    for client, operation in (
+        (made._scaling, "detach_instances"),
+        (made._scaling, "terminate_instance_in_auto_scaling_group"),
+        (made._ec2, "terminate_instances"),
+        (made._elb, "register_targets"),
+    ):
+        monkeypatch.setattr(client, operation, refuse)
+    changes: list[Callable[[], None]] = [
+        lambda: made.detach(NAME, inside.id),
+        lambda: made.terminate(inside),
+        lambda: made.terminate(replace(inside, lifecycle="")),
+        lambda: made.serve(("a",), inside.id),
+    ]
+    for change in changes:
+        with pytest.raises(RefusedError) if refused else nullcontext():
+            change()
 
 
 def test_no_call_names_more_values_than_ec2_takes(account: Account) -> None:

@@ -158,24 +158,6 @@ def test_a_pod_without_a_controller() -> None:
     assert_rolled(world, 2)
 
 
-def test_the_api_server_is_away_for_a_while() -> None:
-    spec, world = world_of(3)
-    world.api_down = lambda at: 100 < at < 500
-    events = rolled(spec, world)
-    assert_rolled(world, 3)
-    assert sum(event.kind == "unreachable" for event in events) == 1
-
-
-def test_the_api_server_stays_away() -> None:
-    spec, world = world_of(3)
-    world.api_down = lambda at: at > 100
-    with pytest.raises(PausedError, match="connection refused"):
-        rolled(spec, world)
-    world.api_down = lambda at: False
-    rolled(spec, world)
-    assert_rolled(world, 3)
-
-
 def test_nothing_is_begun_while_the_cluster_is_not_valid() -> None:
     spec, world = world_of(3)
     world.problems_found = lambda: ("pod kube-system/coredns: is not ready",)
