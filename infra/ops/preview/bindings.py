@@ -42,11 +42,16 @@ def _grants(change: Change, inputs: Mapping[str, Any]) -> set[_Grant]:
     role, subjects = inputs.get("roleRef"), inputs.get("subjects")
     if not isinstance(role, Mapping) or not isinstance(subjects, list):
         return {("somebody", str(UNKNOWN), _where(change, inputs))}
-    return {
-        (f"{str(each['kind']).lower()} {each['name']}", str(role.get("name")), _where(change, inputs))
-        for each in subjects
-        if each.get("kind") in ("User", "Group") and not str(each.get("name")).startswith(_OWN)
-    }
+    holders = filter(None, map(_holder, subjects))
+    return {(holder, str(role.get("name")), _where(change, inputs)) for holder in holders}
+
+
+def _holder(subject: Any) -> str:
+    """Return the user or group that a binding names; "" for what is told of nowhere."""
+    if not isinstance(subject, Mapping):
+        return "somebody"
+    kind, name = subject.get("kind"), str(subject.get("name"))
+    return f"{str(kind).lower()} {name}" if kind in ("User", "Group") and not name.startswith(_OWN) else ""
 
 
 def _where(change: Change, inputs: Mapping[str, Any]) -> str:

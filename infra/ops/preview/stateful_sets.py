@@ -68,6 +68,7 @@ def _claims(inputs: Mapping[str, Any]) -> dict[str, str]:
     templates = mapping_in(inputs.get("spec")).get("volumeClaimTemplates")
     sizes = {}
     for template in templates if isinstance(templates, list) else ():
-        requests = ((template.get("spec") or {}).get("resources") or {}).get("requests") or {}
-        sizes[str((template.get("metadata") or {}).get("name", ""))] = str(requests.get("storage", ""))
+        claim = mapping_in(template)
+        requests = mapping_in(mapping_in(mapping_in(claim.get("spec")).get("resources")).get("requests"))
+        sizes[str(mapping_in(claim.get("metadata")).get("name", ""))] = str(requests.get("storage", ""))
     return sizes
