@@ -70,6 +70,8 @@ def blinded(value: Any, kind: str = "", name: str = "") -> Any:
             return _special(value)
         if kind == "kubernetes:core/v1:Secret" and name in ("data", "stringData"):
             return dict.fromkeys(value, SECRET)
+        if _is_named_secret(value):
+            return {**value, "value": SECRET}
         return {key: blinded(entry, kind, str(key)) for key, entry in value.items() if not str(key).startswith("__")}
     if isinstance(value, list):
         return [blinded(entry, kind, name) for entry in value]
@@ -80,6 +82,12 @@ def blinded(value: Any, kind: str = "", name: str = "") -> Any:
             return value
         return SECRET if value and _SECRET_NAMES.match(name) else scrubbed(value)
     return value
+
+
+def _is_named_secret(value: Mapping[str, Any]) -> bool:
+    """Tell whether it is a pair whose name, as that of a container's variable, says that its value is a secret."""
+    name, text = value.get("name") or value.get("key"), value.get("value")
+    return isinstance(name, str) and isinstance(text, str) and bool(text and _SECRET_NAMES.match(name))
 
 
 def _special(value: Mapping[str, Any]) -> str:

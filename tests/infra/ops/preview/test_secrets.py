@@ -56,6 +56,12 @@ def test_what_the_engine_marked_and_what_is_called_a_secret_is_blinded() -> None
         "b": "(known after the update)",
         "masterPassword": SECRET,
     }
+    assert blinded([{"name": "DB_PASSWORD", "value": PLANTED}, {"key": "clientSecret", "value": PLANTED}]) == [
+        {"name": "DB_PASSWORD", "value": SECRET},
+        {"key": "clientSecret", "value": SECRET},
+    ]
+    plain = [{"name": "LEVEL", "value": "info"}, {"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db"}}}]
+    assert blinded(plain) == plain
     kind = "kubernetes:core/v1:Secret"
     assert blinded({"data": {"y": "visible"}}, "kubernetes:core/v1:ConfigMap") == {"data": {"y": "visible"}}
     assert blinded({"stringData": {"x": PLANTED}, "data": {"y": PLANTED}, "type": "Opaque"}, kind) == {
