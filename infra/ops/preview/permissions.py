@@ -24,7 +24,10 @@ POLICY_PROPERTIES: Mapping[str, str] = {
 }
 """Type -> the property that is a policy document."""
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-
+_EVERYTHING = ("*", "*:*", "iam:*", "sts:*")
+"""Actions that allow anything, or to give oneself anything. Case means nothing in them (IAM User Guide, "Action")."""
+_EVERYTHING_POLICIES = ("/AdministratorAccess", "/IAMFullAccess")
+"""Ends of the names of AWS's own policies of that kind."""
 
 _Grant = tuple[str, str, str]
 
@@ -65,7 +68,7 @@ def _attachment(change: Change) -> Iterator[Permission]:
             "Allow",
             "everything in the attached policy",
             policy,
-            policy.endswith("/AdministratorAccess"),
+            policy.endswith(_EVERYTHING_POLICIES),
         )
 
 
@@ -80,7 +83,7 @@ def _role(change: Change) -> str:
 
 def _permission(added: bool, holder: str, grant: _Grant) -> Permission:
     effect, action, target = grant
-    everything = action in ("*", "iam:*", "sts:*") or action.startswith("all but") or "anybody" in target
+    everything = action.lower() in _EVERYTHING or action.startswith("all but") or "anybody" in target
     return Permission(added, holder, effect, action, target, added and effect == "Allow" and everything)
 
 
@@ -106,7 +109,9 @@ def _grants(document: Any) -> Iterator[_Grant]:
 def _targets(statement: Mapping[str, Any]) -> Iterator[str]:
     condition = statement.get("Condition")
     when = f" if {json.dumps(condition, sort_keys=True)}" if condition else ""
-    who = "".join(f" by {each}" for each in _principals(statement.get("Principal")))
+    principals = _principals(statement.get("Principal"))
+    principals += [f"anybody but {each}" for each in _principals(statement.get("NotPrincipal"))]
+    who = "".join(f" by {each}" for each in principals)
     resources = [str(each) for each in _listed(statement.get("Resource"))]
     resources += [f"all but {each}" for each in _listed(statement.get("NotResource"))]
     for resource in resources or ["itself"]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.infra.ops.preview.made import (
     INGRESS,
     PLANE,
@@ -67,6 +69,32 @@ def test_permissions_are_compared_action_by_action() -> None:
     unknown = {"role": "nodes", "policy": UNKNOWN_VALUE}
     (told,) = report_of(step("create", kind, "n", None, unknown)).permissions
     assert told.action == "what is known only during the update"
+
+
+@pytest.mark.parametrize(
+    ("statement", "alarming"),
+    [
+        ({"Action": "*:*", "Resource": "*"}, True),
+        ({"Action": "IAM:*", "Resource": "*"}, True),
+        ({"NotAction": "s3:*", "Resource": "*"}, True),
+        ({"Action": "s3:GetObject", "Resource": "*", "Principal": {"AWS": "*"}}, True),
+        ({"Action": "s3:GetObject", "Resource": "*", "NotPrincipal": {"AWS": "arn:aws:iam::1:root"}}, True),
+        ({"Action": "s3:*", "Resource": "*"}, False),
+    ],
+)
+def test_what_allows_anything_or_anybody_alarms(statement: dict[str, object], alarming: bool) -> None:
+    document = json.dumps({"Statement": [{"Effect": "Allow", **statement}]})
+    made = step("create", "aws:s3/bucketPolicy:BucketPolicy", "b", None, {"bucket": "b", "policy": document})
+    assert [each.alarming for each in report_of(made).permissions] == [alarming]
+
+
+@pytest.mark.parametrize(
+    ("policy", "alarming"), [("AdministratorAccess", True), ("IAMFullAccess", True), ("ReadOnlyAccess", False)]
+)
+def test_an_attached_policy_that_allows_anything_alarms(policy: str, alarming: bool) -> None:
+    inputs = {"role": "nodes", "policyArn": f"arn:aws:iam::aws:policy/{policy}"}
+    made = step("create", "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "a", None, inputs)
+    assert [each.alarming for each in report_of(made).permissions] == [alarming]
 
 
 def test_rules_and_permissions_that_alarm_nobody_are_counted_in_what_will_happen() -> None:
