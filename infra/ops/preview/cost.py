@@ -113,8 +113,10 @@ def _bill(
 
 
 def _side(step: Step | None, *, new: bool) -> State | None:
-    if step is None or (new and step.op == "delete"):
+    if step is None:
         return None
+    if new and step.op == "delete":
+        return step.old if step.old and step.old.retain_on_delete else None  # what stays in the cloud is paid for
     if not new:
         return step.old if step.op not in ("create", "import") else None
     return step.new

@@ -108,6 +108,8 @@ def _urn_of(line: str) -> str:
 
 
 def _outcome(lines: Sequence[str], said: str, status: int, command: str) -> Run:
+    if status != 0 and lines and not lines[-1].endswith("\n"):
+        lines = lines[:-1]  # an engine that was killed has begun this event and not ended it
     events = [line for line in lines if line.lstrip().startswith("{")]
     other = scrubbed("".join(line for line in lines if not line.lstrip().startswith("{")) + said).strip()
     run = read_events("".join(events), f"`{command}`") if events else Run()

@@ -51,6 +51,11 @@ def test_a_bill_says_what_it_rests_on(region: str, basis: str) -> None:
     assert f". {basis.capitalize()}; traffic" in render_markdown(report)
 
 
+def test_what_stays_in_the_cloud_is_paid_for() -> None:
+    kept = step("delete", VOLUME, "v", {"type": "gp3", "size": 100}, state={"retainOnDelete": True})
+    assert report_of(kept).cost.lines == ()
+
+
 def test_a_replaced_disk_is_paid_once_before_and_once_after() -> None:
     old, new = {"type": "gp3", "size": 100, "availabilityZone": "a"}, {"type": "gp3", "size": 200}
     report = report_of(
