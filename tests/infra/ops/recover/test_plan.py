@@ -10,6 +10,8 @@ from tests.infra.ops.conftest import cloud  # noqa: F401 (a fixture)
 from tests.infra.ops.recover.world import CONFIG, EXTRA, GONE, NODES, NOW, THEN, World, clean, ignore
 from tests.infra.ops.state.world import KEYS, at, packed, resource, state
 
+OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
+
 pytestmark = pytest.mark.usefixtures("cloud")
 
 
@@ -58,11 +60,11 @@ def test_a_state_under_another_ending_is_hidden(world: World) -> None:
 
 def test_the_version_a_state_names_counts_for_more_than_the_time(world: World) -> None:
     first = world.s3.list_object_versions(Bucket=BUCKET, Prefix=CONFIG)["Versions"][-1]["VersionId"]
-    written = resource("config", "aws:s3/bucketObjectv2:BucketObjectv2")
+    written = resource("config", OBJECT)
     written["outputs"] = {"bucket": BUCKET, "key": CONFIG, "versionId": first}
     # One that was replaced and is still to be deleted stands behind the one that replaced it.
     replaced = {**written, "delete": True, "outputs": {**written["outputs"], "versionId": "older"}}
-    other = resource("other", "aws:s3/bucketObjectv2:BucketObjectv2")
+    other = resource("other", OBJECT)
     other["outputs"] = {"bucket": "another", "key": NODES, "versionId": "x"}
     latest = world.bucket.put(KEYS.state, state(written, other, replaced), at(-10))
     steps = world.recovering().plan(find_point(world.s3, BUCKET, KEYS, latest, env="test"))
@@ -76,3 +78,24 @@ def test_a_damaged_version_is_not_brought_back(world: World, content: bytes) -> 
     with pytest.raises(PointError, match=r"damaged|would not take"):
         world.recovering().begin(target, ignore)
     clean(world)
+
+
+def test_the_stacks_tags_and_no_state_of_another_stack_come_back(world: World) -> None:
+    tags = world.bucket.put(KEYS.tags, "{}", at(-60.5))
+    world.bucket.put(KEYS.tags, '{"a": 1}', at(-30.5))
+    world.bucket.put(f"{KEYS.state}.bak", state(), at(-30.5))
+    steps = {step.key: step.source for step in world.recovering().plan(world.target())}
+    assert steps[KEYS.tags] == tags
+    assert f"{KEYS.state}.bak" not in steps
+
+
+def test_only_objects_of_the_bucket_name_their_versions(world: World) -> None:
+    first = world.s3.list_object_versions(Bucket=BUCKET, Prefix=CONFIG)["Versions"][-1]["VersionId"]
+    strange = [
+        {**resource("queue"), "outputs": {"bucket": BUCKET, "key": CONFIG, "versionId": first}},
+        {**resource("other", OBJECT), "outputs": {"bucket": "another", "key": CONFIG, "versionId": first}},
+        {**resource("unmade", OBJECT), "outputs": None},
+        {**resource("half", OBJECT), "outputs": {"bucket": BUCKET, "key": CONFIG, "versionId": ""}},
+    ]
+    latest = world.bucket.put(KEYS.state, state(*strange), at(-10))
+    assert world.recovering().plan(find_point(world.s3, BUCKET, KEYS, latest, env="test")) == ()
