@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from infra.ops.kube import Kube
+from infra.ops.errors import CredentialsError
+from infra.ops.kube import ClusterUnreachableError, Kube
 from infra.ops.roll.cluster import condition
 
 POD_SELECTOR = "component=etcd,tier=control-plane"
@@ -44,8 +45,15 @@ class ApiServerEtcdHealth:
         self._kube = kube
 
     def report(self) -> EtcdReport:
-        """Return what is known of etcd now; an API server that answers with failed checks is an answer."""
-        _, text = self._kube.raw("GET", "/readyz", query={"verbose": "true"})
+        """Return what is known of etcd now; an API server that answers with failed checks is an answer.
+
+        Raises:
+            CredentialsError: who asks may not look at its health.
+            ClusterUnreachableError: what answers, as a proxy in between, names no check.
+        """
+        status, text = readiness(self._kube)
+        if status >= 400 and not any(mark in text for mark in ("[+]", "[-]")):
+            raise ClusterUnreachableError("cannot ask for etcd's checks", f"HTTP {status}", "check the way to the API")
         failed = {name for name in failed_checks(text) if name.startswith("etcd")}
         if failed or "[+]etcd ok" not in text:
             return EtcdReport(False, frozenset(), frozenset(), False)
@@ -59,6 +67,19 @@ class ApiServerEtcdHealth:
             frozenset(node for node, ready in state.items() if not ready),
             bool(pods),
         )
+
+
+def readiness(kube: Kube) -> tuple[int, str]:
+    """Return status and text of the API server's readiness, check by check.
+
+    Raises:
+        CredentialsError: who asks may not look at it.
+        ClusterUnreachableError: there is no answer.
+    """
+    status, text = kube.raw("GET", "/readyz", query={"verbose": "true"})
+    if status in (401, 403):
+        raise CredentialsError("cannot look at the API server's health", f"HTTP {status}", "renew the kubeconfig")
+    return status, text
 
 
 def failed_checks(text: str) -> tuple[str, ...]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from infra.ops.errors import CredentialsError
 from infra.ops.kube import Kube
 from infra.ops.roll.cluster import condition
-from infra.ops.roll.etcd import failed_checks
+from infra.ops.roll.etcd import failed_checks, readiness
 from infra.ops.validate.findings import Finding
 
 CHECK = "control plane"
@@ -23,9 +22,7 @@ def check_control_plane(kube: Kube, members: int, ignored: Collection[str] = ())
     Raises:
         CredentialsError: who asks may not look at its health.
     """
-    status, text = kube.raw("GET", "/readyz", query={"verbose": "true"})
-    if status in (401, 403):
-        raise CredentialsError("cannot look at the API server's health", f"HTTP {status}", "renew the kubeconfig")
+    status, text = readiness(kube)
     if status != 200:
         failed = ", ".join(failed_checks(text)) or f"HTTP {status}"
         yield Finding(CHECK, "invalid", "the API server", f"is not ready: {failed}", "read its log")

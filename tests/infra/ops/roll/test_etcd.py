@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from infra.ops.errors import CredentialsError, OpsError
+from infra.ops.kube import ClusterUnreachableError
 from infra.ops.roll.etcd import ApiServerEtcdHealth, EtcdReport, failed_checks, problem
 
 WITHOUT_A = "without a only {} of {} etcd members would be healthy, and a quorum is {}"
@@ -46,12 +48,12 @@ def test_failed_checks_are_named() -> None:
 class Api:
     """An API server's answers about etcd."""
 
-    def __init__(self, text: str, pods: list[tuple[str, str]]) -> None:
-        self.text, self.listed = text, pods
+    def __init__(self, text: str, pods: list[tuple[str, str]], status: int = 200) -> None:
+        self.text, self.listed, self.status = text, pods, status
 
     def raw(self, method: str, path: str, query: dict[str, str]) -> tuple[int, str]:
         assert (method, path, query) == ("GET", "/readyz", {"verbose": "true"})
-        return 200, self.text
+        return self.status, self.text
 
     def items(self, path: str, **query: str) -> list[dict[str, Any]]:
         assert path == "/api/v1/namespaces/kube-system/pods"
@@ -72,3 +74,23 @@ def test_members_are_seen_through_their_pods() -> None:
     assert health(GOOD) == report(visible=False)
     assert not health(BAD, ("a", "True")).answers
     assert not health("ok").answers, "an answer without the check is no proof"
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "error"),
+    [
+        (401, "", CredentialsError),
+        (403, "forbidden", CredentialsError),
+        (503, "<html>Service Unavailable</html>", ClusterUnreachableError),
+        (500, BAD, None),
+    ],
+)
+def test_an_answer_that_names_no_check_says_nothing_of_etcd(
+    status: int, text: str, error: type[OpsError] | None
+) -> None:
+    api: Any = Api(text, [], status)
+    if error is None:
+        assert not ApiServerEtcdHealth(api).report().answers
+        return
+    with pytest.raises(error, match=f"HTTP {status}"):
+        ApiServerEtcdHealth(api).report()
