@@ -57,7 +57,9 @@ def test_authorities_in_the_bucket() -> None:
     s3.put_object(Bucket="bkt", Key="c/pki/ca.crt", Body=trusted)
     s3.put_object(Bucket="bkt", Key="c/pki/ca.key", Body=b"secret")
     s3.put_object(Bucket="bkt", Key="c/pki/etcd/ca.crt", Body=b"nonsense")
+    s3.put_object(Bucket="bkt", Key="d/pki/ca.crt", Body=b"another cluster's")
     found = told(check_authorities(s3, "bkt", "c/pki/", NOW))
     assert found[0] == ("invalid", "s3://bkt/c/pki/ca.crt: ended on 2026-05-31")
+    assert found[1][0] == "invalid"
     assert found[1][1].startswith("s3://bkt/c/pki/etcd/ca.crt: is no certificate: ")
     assert len(found) == 2
