@@ -14,6 +14,7 @@ import uuid
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from infra.ops.clock import Clock
@@ -49,6 +50,16 @@ class Holder:
         return f"{self.user} on {self.host} (process {self.pid}, since {self.since}, last seen {self.renewed})"
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A lock that is there."""
+
+    holder: Holder
+    etag: str
+    age: timedelta
+    """Since it was taken or renewed last."""
+
+
 class Lock:
     """An object in the state bucket that exists while a roll works, written only on conditions that S3 checks."""
 
@@ -72,15 +83,14 @@ class Lock:
         if found is None:
             taken = self._put(IfNoneMatch="*")
         else:
-            holder, etag = found
-            if not by_force and not self._lapsed(holder):
-                left = timedelta(seconds=LEASE_SECONDS) - (self._clock.now() - datetime.fromisoformat(holder.renewed))
+            if not by_force and not self._lapsed(found):
+                left = max(1, round(LEASE_SECONDS - found.age.total_seconds()))
                 raise LockedError(
                     "another rolling update is at work",
-                    str(holder),
-                    f"wait for it; if it was killed, wait {max(1, round(left.total_seconds()))} s or use --take-lock",
+                    str(found.holder),
+                    f"wait for it; if it was killed, wait {left} s or use --take-lock",
                 )
-            taken = self._put(IfMatch=etag)
+            taken = self._put(IfMatch=found.etag)
         if not taken:
             raise LockedError("another rolling update has just begun", self._key, "wait for it")
 
@@ -105,14 +115,14 @@ class Lock:
         """Give the lock back; one that was taken over stays. Where it cannot be, its lease runs out."""
         with suppress(OpsError):
             found = self._read()
-            if found is not None and found[0].id == self._me.id:
+            if found is not None and found.holder.id == self._me.id:
                 with aws_errors("release the lock"):
                     self._s3.delete_object(Bucket=self._bucket, Key=self._key)
 
-    def _lapsed(self, holder: Holder) -> bool:
-        if self._clock.now() - datetime.fromisoformat(holder.renewed) > timedelta(seconds=LEASE_SECONDS):
+    def _lapsed(self, found: _Found) -> bool:
+        if found.age > timedelta(seconds=LEASE_SECONDS):
             return True
-        return holder.host == self._me.host and not _alive(holder.pid)
+        return found.holder.host == self._me.host and not _alive(found.holder.pid)
 
     def _put(self, **condition: str) -> bool:
         try:
@@ -129,15 +139,15 @@ class Lock:
                 raise
             # A write whose answer was lost is made again, and finds what it wrote itself.
             found = self._read()
-            if found is None or found[0] != self._me:
+            if found is None or found.holder != self._me:
                 return False
-            self._etag = found[1]
+            self._etag = found.etag
         else:
             self._etag = answer["ETag"]
         self._renewed = self._clock.seconds()
         return True
 
-    def _read(self) -> tuple[Holder, str] | None:
+    def _read(self) -> _Found | None:
         try:
             with aws_errors(f"read the lock s3://{self._bucket}/{self._key}"):
                 answer = self._s3.get_object(Bucket=self._bucket, Key=self._key)
@@ -146,11 +156,17 @@ class Lock:
             if error.code == "NoSuchKey":
                 return None
             raise
+        written: datetime = answer["LastModified"]
         try:
-            return Holder(**json.loads(body)), answer["ETag"]
+            holder = Holder(**json.loads(body))
+            renewed = datetime.fromisoformat(holder.renewed)
         except (ValueError, TypeError):
-            unknown = answer["LastModified"].isoformat()
-            return Holder("", "unknown", "unknown", 0, unknown, unknown), answer["ETag"]
+            renewed, told = written, written.isoformat()
+            holder = Holder("", "unknown", "unknown", 0, told, told)
+        # By S3's own clock, where it tells it: those of the two machines may differ by more than a lease.
+        date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+        age = parsedate_to_datetime(date) - written if date else self._clock.now() - renewed
+        return _Found(holder, answer["ETag"], age)
 
 
 def _alive(pid: int) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+from datetime import UTC, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import boto3
@@ -100,6 +102,34 @@ def test_taken_by_force(s3: Any) -> None:
     assert held(s3)["since"] == "2026-01-01T00:00:00+00:00"
 
 
+class Dated:
+    """S3 whose own clock shows so many seconds since the lock was written."""
+
+    def __init__(self, s3: Any, seconds: float) -> None:
+        self.s3, self.seconds = s3, seconds
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.s3, name)
+
+    def get_object(self, **asked: Any) -> Any:
+        answer = self.s3.get_object(**asked)
+        now = answer["LastModified"].astimezone(UTC) + timedelta(seconds=self.seconds)
+        answer["ResponseMetadata"]["HTTPHeaders"]["date"] = format_datetime(now, usegmt=True)
+        return answer
+
+
+@pytest.mark.parametrize("own", [0, 100 * LEASE_SECONDS])
+def test_a_lease_runs_by_the_clock_of_s3(s3: Any, own: float) -> None:
+    clock = FakeClock()
+    Lock(s3, "bkt", KEY, clock).take()
+    elsewhere(s3)
+    clock.time = own
+    with pytest.raises(LockedError, match="wait 170 s"):
+        Lock(Dated(s3, 10), "bkt", KEY, clock).take()
+    Lock(Dated(s3, LEASE_SECONDS + 1), "bkt", KEY, clock).take()
+    assert held(s3)["host"] == socket.gethostname()
+
+
 class Again:
     """S3 behind a network that loses the first answer to each write: the client writes again."""
 
@@ -137,8 +167,10 @@ def test_renewed_no_more_often_than_needed(s3: Any) -> None:
     assert held(s3)["renewed"] == "2026-01-01T00:00:00+00:00"
 
 
-def test_a_lock_nobody_can_read_is_somebodys(s3: Any) -> None:
-    s3.put_object(Bucket="bkt", Key=KEY, Body=b"{")
+@pytest.mark.parametrize("change", [None, {"renewed": "yesterday"}, {"renewed": None}, {"more": 1}])
+def test_a_lock_nobody_can_read_is_somebodys(s3: Any, change: dict[str, Any] | None) -> None:
+    Lock(s3, "bkt", KEY, FakeClock()).take()
+    s3.put_object(Bucket="bkt", Key=KEY, Body=json.dumps({**held(s3), **change}) if change else b"{")
     clock = FakeClock()
     with pytest.raises(LockedError, match="unknown on unknown"):
         Lock(s3, "bkt", KEY, clock).take()
