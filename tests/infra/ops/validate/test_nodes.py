@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from infra.ops.roll.view import Group, Instance, Node
-from infra.ops.validate.nodes import check_nodes
+from infra.ops.validate.nodes import check_nodes, nodes_of
 from tests.infra.ops.validate.samples import told
 
 INSTANCE = Instance("i-1", "a", "m7i.large", "InService", "lt-1", "2")
@@ -17,6 +17,9 @@ NODE = Node("n-1", "i-1", True, False, False, False, False, "v1.37.2")
 
 
 GROUP = Group("nodes.x", 1, 0, 9, "lt-1", "2", (), (INSTANCE,))
+
+
+OUTSIDE = "were taken out of the group by a rolling update that has not ended"
 
 
 @pytest.mark.parametrize(
@@ -40,14 +43,22 @@ GROUP = Group("nodes.x", 1, 0, 9, "lt-1", "2", (), (INSTANCE,))
         (
             replace(GROUP, instances=(INSTANCE, replace(INSTANCE, id="i-2", lifecycle="", mark="detach"))),
             [NODE, replace(NODE, name="n-2", instance_id="i-2")],
-            [
-                (
-                    "warning",
-                    "instance group nodes: i-2 were taken out of the group by a rolling update that has not ended",
-                )
-            ],
+            [("warning", f"instance group nodes: i-2 {OUTSIDE}")],
         ),
         (replace(GROUP, instances=(replace(INSTANCE, lifecycle="Terminating:Wait"),), desired=0), [NODE], []),
+        # What Auto Scaling ends may be as it likes.
+        (
+            replace(
+                GROUP, instances=(replace(INSTANCE, lifecycle="Terminating:Wait", template_version="1"),), desired=0
+            ),
+            [replace(NODE, ready=False)],
+            [],
+        ),
+        (
+            replace(GROUP, instances=tuple(replace(INSTANCE, id=f"i-{n}", lifecycle="") for n in (1, 2)), desired=0),
+            [NODE, replace(NODE, name="n-2", instance_id="i-2")],
+            [("warning", f"instance group nodes: i-1, i-2 {OUTSIDE}")],
+        ),
     ],
 )
 def test_nodes_against_their_group(group: Group, nodes: list[Node], found: list[tuple[str, str]]) -> None:
@@ -72,3 +83,12 @@ def test_nodes_against_their_group(group: Group, nodes: list[Node], found: list[
 def test_the_version_of_a_node(version: str, severity: str | None) -> None:
     found = list(check_nodes("nodes", GROUP, [replace(NODE, version=version)], "1.37.2"))
     assert [each.severity for each in found] == ([severity] if severity else [])
+
+
+def test_a_groups_nodes_are_those_of_its_machines_and_of_its_name() -> None:
+    renamed, stale, other = (
+        replace(NODE, group="former"),
+        replace(NODE, name="n-9", instance_id="i-9", group="nodes"),
+        replace(NODE, name="n-8", instance_id="i-8", group="other"),
+    )
+    assert nodes_of("nodes", GROUP, (renamed, stale, other)) == (renamed, stale)
