@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.ops.preview.events import Run, State
-from infra.ops.preview.inputs import mapping_in
+from infra.ops.preview.inputs import list_in, mapping_in
 from infra.ops.preview.words import TOLD, listed
 
 _GATEWAY = "kubernetes:gateway.networking.k8s.io/v1:Gateway"
@@ -21,7 +21,7 @@ def certificate_sentences(run: Run) -> Iterator[str]:
     for step in run.steps:
         if step.type == _CERTIFICATE:
             spec = _spec(step.old)
-            held[str(spec.get("secretName"))] = {str(name) for name in spec.get("dnsNames") or ()}
+            held[str(spec.get("secretName"))] = {str(name) for name in list_in(spec.get("dnsNames"))}
         elif step.type == _GATEWAY:
             before |= _secrets(step.old)
             after |= _secrets(step.new)

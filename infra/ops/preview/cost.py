@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from infra.ops.preview.events import PROVIDER_PREFIX, Run, State, Step
 from infra.ops.preview.groups import Group
-from infra.ops.preview.inputs import mapping_in
+from infra.ops.preview.inputs import list_in, mapping_in
 from infra.ops.preview.prices import Prices
 
 NAT = "aws:ec2/natGateway:NatGateway"
@@ -133,8 +133,7 @@ def _machines(count: int, state: State, group: Group, prices: Prices, region: st
 
 def _disks(count: int, state: State, prices: Prices, region: str) -> _Priced:
     total, words = 0.0, []
-    disks = state.inputs.get("blockDeviceMappings") or ()
-    for disk in disks if isinstance(disks, list) else (disks,):  # which of them there are may not be known yet
+    for disk in list_in(state.inputs.get("blockDeviceMappings")):
         ebs = mapping_in(mapping_in(disk).get("ebs"))
         words.append(f"{ebs.get('volumeSize', 'some')} GiB {ebs.get('volumeType', 'of another kind')}")
         price = _volume(ebs.get("volumeType"), ebs.get("volumeSize"), ebs, prices, region)

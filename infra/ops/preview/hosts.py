@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.ops.preview.events import Run, State
-from infra.ops.preview.inputs import mapping_in
+from infra.ops.preview.inputs import list_in, mapping_in
 from infra.ops.preview.words import TOLD, listed
 
 _KINDS = ("HTTPRoute", "TLSRoute", "GRPCRoute", "Ingress")
@@ -81,7 +81,7 @@ def _places(state: State | None) -> Iterator[tuple[str, set[str]]]:
     rules = [mapping_in(each) for each in spec.get("rules") or ()]
     space = str(mapping_in(inputs.get("metadata")).get("namespace") or "default")
     paths = list(_paths(rules, space)) if rules else [("/", set[str]())]
-    yield from ((f"{name}{path.rstrip('/')}", to) for name in spec.get("hostnames") or () for path, to in paths)
+    yield from ((f"{name}{path.rstrip('/')}", to) for name in list_in(spec.get("hostnames")) for path, to in paths)
     yield from ((str(each["host"]), set[str]()) for each in rules if each.get("host"))
 
 

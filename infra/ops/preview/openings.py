@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, Change
 from infra.ops.preview.events import Run, State
+from infra.ops.preview.inputs import list_in
 from infra.ops.preview.secrets import UNKNOWN
 
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
@@ -165,13 +166,13 @@ def _peers(inputs: Mapping[str, Any], group: str, names: Mapping[str, str]) -> I
         if inputs.get(key):
             yield str(inputs[key])
     for key in ("cidrBlocks", "ipv6CidrBlocks"):
-        yield from (str(each) for each in inputs.get(key) or ())
+        yield from (str(each) for each in list_in(inputs.get(key)))
     for key in ("referencedSecurityGroupId", "sourceSecurityGroupId"):
         if inputs.get(key):
             yield _name(inputs[key], names)
-    yield from (_name(each, names) for each in inputs.get("securityGroups") or ())
-    prefixes = inputs.get("prefixListId") or inputs.get("prefixListIds") or ()
-    yield from (f"prefix list {each}" for each in ([prefixes] if isinstance(prefixes, str) else prefixes))
+    yield from (_name(each, names) for each in list_in(inputs.get("securityGroups")))
+    prefixes = list_in(inputs.get("prefixListId") or inputs.get("prefixListIds"))
+    yield from (f"prefix list {each}" for each in prefixes)
     if inputs.get("self"):
         yield group
 

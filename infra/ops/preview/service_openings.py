@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, Change
 from infra.ops.preview.events import State
-from infra.ops.preview.inputs import mapping_in
+from infra.ops.preview.inputs import list_in, mapping_in
 from infra.ops.preview.openings import ANYWHERE, Opening, Rule, gravest_first
 
 SERVICE: Final = "kubernetes:core/v1:Service"
@@ -56,7 +56,7 @@ def _rules(state: State | None) -> tuple[Rule, ...]:
 
 def _peers(spec: Mapping[str, Any], scheme: str) -> tuple[str, ...]:
     """Return who may come: an internal load balancer has no addresses that the internet leads to."""
-    ranges = tuple(str(each) for each in spec.get("loadBalancerSourceRanges") or ANYWHERE[:1])
+    ranges = tuple(str(each) for each in list_in(spec.get("loadBalancerSourceRanges")) or ANYWHERE[:1])
     if scheme == _FACING:
         return ranges
     return tuple(dict.fromkeys(_INSIDE if each in ANYWHERE else each for each in ranges))

@@ -11,6 +11,7 @@ from infra.ops.validate.nodes import check_nodes, nodes_of
 from tests.infra.ops.validate.samples import told
 
 INSTANCE = Instance("i-1", "a", "m7i.large", "InService", "lt-1", "2")
+ENDING = replace(INSTANCE, lifecycle="Terminating:Wait")
 
 
 NODE = Node("n-1", "i-1", True, False, False, False, False, "v1.37.2")
@@ -45,7 +46,16 @@ OUTSIDE = "were taken out of the group by a rolling update that has not ended"
             [NODE, replace(NODE, name="n-2", instance_id="i-2")],
             [("warning", f"instance group nodes: i-2 {OUTSIDE}")],
         ),
-        (replace(GROUP, instances=(replace(INSTANCE, lifecycle="Terminating:Wait"),), desired=0), [NODE], []),
+        (replace(GROUP, instances=(ENDING,), desired=0), [NODE], []),
+        # It is missing among those that stay in the group, whatever else is there.
+        (
+            replace(GROUP, instances=(ENDING, replace(INSTANCE, id="i-2", lifecycle=""))),
+            [NODE, replace(NODE, name="n-2", instance_id="i-2")],
+            [
+                ("invalid", "instance group nodes: 1 of 1 machines are missing"),
+                ("warning", f"instance group nodes: i-2 {OUTSIDE}"),
+            ],
+        ),
         # What Auto Scaling ends may be as it likes.
         (
             replace(
