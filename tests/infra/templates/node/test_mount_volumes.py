@@ -136,7 +136,7 @@ def partitioned(image: Path) -> str:
     return "something"
 
 
-@pytest.mark.parametrize("fill", [swap, partitioned])
+@pytest.mark.parametrize("fill", [swap, pytest.param(partitioned, marks=needs("sfdisk", "fdisk"))])
 def test_anothers_data_is_never_overwritten(machine: Machine, fill: object) -> None:
     image = machine.attach("nvme1n1", "sdf")
     assert callable(fill)
