@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from infra.ops.kube import Kube
 from infra.ops.validate.rollout import rollout_of
-from infra.ops.validate.workloads import Seen, check_workloads, judge_workload, workloads_named
+from infra.ops.validate.workloads import Seen, judge_workload
 from infra.plan.workloads.objects import selector
-from infra.spec import EnvironmentSpec, SpecError
+from infra.spec import EnvironmentSpec
 from tests.infra.workload_samples import IMAGE, environment
 
 FILES: dict[str, dict[str, Any]] = {
@@ -205,6 +204,14 @@ def test_each_reason_is_told_and_pods_that_ended_only_where_no_other_says_more()
 @pytest.mark.parametrize("name", ["web", "db", "agent", "load", "report"])
 def test_one_that_is_not_there(name: str) -> None:
     assert told(name, []) == [("invalid", "is not there", "run pulumi up")]
+    others = [live(other, GOOD) for other in FILES if other != name]
+    assert told(name, others) == [("invalid", "is not there", "run pulumi up")]
+
+
+def test_of_several_the_one_that_was_made_last_counts() -> None:
+    # A name that the API server completes is another one after a replacement, until the old object is gone.
+    old, new = live("web", REFUSED, "2026-11-24T09:00:00Z"), live("web", GOOD, "2026-11-24T10:00:00Z")
+    assert told("web", [old, new]) == told("web", [new, old]) == []
 
 
 def test_what_is_whole_is_not_talked_about_whatever_its_pods_suffered_before() -> None:
@@ -305,47 +312,6 @@ def test_of_a_cron_job_the_last_run_counts() -> None:
 )  # fmt: skip
 def test_how_far_a_controller_has_come(kind: str, status: dict[str, Any], spec: dict[str, Any], words: str) -> None:
     assert rollout_of(kind, live("web", status, **spec)).words == words
-
-
-class Api:
-    """Answers lists as the API server would, and remembers what was asked."""
-
-    def __init__(self, answers: dict[str, list[Any]]) -> None:
-        self.answers = answers
-        self.asked: list[str] = []
-
-    def items(self, path: str, **query: str) -> list[Any]:
-        self.asked.append(path)
-        assert query in ({"labelSelector": "app.kubernetes.io/managed-by=slipway"}, {"fieldSelector": "type=Warning"})
-        return self.answers.get(path.rpartition("/")[2], [])
-
-
-def test_only_what_is_needed_is_asked() -> None:
-    api = Api({"deployments": [live("web", GOOD)]})
-    found = list(check_workloads(cast(Kube, api), SPEC, workloads_named(SPEC, ["web"])))
-    assert found == []
-    assert api.asked == [
-        "/apis/apps/v1/namespaces/web/deployments",
-        "/api/v1/namespaces/web/pods",
-        "/api/v1/namespaces/web/events",
-    ]
-    api = Api({})
-    found = list(check_workloads(cast(Kube, api), SPEC, SPEC.declared_workloads))
-    assert [each.subject for each in found] == [f"{kind} web/{name}" for name, kind in KINDS.items()]
-    assert len(api.asked) == 8
-    assert "/apis/autoscaling/v2/namespaces/web/horizontalpodautoscalers" in api.asked
-    api = Api({"deployments": [live("scaled", GOOD)]})
-    found = list(check_workloads(cast(Kube, api), SPEC, workloads_named(SPEC, ["scaled"])))
-    assert [(each.subject, each.problem) for each in found] == [("HorizontalPodAutoscaler web/scaled", "is not there")]
-
-
-def test_a_name_that_no_workload_has() -> None:
-    with pytest.raises(SpecError) as refused:
-        workloads_named(SPEC, ["web", "wbe"])
-    assert [str(each) for each in refused.value.problems] == [
-        "(the environment): 'wbe' is not a workload of this environment. Fix: name one of agent, db, load, report, "
-        "scaled, web."
-    ]
 
 
 @pytest.mark.parametrize(("name", "replicas"), [("web", 5), ("db", 0)])
