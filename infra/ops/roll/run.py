@@ -130,7 +130,7 @@ class GroupRoll:
             # One member's replacement stops the API of a cluster of one; a load balancer may need its time, too.
             self._valid = 0
             if "reach" not in self._since:
-                self._say("unreachable", str(error))
+                self._say("wait" if isinstance(error, RefusedError) else "unreachable", str(error))
             self._pause_after("reach", self._means.limits.node, error.what, error.value, error.fix)
             return False
         self._since.pop("reach", None)

@@ -231,6 +231,9 @@ def test_a_daemon_set_without_nodes_is_a_warning() -> None:
     ]
     some = {"desiredNumberScheduled": 3, "currentNumberScheduled": 3, "updatedNumberScheduled": 3, "numberAvailable": 2}
     assert told("agent", [live("agent", some)])[0][1] == "2 of 3 pods are ready"
+    assert told("agent", [live("agent", {**some, "numberAvailable": 3})]) == []
+    ((severity, problem, _),) = told("agent", [live("agent", {"observedGeneration": 1})])
+    assert (severity, problem) == ("invalid", "its last change has not been taken up by the controller manager")
 
 
 COMPLETE = {"conditions": [{"type": "Complete", "status": "True"}]}
@@ -284,6 +287,8 @@ def test_of_a_cron_job_the_last_run_counts() -> None:
     new = live("report", COMPLETE, suffix="-2", made="2026-11-24T02:30:00Z")
     assert told("report", {"CronJob": [cron], "Job": [new, old]}) == []
     assert told("report", {"CronJob": [cron]}) == []
+    of_another = live("load", FAILED, suffix="-3", made="2026-11-25T02:30:00Z")
+    assert told("report", {"CronJob": [cron], "Job": [new, of_another]}) == []
     failed = live("report", FAILED, suffix="-2", made="2026-11-24T02:30:00Z")
     pods = [pod("report-2-x", "report", ended("report", 1, "no database"), **RUN)]
     assert [each[1] for each in told("report", {"CronJob": [cron], "Job": [failed, old]}, pods)] == [
