@@ -201,6 +201,19 @@ def test_each_reason_is_told_and_pods_that_ended_only_where_no_other_says_more()
     ]
 
 
+def test_a_refusal_is_told_where_pods_are_missing_and_not_where_all_are_there() -> None:
+    refused = [event("ReplicaSet", "web-7d9", "FailedCreate", f"Error creating: {QUOTA}")]
+    stuck = [pod("web-a", "web", waiting("web", "ErrImagePull"))]
+    assert [each[1] for each in told("web", [live("web", NONE)], stuck, refused)] == [
+        "0 of 2 pods are ready; web-a: container web: ErrImagePull"
+    ]
+    few = live("web", {"replicas": 1, "updatedReplicas": 1})
+    assert [QUOTA in each[1] for each in told("web", [few], stuck, refused)] == [False, True]
+    not_failed = {"conditions": [{"type": "ReplicaFailure", "status": "False", "message": QUOTA}]}
+    ((_, problem, fix),) = told("web", [live("web", {**REFUSED, **not_failed})])
+    assert (problem, fix) == ("0 of 2 pods are ready", "it may still be starting: wait, with --wait 5m")
+
+
 @pytest.mark.parametrize("name", ["web", "db", "agent", "load", "report"])
 def test_one_that_is_not_there(name: str) -> None:
     assert told(name, []) == [("invalid", "is not there", "run pulumi up")]
@@ -232,73 +245,9 @@ def test_a_daemon_set_without_nodes_is_a_warning() -> None:
     some = {"desiredNumberScheduled": 3, "currentNumberScheduled": 3, "updatedNumberScheduled": 3, "numberAvailable": 2}
     assert told("agent", [live("agent", some)])[0][1] == "2 of 3 pods are ready"
     assert told("agent", [live("agent", {**some, "numberAvailable": 3})]) == []
+    assert told("agent", [live("agent", {**some, "numberAvailable": 3}, replicas=5)]) == [], "its nodes say how many"
     ((severity, problem, _),) = told("agent", [live("agent", {"observedGeneration": 1})])
     assert (severity, problem) == ("invalid", "its last change has not been taken up by the controller manager")
-
-
-COMPLETE = {"conditions": [{"type": "Complete", "status": "True"}]}
-FAILED = {
-    "conditions": [
-        {"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "too many retries"}
-    ]
-}
-RUN = {"batch.kubernetes.io/job-name": "report-2"}
-
-
-def test_a_job() -> None:
-    run = {"batch.kubernetes.io/job-name": "load-1"}
-    stuck = pod("load-1-x", "load", waiting("load", "ErrImagePull", "not found"), **run)
-    wrong = pod("load-1-y", "load", ended("load", 2, "no such table"), **run)
-    assert told("load", [live("load", COMPLETE, suffix="-1")], [wrong]) == []
-    assert told("load", [live("load", {}, suffix="-1")]) == []
-    # It tries again.
-    assert told("load", [live("load", {}, suffix="-1")], [wrong]) == []
-    assert told("load", [live("load", {}, suffix="-1")], [stuck]) == [
-        (
-            "invalid",
-            "waits; load-1-x: container load: ErrImagePull: not found",
-            "correct image in apps/load.yaml, or push it; the machines' role must be let pull it",
-        )
-    ]
-    assert told("load", [live("load", FAILED, suffix="-1")], [wrong]) == [
-        (
-            "invalid",
-            "has failed: BackoffLimitExceeded: too many retries; load-1-y: container load: ended with 2 (Error): no "
-            "such table",
-            "read kubectl logs -n web load-1-y -c load",
-        )
-    ]
-    # Its pods went with its time.
-    assert told("load", [live("load", FAILED, suffix="-1")])[0][2] == (
-        "read its log: kubectl logs -n web -l app.kubernetes.io/name=load"
-    )
-
-
-def test_a_job_whose_pods_are_refused() -> None:
-    refused = event("Job", "load-1", "FailedCreate", f"Error creating: {QUOTA}")
-    assert [each[1] for each in told("load", [live("load", {}, suffix="-1")], [], [refused])] == [
-        f"waits; load-1: makes no pod: {QUOTA}"
-    ]
-
-
-def test_of_a_cron_job_the_last_run_counts() -> None:
-    cron = live("report", {})
-    old = live("report", FAILED, suffix="-1", made="2026-11-23T02:30:00Z")
-    new = live("report", COMPLETE, suffix="-2", made="2026-11-24T02:30:00Z")
-    assert told("report", {"CronJob": [cron], "Job": [new, old]}) == []
-    assert told("report", {"CronJob": [cron]}) == []
-    of_another = live("load", FAILED, suffix="-3", made="2026-11-25T02:30:00Z")
-    assert told("report", {"CronJob": [cron], "Job": [new, of_another]}) == []
-    failed = live("report", FAILED, suffix="-2", made="2026-11-24T02:30:00Z")
-    pods = [pod("report-2-x", "report", ended("report", 1, "no database"), **RUN)]
-    assert [each[1] for each in told("report", {"CronJob": [cron], "Job": [failed, old]}, pods)] == [
-        "its last run, report-2, has failed: BackoffLimitExceeded: too many retries; report-2-x: container report: "
-        "ended with 1 (Error): no database"
-    ]
-    zone = event("CronJob", "report", "UnknownTimeZone", "invalid timeZone: Mars/Base")
-    assert told("report", {"CronJob": [cron]}, [], [zone]) == [
-        ("invalid", "UnknownTimeZone: invalid timeZone: Mars/Base", "correct schedule and cron in apps/report.yaml")
-    ]
 
 
 @pytest.mark.parametrize(
