@@ -31,7 +31,7 @@ class Api:
         self.paths.append(path)
         if "labelSelector" not in query:
             return self.pods
-        assert query["labelSelector"].startswith("tier=control-plane,component in (kube-apiserver,")
+        assert query["labelSelector"] == f"tier=control-plane,component in ({','.join(PLANE)})"
         return [each for each in self.pods if each["metadata"]["labels"]["component"]]
 
 
@@ -58,6 +58,7 @@ def member(node: str, *, ready: bool = True) -> list[dict[str, Any]]:
         (Api(), (), []),
         (Api(pods=[*member("a"), *member("b")]), (), []),
         (Api(500, "[+]ping ok\n[-]etcd failed: x\n"), (), ["the API server: is not ready: etcd"]),
+        (Api(500, "[-]etcd failed: x\n[-]log failed: x\n"), (), ["the API server: is not ready: etcd, log"]),
         (Api(503, "no"), (), ["the API server: is not ready: HTTP 503"]),
         (Api(pods=member("a")), (), [f"{each}: 1 of 2 are ready" for each in PLANE]),
         (
@@ -76,7 +77,8 @@ def member(node: str, *, ready: bool = True) -> list[dict[str, Any]]:
     ],
 )  # fmt: skip
 def test_the_control_plane(api: Any, ignored: tuple[str, ...], found: list[str]) -> None:
-    assert [text for _, text in told(check_control_plane(api, 2, ignored))] == found
+    assert told(check_control_plane(api, 2, ignored)) == [("invalid", text) for text in found]
+    assert set(api.paths) <= {"/api/v1/namespaces/kube-system/pods"}
 
 
 CRITICAL = "system-node-critical"
