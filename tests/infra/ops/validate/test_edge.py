@@ -44,12 +44,18 @@ def test_the_name_of_the_api() -> None:
         (["healthy", "initial", "draining"], True, ["i-1 in target group web of edge: is initial: said ELB"]),
         (["healthy", "unhealthy"], False, ["i-1 in target group web of edge: is unhealthy: said ELB"]),
         (["unhealthy", "unhealthy"], False, ["target group web of edge: has no healthy target (2 unhealthy)"]),
+        (
+            ["unused", "unhealthy", "unused"],
+            False,
+            ["target group web of edge: has no healthy target (1 unhealthy, 2 unused)"],
+        ),
         ([], False, ["target group web of edge: has no healthy target (none registered)"]),
     ],
 )
 def test_targets_of_the_edge(states: list[str], settled: bool, found: list[str]) -> None:
     class Elb:
-        def describe_target_health(self, **_: str) -> dict[str, Any]:
+        def describe_target_health(self, TargetGroupArn: str) -> dict[str, Any]:  # noqa: N803
+            assert TargetGroupArn == arn
             described = [
                 {"Target": {"Id": f"i-{n}"}, "TargetHealth": {"State": state, "Description": "said ELB"}}
                 for n, state in enumerate(states)
@@ -57,5 +63,25 @@ def test_targets_of_the_edge(states: list[str], settled: bool, found: list[str])
             return {"TargetHealthDescriptions": described}
 
     arn = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/web/0123"
-    assert [text for _, text in told(check_targets(Elb(), "edge", [arn], settled=settled))] == found
+    assert told(check_targets(Elb(), "edge", [arn], settled=settled)) == [("invalid", text) for text in found]
+    if not settled:
+        assert list(check_targets(Elb(), "edge", [arn])) == list(check_targets(Elb(), "edge", [arn], settled=False))
     assert list(check_targets(Elb(), "edge", [], settled=settled)) == []
+
+
+@pytest.mark.parametrize(
+    ("health", "why"),
+    [
+        ({"Reason": "Target.Timeout", "Description": "Request timed out"}, "Request timed out"),
+        ({"Reason": "Target.Timeout"}, "Target.Timeout"),
+        ({}, "unhealthy"),
+    ],
+)
+def test_why_a_target_is_not_healthy(health: dict[str, str], why: str) -> None:
+    class Elb:
+        def describe_target_health(self, **_: str) -> dict[str, Any]:
+            states = [{"State": "healthy"}, {"State": "unhealthy", **health}]
+            return {"TargetHealthDescriptions": [{"Target": {"Id": "i"}, "TargetHealth": each} for each in states]}
+
+    (finding,) = check_targets(Elb(), "edge", ["arn:x:targetgroup/web/0"])
+    assert finding.problem == f"is unhealthy: {why}"
