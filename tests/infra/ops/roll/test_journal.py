@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Callable
 from datetime import UTC, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -84,6 +85,10 @@ def test_a_dead_process_of_this_host_gives_way_at_once(s3: Any, monkeypatch: pyt
         raise ProcessLookupError
 
     monkeypatch.setattr("os.kill", no_such)
+    elsewhere(s3)
+    with pytest.raises(LockedError):
+        Lock(s3, "bkt", KEY, clock).take()  # of another host's processes nothing is known
+    elsewhere(s3, host=socket.gethostname())
     Lock(s3, "bkt", KEY, clock).take()
 
 
@@ -100,6 +105,59 @@ def test_taken_by_force(s3: Any) -> None:
     second.renew()
     assert held(s3)["renewed"] == "2026-01-01T00:00:45+00:00"
     assert held(s3)["since"] == "2026-01-01T00:00:00+00:00"
+
+
+class Overtaken:
+    """S3 in which others do something, each right after the lock was read once more."""
+
+    def __init__(self, s3: Any, *meanwhile: Callable[[], object]) -> None:
+        self.s3, self.meanwhile = s3, list(meanwhile)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.s3, name)
+
+    def get_object(self, **asked: Any) -> Any:
+        try:
+            return self.s3.get_object(**asked)
+        finally:
+            if self.meanwhile:
+                self.meanwhile.pop(0)()
+
+
+def nothing() -> None:
+    pass
+
+
+def test_of_two_that_find_a_lapsed_lease_one_gets_it(s3: Any) -> None:
+    clock = FakeClock()
+    Lock(s3, "bkt", KEY, clock).take()
+    elsewhere(s3)
+    clock.time = LEASE_SECONDS + 1
+    first = Lock(s3, "bkt", KEY, clock)
+    with pytest.raises(LockedError, match="another rolling update has just begun"):
+        Lock(Overtaken(s3, nothing, first.take), "bkt", KEY, clock).take()
+    clock.time += RENEW_SECONDS
+    first.renew()
+
+
+def test_one_that_is_given_back_meanwhile_is_taken_unless_a_third_was_quicker(s3: Any) -> None:
+    clock = FakeClock()
+    first = Lock(s3, "bkt", KEY, clock)
+    first.take()
+    second = Lock(Overtaken(s3, first.release), "bkt", KEY, clock)
+    second.take()
+    assert held(s3)["id"] == second._me.id
+    third = Lock(s3, "bkt", KEY, clock)
+    with pytest.raises(LockedError, match="another rolling update has just begun"):
+        Lock(Overtaken(s3, second.release, third.take), "bkt", KEY, clock).take()
+    assert held(s3)["id"] == third._me.id
+
+
+def test_what_is_gone_need_not_be_given_back(s3: Any) -> None:
+    lock = Lock(s3, "bkt", KEY, FakeClock())
+    lock.take()
+    s3.delete_object(Bucket="bkt", Key=KEY)
+    lock.release()
 
 
 class Dated:
@@ -160,11 +218,15 @@ def test_a_write_whose_answer_was_lost_is_no_other_roll(s3: Any) -> None:
 
 def test_renewed_no_more_often_than_needed(s3: Any) -> None:
     clock = FakeClock()
+    clock.time = 3600
     lock = Lock(s3, "bkt", KEY, clock)
     lock.take()
-    clock.time = RENEW_SECONDS - 1
+    clock.time += RENEW_SECONDS - 1
     lock.renew()
-    assert held(s3)["renewed"] == "2026-01-01T00:00:00+00:00"
+    assert held(s3)["renewed"] == "2026-01-01T01:00:00+00:00"
+    clock.time += 1
+    lock.renew()
+    assert held(s3)["renewed"] == "2026-01-01T01:00:45+00:00"
 
 
 @pytest.mark.parametrize("change", [None, {"renewed": "yesterday"}, {"renewed": None}, {"more": 1}])
