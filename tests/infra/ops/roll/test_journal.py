@@ -14,6 +14,7 @@ import pytest
 
 from infra.ops.errors import RefusedError
 from infra.ops.roll.journal import LEASE_SECONDS, RENEW_SECONDS, Lock, LockedError
+from tests.infra.ops.cloud import client_error
 from tests.infra.ops.conftest import cloud  # noqa: F401 (a fixture)
 from tests.infra.ops.roll.simulation import FakeClock
 
@@ -77,6 +78,13 @@ def test_a_dead_process_of_this_host_gives_way_at_once(s3: Any, monkeypatch: pyt
     Lock(s3, "bkt", KEY, clock).take()
     elsewhere(s3, host=socket.gethostname())
     monkeypatch.setattr("os.kill", lambda *_: None)
+    with pytest.raises(LockedError):
+        Lock(s3, "bkt", KEY, clock).take()
+
+    def not_ours(*_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("os.kill", not_ours)
     with pytest.raises(LockedError):
         Lock(s3, "bkt", KEY, clock).take()
 
@@ -239,6 +247,13 @@ def test_a_lock_nobody_can_read_is_somebodys(s3: Any, change: dict[str, Any] | N
     Lock(s3, "bkt", KEY, clock).take(by_force=True)
 
 
-def test_a_bucket_that_refuses(s3: Any) -> None:
+def test_a_bucket_that_refuses(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: Any) -> None:
+        raise client_error("AccessDenied")
+
+    Lock(s3, "bkt", KEY, FakeClock()).take()
+    monkeypatch.setattr(s3, "get_object", refuse)
+    with pytest.raises(RefusedError, match="not allowed to read the lock s3://bkt/"):
+        Lock(s3, "bkt", KEY, FakeClock()).take()
     with pytest.raises(RefusedError, match="write the lock s3://none/"):
         Lock(s3, "none", KEY, FakeClock()).take()
