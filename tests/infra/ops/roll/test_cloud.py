@@ -95,6 +95,29 @@ def test_a_group_that_is_not_there(account: Account) -> None:
         account.cloud.group("gone")
 
 
+def test_a_group_of_another_s_making_is_refused(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    (found,) = account.scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[NAME])["AutoScalingGroups"]
+    configured = {key: value for key, value in found.items() if key != "LaunchTemplate"}
+    monkeypatch.setattr(
+        account.cloud._scaling, "describe_auto_scaling_groups", lambda **_: {"AutoScalingGroups": [configured]}
+    )
+    with pytest.raises(OpsError, match=f"an Auto Scaling group has no launch template: {NAME}"):
+        account.cloud.group(NAME)
+
+
+def test_what_is_behind_a_group_and_what_left_it_otherwise(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = account.cloud.group(NAME).instances
+    account.cloud.mark(NAME, (first.id,), "due")
+    account.cloud.detach(NAME, first.id)  # by hand: only what is marked "detach" was taken out by a roll
+    (found,) = account.scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[NAME])["AutoScalingGroups"]
+    asked = {"AutoScalingGroups": [{**found, "TargetGroupARNs": ["arn:a"]}]}
+    monkeypatch.setattr(account.cloud._scaling, "describe_auto_scaling_groups", lambda **_: asked)
+    group = account.cloud.group(NAME)
+    assert (group.target_groups, group.warm) == (("arn:a",), ())
+    assert first.id not in {each.id for each in group.instances}
+    assert second.id in {each.id for each in group.instances}
+
+
 def test_a_machine_is_marked_detached_and_ended(account: Account) -> None:
     first, second = account.cloud.group(NAME).instances
     account.cloud.mark(NAME, (first.id,), "detach")
@@ -222,7 +245,12 @@ def test_why_the_last_launch_failed(
     account: Account, monkeypatch: pytest.MonkeyPatch, codes: list[str], said: str
 ) -> None:
     activities = [{"StatusCode": code, "StatusMessage": f"{code} words"} for code in codes]
-    monkeypatch.setattr(account.cloud._scaling, "describe_scaling_activities", lambda **_: {"Activities": activities})
+
+    def describe(AutoScalingGroupName: str, MaxRecords: int) -> dict[str, Any]:  # noqa: N803
+        assert (AutoScalingGroupName, MaxRecords >= len(codes)) == (NAME, True)
+        return {"Activities": activities}
+
+    monkeypatch.setattr(account.cloud._scaling, "describe_scaling_activities", describe)
     assert account.cloud.launch_problem(NAME) == said
 
 
