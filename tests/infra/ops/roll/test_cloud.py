@@ -17,6 +17,7 @@ from infra.ops.roll.view import Instance
 from rehearsal.moto.scaling import complete_groups
 from tests.infra.ops.cloud import client_error, spec
 from tests.infra.ops.conftest import cloud  # noqa: F401 (a fixture)
+from tests.infra.ops.roll.test_cloud_targets import Balancer
 
 NAME = "nodes.test.example.com"
 
@@ -74,6 +75,17 @@ def test_a_group_as_it_is(account: Account) -> None:
     assert [i.id for i in group.instances] == sorted(i.id for i in group.instances)
     launched = account.cloud.with_launch_times(group)
     assert all(i.launched is not None for i in launched.instances)
+
+
+@pytest.mark.parametrize(("declared", "meant"), [("$Latest", "3"), ("$Default", "2"), ("1", "1")])
+def test_the_version_that_a_group_s_template_stands_for(account: Account, declared: str, meant: str) -> None:
+    data = {"InstanceType": "m7i.large"}
+    account.ec2.create_launch_template_version(LaunchTemplateId=account.template, LaunchTemplateData=data)
+    account.ec2.create_launch_template(LaunchTemplateName="another", LaunchTemplateData=data)
+    template = {"LaunchTemplateId": account.template, "Version": declared}
+    account.scaling.update_auto_scaling_group(AutoScalingGroupName=NAME, LaunchTemplate=template)
+    group = account.cloud.group(NAME)
+    assert (group.template_id, group.template_version) == (account.template, meant)
 
 
 def test_a_mixed_group_lists_its_types(account: Account) -> None:
@@ -157,7 +169,13 @@ def test_a_lifecycle_action_completed_by_somebody_else(account: Account, monkeyp
     errors = iter([client_error("ValidationError"), client_error("AccessDenied")])
     client = account.cloud._scaling
 
-    def refuse(**_: Any) -> None:
+    def refuse(**asked: Any) -> None:
+        assert asked == {
+            "AutoScalingGroupName": NAME,
+            "LifecycleHookName": "nodes-drain",
+            "InstanceId": "i-1",
+            "LifecycleActionResult": "CONTINUE",
+        }
         raise next(errors)
 
     monkeypatch.setattr(client, "complete_lifecycle_action", refuse)
@@ -252,36 +270,6 @@ def test_why_the_last_launch_failed(
 
     monkeypatch.setattr(account.cloud._scaling, "describe_scaling_activities", describe)
     assert account.cloud.launch_problem(NAME) == said
-
-
-class Balancer:
-    """Target groups with one target, and the states it goes through."""
-
-    def __init__(self, **states: str) -> None:
-        self.states, self.made = states, list[str]()
-
-    def describe_target_health(self, TargetGroupArn: str) -> dict[str, Any]:  # noqa: N803
-        state = self.states.get(TargetGroupArn)
-        found = [] if state is None else [{"Target": {"Id": "i-1"}, "TargetHealth": {"State": state}}]
-        return {"TargetHealthDescriptions": [{"Target": {"Id": "i-2"}, "TargetHealth": {"State": "healthy"}}, *found]}
-
-    def register_targets(self, TargetGroupArn: str, Targets: list[dict[str, str]]) -> None:  # noqa: N803
-        self.made.append(f"register {TargetGroupArn} {Targets[0]['Id']}")
-
-    def deregister_targets(self, TargetGroupArn: str, Targets: list[dict[str, str]]) -> None:  # noqa: N803
-        self.made.append(f"deregister {TargetGroupArn} {Targets[0]['Id']}")
-
-
-def test_a_machine_taken_out_goes_on_serving_until_it_leaves(account: Account) -> None:
-    made: Any = account.cloud
-    made._elb = Balancer(a="healthy", b="draining", d="initial")
-    made.serve(("a", "b", "c", "d"), "i-1")
-    assert made._elb.made == ["register b i-1", "register c i-1"]
-    made._elb.made.clear()
-    assert made.leave(("a", "b", "c"), "i-1") is False
-    assert made._elb.made == ["deregister a i-1"]
-    assert made.leave(("b", "c"), "i-1") is False, "its connections are waited for"
-    assert made.leave(("c",), "i-1") is True
 
 
 def test_an_instance_outside_knows_no_template(account: Account) -> None:
