@@ -30,6 +30,7 @@ def names(pods: tuple[Pod, ...]) -> list[str]:
         ({"owner_kind": "", "finished": True}, {}, "evicted"),
         ({"empty_dir": True}, {}, "evicted"),
         ({"empty_dir": True}, {"delete_empty_dir_data": False}, "refused"),
+        ({}, {"delete_empty_dir_data": False}, "evicted"),
         ({"empty_dir": True, "finished": True}, {"delete_empty_dir_data": False}, "evicted"),
         ({"empty_dir": True, "owner_kind": "DaemonSet"}, {"delete_empty_dir_data": False}, "left"),
     ],
@@ -74,6 +75,7 @@ def test_a_node_that_is_not_ready_is_not_waited_for() -> None:
     cluster: Any = OneNode(pod("a"), pod("c", leaving=True))
     silent = Node("n-1", "i-1", False, True, True, False, True, "v1")
     assert advance(cluster, silent, DrainOptions()) == Drained(0, (), 1)
+    assert advance(cluster, silent, DrainOptions()).done is True
     held: Any = OneNode(pod("a"), held=("a",))
     assert not advance(held, silent, DrainOptions()).done, "budgets hold there, too"
 

@@ -106,6 +106,23 @@ def test_pods_on_nodes_that_go_do_not_count() -> None:
     assert Parts(ill, nodes=silent).problems("nodes") == ()
 
 
+def test_a_member_that_is_not_ready_is_no_node_of_the_group_that_goes() -> None:
+    ill = [*WHOLE, pod("x", priority=CRITICAL, ready=False, node="a")]
+    silent = [each if each.name != "a" else replace(each, ready=False) for each in NODES]
+    assert Parts(ill, nodes=silent).problems("nodes", "n-1") != ()
+
+
+def test_nodes_of_a_group_s_former_name_are_its_own() -> None:
+    parts = Parts([*WHOLE, pod("x", priority=CRITICAL, ready=False, node="old")], nodes=[*NODES, node("old", "former")])
+    assert parts.problems("nodes") == ()
+    me: Any = parts
+    api: Any = parts.api
+    groups = [*PLANES, {**ENVIRONMENT["instanceGroups"][1], "renamedFrom": "former"}, ENVIRONMENT["instanceGroups"][2]]
+    spec = sample_spec(instanceGroups=groups)
+    renamed = next(each for each in spec.instance_groups if each.name == "nodes")
+    assert ClusterGate(spec, me, me, api, me, me).problems(renamed, []) != ()
+
+
 def test_the_edge_waits_for_its_load_balancer() -> None:
     assert Parts(WHOLE, i1="healthy", i2="initial").problems("edge") == (
         "i2 in target group web of edge: is initial: initial",
