@@ -65,6 +65,17 @@ class Running:
         assert after["metadata"]["uid"] == before["metadata"]["uid"]
         mount(self.container.volume(volume), after["data"])
 
+    def until_ready(self) -> None:
+        """Wait until it has read its data: its API answers 503 before."""
+        self.container.eventually(self._is_ready)
+
+    def _is_ready(self) -> bool:
+        try:
+            read(f"http://127.0.0.1:{self.port}/-/ready")
+        except OSError:
+            return False
+        return True
+
     def answer(self, query: str) -> Any:
         return json.loads("".join(read(f"http://127.0.0.1:{self.port}/api/v1/{query}")))["data"]
 
@@ -91,7 +102,7 @@ def test_rules_change_in_the_process_that_runs(prometheus: Running, tmp_path: Pa
     folders = {"/etc/prometheus-rules-own": str(own), "/etc/prometheus-rules-checked": str(checked)}
     with Sidecar("check-rules.sh", folders, program("promtool").parent) as script:
         script.eventually(lambda: (checked / "web.yaml").exists())
-        scraped(prometheus.container, prometheus.port)
+        prometheus.until_ready()
         started = prometheus.metric("process_start_time_seconds")
         prometheus.container.eventually(lambda: {"WebDown", "Watchdog"} <= prometheus.rules())
         # One's own, by way of promtool; one that it refuses leaves the rest as it is.
@@ -108,7 +119,7 @@ def test_rules_change_in_the_process_that_runs(prometheus: Running, tmp_path: Pa
 
 
 def test_a_configuration_that_cannot_be_loaded_leaves_what_runs_and_is_told(prometheus: Running) -> None:
-    scraped(prometheus.container, prometheus.port)
+    prometheus.until_ready()
     body = objects({"web": OWN % "WebDown"})["ConfigMap", "prometheus"].body
     prometheus.update("prometheus", "config", {**body, "data": {"prometheus.yml": "scrape_configs: 1\n"}})
     prometheus.container.eventually(lambda: prometheus.metric(SUCCESS.format("prometheus")) == 0)
@@ -120,7 +131,7 @@ def test_a_configuration_that_cannot_be_loaded_leaves_what_runs_and_is_told(prom
 def test_what_the_collector_asks_changes_in_the_process_that_runs(cluster: Cluster, tmp_path: Path) -> None:
     collector = Running(cluster, tmp_path, ("Deployment", "collector"), "/data")
     try:
-        scraped(collector.container, collector.port)
+        collector.until_ready()
         started = collector.metric("process_start_time_seconds")
         changed = objects({}, scrapeSeconds=60)["ConfigMap", "collector"].body
         collector.update("collector", "config", changed)
