@@ -100,6 +100,15 @@ def test_logrotate_runs_hourly_on_our_file() -> None:
     assert service == ["[Service]", "ExecStart=", "ExecStart=/usr/sbin/logrotate /etc/slipway/logrotate.conf"]
 
 
+def test_a_new_cluster_has_a_snapshot_before_the_hour(tmp_path: Path) -> None:
+    """README's `validate --wait 15m` waits for one."""
+    unpack_fetched(tmp_path, "control-plane-a")
+    timer = settings((tmp_path / "etc/systemd/system/slipway-etcd-backup.timer").read_text())
+    assert [value for key, value in timer if key in ("OnActiveSec", "OnCalendar", "RandomizedDelaySec")] == [
+        "hourly", "2min", "10min",
+    ]  # fmt: skip
+
+
 def settings(text: str) -> list[tuple[str, str]]:
     pairs = (line.partition("=") for line in text.replace("\\\n", "").splitlines() if "=" in line)
     return [(key, value) for key, _, value in pairs]
