@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,7 +80,15 @@ def changes_of(run: Run) -> tuple[Change, ...]:
         if step.op in _MEANING and step.state.custom and not step.type.startswith(PROVIDER_PREFIX):
             by_urn.setdefault(step.urn, []).append(step)
     components = _Components(run)
-    return tuple(_change(steps, components) for steps in by_urn.values())
+    made = {(step.type, step.old.id) for step in run.steps if step.op in _PREFERRED and step.old}
+    return tuple(_change(steps, components) for steps in by_urn.values() if not _is_half(steps, made))
+
+
+def _is_half(steps: Sequence[Step], made: Collection[tuple[str, str]]) -> bool:
+    """Return whether it is only the end of what is made again under another URN, as where a workload's kind changes."""
+    return all(step.op == "delete-replaced" for step in steps) and any(
+        step.old is not None and (step.type, step.old.id) in made for step in steps
+    )
 
 
 def _change(steps: Sequence[Step], components: _Components) -> Change:

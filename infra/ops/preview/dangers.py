@@ -20,8 +20,11 @@ from infra.ops.preview.remedies import (
 from infra.ops.preview.stateful_sets import STATEFUL_SET, emptied_namespaces, of_claims, takes_up
 from infra.plan.stateful import GROUP_TYPE, stateful
 
-_HOLDS_NO_DATA = frozenset({GROUP_TYPE, INTERFACE, VPC, BALANCER, SECURITY_GROUP})
+_SECRETS_OBJECT = "kubernetes:core/v1:Secret"
+_LOST = (DELETE, KEEP, REPLACE)
+_HOLDS_NO_DATA = frozenset({GROUP_TYPE, INTERFACE, VPC, BALANCER, SECURITY_GROUP, _SECRETS_OBJECT})
 """Types of which a new one is not empty, but is not the same either."""
+_MADE_BY_CHANCE = "random:index/randomPassword:RandomPassword"
 _VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 
 
@@ -96,12 +99,13 @@ def dangers_of(
     by_scaling = {group.scaling.urn: group for group in groups.values() if group.scaling}
     explained = bool(whole_environment(changes))
     emptied = emptied_namespaces(changes)
+    unrepeatable = {change.component for change in changes if change.type == _MADE_BY_CHANCE and change.op in _LOST}
     used: set[str] = set()
     found = []
     for change in changes:
         group = by_scaling.get(change.urn)
         holds = _holds(change, group, emptied)
-        if holds is None:
+        if holds is None or (_is_filled_anew(change) and change.component not in unrepeatable):
             continue
         fitting = {word for word in waivers if word in _names(change, group)}
         used |= fitting
@@ -117,7 +121,7 @@ def _holds(change: Change, group: Group | None, emptied: frozenset[str]) -> str 
     if change.op == UPDATE and change.type == _VERSIONING:
         status = _status(change)
         return "the versions that recovery goes back to; none are kept any more" if status == "Suspended" else None
-    if change.op not in (DELETE, KEEP, REPLACE):
+    if change.op not in _LOST:
         return None
     old = change.step.old
     if change.type == GROUP_TYPE:
@@ -144,6 +148,13 @@ def _else(change: Change) -> str | None:
     if change.type == BALANCER:
         return "the name and the addresses by which its clients find what is behind it"
     return "something that the program protects"
+
+
+def _is_filled_anew(change: Change) -> bool:
+    """Return whether the program gives a new Secret its values: the provider makes one anew for each change of them."""
+    new = change.step.new
+    given = new is not None and (new.inputs.get("data") or new.inputs.get("stringData"))
+    return change.type == _SECRETS_OBJECT and change.op == REPLACE and bool(given)
 
 
 def _protected(change: Change) -> bool:

@@ -206,7 +206,8 @@ def _at(tree: Any, path: str, default: Any = _MISSING) -> Any:
         elif isinstance(tree, Mapping) and (quoted or name) in tree:
             tree = tree[quoted or name]
         else:
-            return default
+            # What is secret as a whole hides its parts.
+            return SECRET if tree == SECRET else default
     return tree
 
 

@@ -10,6 +10,7 @@ from infra.ops.preview.render_text import render_text
 from infra.plan.stateful import STATEFUL
 from tests.infra.ops.preview.made import (
     GROUP,
+    SECRET_VALUE,
     VOLUME,
     component,
     replaced,
@@ -77,6 +78,33 @@ def test_protection_and_retention_are_said() -> None:
         "backups (it stays in the cloud, but nothing manages it any more; it is protected, so the engine refuses). "
         f"{UNKNOWN} Do not lift the protection."
     )
+
+
+SECRET, PASSWORD = "kubernetes:core/v1:Secret", "random:index/randomPassword:RandomPassword"
+
+
+def anew(kind: str, name: str, old: dict[str, object], new: dict[str, object], **more: object) -> dict[str, object]:
+    state = {"parent": urn("slipway:index:Deployment", "web")}
+    return step("replace", kind, name, old, new, state=state, **more)
+
+
+def test_a_secret_that_is_given_another_value_is_no_loss() -> None:
+    hidden: dict[str, object] = {"data": SECRET_VALUE}
+    path = 'data["password"]'
+    more = {"keys": ["data"], "detailedDiff": {path: {"diffKind": "update-replace", "inputDiff": True}}}
+    report = report_of(component("Deployment", "web"), anew(SECRET, "web", hidden, hidden, **more))
+    assert (report.verdict == "stop", report.dangers) == (False, ())
+    assert f"{path}: [secret] → [secret]" in render_text(report).plain
+    emptied = report_of(component("Deployment", "web"), anew(SECRET, "web", hidden, {}))
+    assert emptied.exit_code == 3
+
+
+def test_a_secret_with_a_new_password_made_by_chance_is_a_loss() -> None:
+    secret = anew(SECRET, "web", {"data": SECRET_VALUE}, {"data": SECRET_VALUE})
+    password = anew(PASSWORD, "web-key", {"length": 32}, {"length": 48})
+    report = report_of(component("Deployment", "web"), secret, password)
+    assert report.exit_code == 3
+    assert report.sentences[0] == "core Secret web would be REPLACED by another. It holds a secret."
 
 
 SUITABLE = {"key": "cluster/pki/ca.key", "type": "SecureString", "spec": {"volumeClaimTemplates": [{}]}}

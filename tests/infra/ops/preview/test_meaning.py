@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from tests.infra.ops.preview.made import (
     TEMPLATE,
     VOLUME,
     group,
+    replaced,
     report_of,
     step,
+    urn,
 )
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -45,6 +48,14 @@ def test_what_is_retained_is_kept_and_not_deleted() -> None:
 def test_a_replacement_that_is_deleted_first_is_one_replacement() -> None:
     report = report_of(step("delete", VOLUME, "a", {"size": 1}), step("create", VOLUME, "a", None, {"size": 2}))
     assert dict(report.counts) == {"replace": 1}
+
+
+def test_what_moves_with_the_kind_of_its_component_is_one_replacement() -> None:
+    account = "kubernetes:core/v1:ServiceAccount"
+    made, _, ended = replaced(account, "web")
+    other = json.loads(json.dumps(ended).replace(urn(account, "web"), urn(f"slipway:index:CronJob${account}", "web")))
+    assert dict(report_of(made, other).counts) == {"replace": 1}
+    assert dict(report_of(other).counts) == {"replace": 1}
 
 
 def test_an_engine_that_did_not_finish_has_failed() -> None:
