@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +15,16 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from infra.spec import EnvironmentSpec, Problem, SpecError, load
+from infra.spec.stack_file import config_in
 
 if TYPE_CHECKING:
     from infra.plan.environment import EnvironmentPlan
 
 console = Console(soft_wrap=True)
 errors = Console(stderr=True, soft_wrap=True)
+
+CONFIG_FILE_VARIABLE = "PULUMI_OPTION_CONFIG_FILE"
+"""The engine's word, in its environment, for ``--config-file``."""
 
 Env = Annotated[
     str, typer.Argument(metavar="ENV", help="Environment: stacks/Pulumi.ENV.yaml declares it. Or the path of a file.")
@@ -49,6 +55,20 @@ def stack_file(env: str, start: Path) -> tuple[Path, str]:
     return path, env
 
 
+def _load(path: Path, name: str) -> EnvironmentSpec:
+    """Return a spec; its secrets may be set in the file that the engine is told to read, as in a rehearsal's shell."""
+    other = Path(os.environ.get(CONFIG_FILE_VARIABLE, ""))
+    if other.name != path.name or not other.is_file():
+        return load(path, name)
+    config = config_in(other)
+
+    def is_secret(key: str) -> bool:
+        value = config.get(key)
+        return isinstance(value, Mapping) and "secure" in value
+
+    return load(path, name, set_elsewhere=is_secret)
+
+
 def load_environment(env: str) -> EnvironmentSpec:
     """Return the spec of an environment, given by name or path.
 
@@ -56,7 +76,7 @@ def load_environment(env: str) -> EnvironmentSpec:
         SpecError: it cannot be found or used.
     """
     path, name = stack_file(env, Path.cwd())
-    return load(path, name)
+    return _load(path, name)
 
 
 def planned_environment(env: str) -> EnvironmentPlan:
@@ -68,7 +88,7 @@ def planned_environment(env: str) -> EnvironmentPlan:
     from infra.plan.environment import plan_environment
 
     path, name = stack_file(env, Path.cwd())
-    spec = load(path, name)
+    spec = _load(path, name)
     try:
         return plan_environment(spec)
     except SpecError as error:

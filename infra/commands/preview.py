@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from infra.commands.common import (
+    CONFIG_FILE_VARIABLE,
     Env,
     Write,
     console,
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from infra.ops.preview.meaning import Report
 
 Format = Literal["text", "markdown", "json"]
-
-CONFIG_FILE_VARIABLE = "PULUMI_OPTION_CONFIG_FILE"
-"""The engine's word, in its environment, for ``--config-file``."""
 
 EXIT_CODES = (
     "Exit status: 0 nothing changes or the changes are fine, 1 the engine failed (its errors are in the report), 2 a "

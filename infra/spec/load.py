@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,16 @@ __all__ = ["CONFIG_KEY", "from_mapping", "load", "whole_environment"]
 _PROJECT = CONFIG_KEY.partition(":")[0]
 
 
-def load(path: Path, name: str, *, set_elsewhere: Collection[str] = ()) -> EnvironmentSpec:
+def nowhere_else(_key: str) -> bool:
+    """Say of each key that the stack file alone sets it."""
+    return False
+
+
+def load(path: Path, name: str, *, set_elsewhere: Callable[[str], bool] = nowhere_else) -> EnvironmentSpec:
     """Read the spec of environment ``name`` from its stack file, and its workloads from ``apps`` beside ``stacks``.
 
-    ``set_elsewhere`` are keys of secrets that the file need not have.
+    ``set_elsewhere`` says of a key, as ``slipway:password``, whether its secret is set although the file does not have
+    it.
 
     Raises:
         SpecError: a file cannot be read as YAML, holds no environment or workload, or holds a bad one.
@@ -34,12 +40,14 @@ def load(path: Path, name: str, *, set_elsewhere: Collection[str] = ()) -> Envir
     return whole_environment(config[CONFIG_KEY], name, apps_folder(path), settings, source=str(path))
 
 
-def settings_in(config: Mapping[str, Any], set_elsewhere: Collection[str] = ()) -> Callable[[str], Setting]:
+def settings_in(
+    config: Mapping[str, Any], set_elsewhere: Callable[[str], bool] = nowhere_else
+) -> Callable[[str], Setting]:
     """Return what says how a key stands in the configuration of a stack file."""
 
     def setting(key: str) -> Setting:
         value = config.get(f"{_PROJECT}:{key}")
-        if value is None and f"{_PROJECT}:{key}" in set_elsewhere:
+        if value is None and set_elsewhere(f"{_PROJECT}:{key}"):
             return "secret"
         return "missing" if value is None else "secret" if isinstance(value, Mapping) and "secure" in value else "plain"
 

@@ -65,8 +65,8 @@ class Environment:
         from infra.spec import SpecError, load
 
         try:
-            own = stack_config.set_in_copy(self.layout.config_file)
-            return load(self.stack_file, self.layout.name, set_elsewhere=own)
+            # A placeholder stands for a secret that nobody has set.
+            return load(self.stack_file, self.layout.name, set_elsewhere=lambda _: True)
         except SpecError as error:
             raise RehearsalError(str(error), 2) from error
 
@@ -133,12 +133,7 @@ class Environment:
     def prepare(self) -> None:
         """Make the environment's directory, its copy of the stack file, and the engine's plugins."""
         self.layout.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        replaced = self.copy_config()
-        if replaced:
-            self.console.print(
-                f"Encrypted values cannot be read outside their account; {stack_config.PLACEHOLDER!r} stands for: "
-                + ", ".join(replaced)
-            )
+        self.copy_config()
         plugins.install(self.plugins, self.layout.pulumi_home)
         engine_log.switch_off(self.layout.pulumi_home)
         names = {vendor: [p.name for p in self.plugins if p.vendor is vendor] for vendor in (True, False)}
@@ -148,15 +143,29 @@ class Environment:
             highlight=False,
         )
 
-    def copy_config(self) -> list[str]:
-        """Copy the stack file for the engine; return the values in it that cannot be read here."""
+    def copy_config(self) -> None:
+        """Copy the stack file for the engine; say which values in it a placeholder stands for."""
+        from infra.spec.secret_config import named_settings
+
         if former := stack_config.note_project(self.project, self.layout.project_note):
             self.console.print(
                 f"[yellow]{self.layout.name} was of the project in {former}, and is of {self.project} from now on. If "
                 f"you meant the former: --project {shlex.quote(str(former))}[/yellow]",
                 highlight=False,
             )
-        return stack_config.copy_stack_config(self.stack_file, self.layout.config_file)
+        needed = {f"slipway:{key}" for key in named_settings(self.spec)}
+        replaced = stack_config.copy_stack_config(self.stack_file, self.layout.config_file, needed)
+        if replaced.encrypted:
+            self.console.print(
+                f"Encrypted values cannot be read outside their account; {stack_config.PLACEHOLDER!r} stands for: "
+                + ", ".join(replaced.encrypted)
+            )
+        for key in replaced.unset:
+            self.console.print(
+                f"[yellow]Nobody has set the secret {key}; {stack_config.PLACEHOLDER!r} stands for it. To rehearse "
+                f"with a value: ./rehearse pulumi {self.layout.name} -- config set --secret {key}[/yellow]",
+                highlight=False,
+            )
 
     def start(self) -> None:
         """Start what does not run: the AWS stand-in, and the control plane unless it is left out."""

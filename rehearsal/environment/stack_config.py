@@ -2,7 +2,8 @@
 
 Encryption differs: an environment's secrets provider is a key in its cloud account, a rehearsal's is a passphrase that
 everyone may know. Values encrypted for the one cannot be read by the other and are replaced by a placeholder, which is
-encrypted too: the program refuses a secret that stands in the open.
+encrypted too: the program refuses a secret that stands in the open. It also stands for secrets that nobody has set yet,
+since an environment that does not exist has no key to encrypt them by.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from rehearsal.processes import write_private
 
 PASSPHRASE = "rehearsal"  # noqa: S105  protects nothing: a rehearsal holds no secret of a real environment
 PLACEHOLDER = "rehearsal-placeholder"
-"""Stands where the stack file has an encrypted value."""
+"""Stands where the stack file has an encrypted value, and for a secret that it lacks."""
 
 _ROUNDS = 1_000_000
 _SALT_BYTES, _NONCE_BYTES, _KEY_BYTES = 8, 12, 32
@@ -57,12 +59,22 @@ def note_project(project: Path, note: Path) -> Path | None:
     return former if former != project and former.exists() else None
 
 
-def copy_stack_config(source: Path, target: Path) -> list[str]:
-    """Write the rehearsal's copy of a stack file; return the paths of values that became placeholders.
+@dataclass(frozen=True)
+class Placeholders:
+    """What a placeholder stands for in a copy."""
 
-    The salt that the engine wrote to an earlier copy is kept: what is encrypted in the stack's state needs it. So are
-    secrets that were set there and that the stack file does not have. Raises RehearsalError when the file cannot be
-    read.
+    encrypted: list[str]
+    """Paths of values that are encrypted in the stack file."""
+    unset: list[str]
+    """Keys of the configuration that nobody has set."""
+
+
+def copy_stack_config(source: Path, target: Path, needed: Collection[str] = ()) -> Placeholders:
+    """Write the rehearsal's copy of a stack file; return what became a placeholder.
+
+    ``needed`` are the keys of the secrets that the environment names, as ``slipway:password``. The salt that the engine
+    wrote to an earlier copy is kept: what is encrypted in the stack's state needs it. So are secrets that were set
+    there and that the stack file does not have. Raises RehearsalError when the file cannot be read.
     """
     document = _read(source)
     kept = _read(target) if target.exists() else {}
@@ -72,24 +84,22 @@ def copy_stack_config(source: Path, target: Path) -> list[str]:
         for key, value in document.items()
         if key not in _ENCRYPTION_KEYS
     }
+    own: dict[str, dict[str, str]] = {key: {"secure": sealed} for key, sealed in _set_by_hand(kept).items()}
+    unset = sorted(set(needed) - own.keys() - (copied.get("config") or {}).keys())
+    own |= {key: {} for key in unset}
     salt = kept.get("encryptionsalt")
-    if replaced:
+    to_seal = [*(value for _, value in replaced), *(own[key] for key in unset)]
+    if to_seal:
         seal, salt = _sealer(salt)
-        for _, value in replaced:
+        for value in to_seal:
             value["secure"] = seal(PLACEHOLDER)
     if salt:
         copied["encryptionsalt"] = salt
-    own = {key: {"secure": sealed} for key, sealed in _set_by_hand(kept).items()}
     if own:
         copied["config"] = {**own, **(copied.get("config") or {})}
     text = yaml.dump(copied, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
     write_private(target, text)
-    return [path for path, _ in replaced]
-
-
-def set_in_copy(target: Path) -> frozenset[str]:
-    """Return the keys whose secret values were set in the copy itself, by ``pulumi config set --secret``."""
-    return frozenset(_set_by_hand(_read(target))) if target.exists() else frozenset()
+    return Placeholders([path for path, _ in replaced], unset)
 
 
 def _set_by_hand(copy: Mapping[str, Any]) -> dict[str, str]:

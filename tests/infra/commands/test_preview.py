@@ -145,3 +145,17 @@ def test_it_says_where_the_engine_reads_another_file(
     line = f"has the engine read {tmp_path / read}: what only {own} says is not in this preview.\n"
     assert err.endswith(line) is told
     assert told or err == ""
+
+
+@pytest.mark.parametrize(("set_there", "status"), [("slipway:receivers", 0), ("slipway:other", 2)])
+def test_a_secret_may_be_set_in_the_file_that_the_engine_reads(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, set_there: str, status: int
+) -> None:
+    spec = {**sample_mapping(), "monitoring": {"alerting": {"secret": "receivers"}}}
+    own, read = tmp_path / "stacks" / "Pulumi.test.yaml", tmp_path / "copy" / "Pulumi.test.yaml"
+    own.write_text(yaml.safe_dump({"config": {CONFIG_KEY: spec}}), encoding="utf-8")
+    read.parent.mkdir()
+    read.write_text(yaml.safe_dump({"config": {CONFIG_KEY: spec, set_there: {"secure": "v1:a"}}}), encoding="utf-8")
+    monkeypatch.setenv("PULUMI_OPTION_CONFIG_FILE", str(read))
+    monkeypatch.setattr("infra.ops.preview.engine.preview", lambda *_: read_events(events(), ""))
+    assert run("preview", "test")[0] == status

@@ -9,7 +9,7 @@ import yaml
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from rehearsal.environment.errors import RehearsalError
-from rehearsal.environment.stack_config import PASSPHRASE, _sealer, copy_stack_config, note_project, set_in_copy
+from rehearsal.environment.stack_config import PASSPHRASE, Placeholders, _sealer, copy_stack_config, note_project
 
 ENGINES_SALT = "v1:EP1eBkxC1U4=:v1:N2KTIrKRTflXy4GS:FljTb8PHEk8QhrRpMJ9i/6qKoLitKw=="
 """As the engine wrote it for the passphrase of rehearsals."""
@@ -47,7 +47,7 @@ def test_another_project_is_told_of_once(tmp_path: Path) -> None:
 def test_encryption_is_left_behind_and_encrypted_values_are_named(tmp_path: Path) -> None:
     source, target = tmp_path / "Pulumi.prod.yaml", tmp_path / "state" / "Pulumi.prod.yaml"
     source.write_text(COMMITTED)
-    assert copy_stack_config(source, target) == [
+    assert copy_stack_config(source, target).encrypted == [
         "config.slipway:environment.groups[0].token",
         "config.slipway:password",
     ]
@@ -67,7 +67,7 @@ def test_a_placeholder_is_encrypted_with_the_salt_that_the_engine_wrote(tmp_path
     source, target = tmp_path / "a.yaml", tmp_path / "b.yaml"
     source.write_text("config: {p:x: {secure: theirs}}\n")
     target.write_text(f"encryptionsalt: {ENGINES_SALT}\n")
-    assert copy_stack_config(source, target) == ["config.p:x"]
+    assert copy_stack_config(source, target).encrypted == ["config.p:x"]
     copied = yaml.safe_load(target.read_text())
     assert copied["encryptionsalt"] == ENGINES_SALT
     assert opened(copied["config"]["p:x"]["secure"], ENGINES_SALT) == "rehearsal-placeholder"
@@ -78,7 +78,7 @@ def test_the_salt_the_engine_wrote_is_kept_and_that_of_the_committed_file_is_not
     source, target = tmp_path / "a.yaml", tmp_path / "b.yaml"
     source.write_text("encryptionsalt: theirs\nconfig: {p:x: 2}\n")
     target.write_text("encryptionsalt: ours\nconfig: {p:x: 1, p:old: 1}\n")
-    assert copy_stack_config(source, target) == []
+    assert copy_stack_config(source, target) == Placeholders([], [])
     assert yaml.safe_load(target.read_text()) == {"config": {"p:x": 2}, "encryptionsalt": "ours"}
     assert target.stat().st_mode & 0o777 == 0o600
 
@@ -100,7 +100,7 @@ def test_a_file_that_is_none_is_named(tmp_path: Path, content: str | None, said:
 def test_an_empty_stack_file_has_an_empty_copy(tmp_path: Path) -> None:
     source = tmp_path / "Pulumi.x.yaml"
     source.write_text("")
-    assert copy_stack_config(source, tmp_path / "copy.yaml") == []
+    assert copy_stack_config(source, tmp_path / "copy.yaml") == Placeholders([], [])
     assert yaml.safe_load((tmp_path / "copy.yaml").read_text()) == {}
 
 
@@ -120,13 +120,22 @@ def test_a_secret_that_was_set_in_the_copy_stays_and_one_that_left_the_file_does
     sealed = _sealer(copied["encryptionsalt"])[0]("hunter2")
     copied["config"]["slipway:new"] = {"secure": sealed}
     target.write_text(yaml.safe_dump(copied))
-    assert set_in_copy(target) == {"slipway:new"}
+    assert copy_stack_config(source, target, {"slipway:new"}).unset == []
     source.write_text(COMMITTED.replace("  slipway:password:\n    secure: v1:def\n", ""))
     copy_stack_config(source, target)
     config = yaml.safe_load(target.read_text())["config"]
     assert config["slipway:new"] == {"secure": sealed}
     assert "slipway:password" not in config
     source.write_text(COMMITTED + "  slipway:new: {secure: v1:ghi}\n")
-    assert "config.slipway:new" in copy_stack_config(source, target)
-    assert set_in_copy(target) == frozenset()
-    assert set_in_copy(tmp_path / "none.yaml") == frozenset()
+    assert "config.slipway:new" in copy_stack_config(source, target).encrypted
+
+
+def test_a_placeholder_stands_for_a_secret_that_nobody_has_set(tmp_path: Path) -> None:
+    source, target = tmp_path / "Pulumi.prod.yaml", tmp_path / "state" / "Pulumi.prod.yaml"
+    source.write_text(COMMITTED)
+    for _ in range(2):
+        assert copy_stack_config(source, target, {"slipway:new", "slipway:password"}).unset == ["slipway:new"]
+        copied = yaml.safe_load(target.read_text())
+        assert opened(copied["config"]["slipway:new"]["secure"], copied["encryptionsalt"]) == "rehearsal-placeholder"
+    copy_stack_config(source, target)
+    assert "slipway:new" not in yaml.safe_load(target.read_text())["config"]
