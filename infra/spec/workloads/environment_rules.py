@@ -207,12 +207,15 @@ def _way_to(spec: EnvironmentSpec, workload: WorkloadSpec, name: str, known: Seq
             where = f"backends[{index}] is for {backend.namespace}"
             return f"declare one for namespace {workload.namespace}, too: {where}"
     host = re.sub(r"[:/].*$", "", re.sub(r"^[a-z]+://", "", name))
-    if "." in host:
+    if "." in host and name.partition(".")[0] not in known:
         return f"declare a backend of type externalName for {host} in the stack file, and write its name here"
     return f"{_nearest(name, known)}, or declare it under backends in the stack file"
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
+    workload, dot, _ = name.partition(".")
+    if dot and workload in known:
+        return f"write {workload}: a workload is named without its namespace"
     near = difflib.get_close_matches(name, known, n=1)
     if near:
         return f"write {near[0]}"

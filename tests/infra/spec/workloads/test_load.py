@@ -115,6 +115,10 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
          "from."),
         ({"to": ["databse"]}, "to[0]: 'databse' is neither a workload of the environment nor a backend in web. Fix: "
          "write one of web, or declare it under backends in the stack file."),
+        ({"to": ["web.web"]}, "to[0]: 'web.web' is neither a workload of the environment nor a backend in web. Fix: "
+         "write web: a workload is named without its namespace, or declare it under backends in the stack file."),
+        ({"from": ["web.web.svc"]}, "from[0]: 'web.web.svc' is neither a workload of the environment nor edge or "
+         "monitoring. Fix: write web: a workload is named without its namespace."),
         ({"expose": {"host": "go.example.com"}}, "expose: is for the edge router, which from does not let in. Fix: add "
          "edge to from."),
         ({"security": {"runAsUser": 0}}, "security.runAsUser: 0 is root, which namespace web refuses (podSecurity: "
