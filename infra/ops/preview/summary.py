@@ -9,6 +9,7 @@ from infra.ops.preview.api_effect import ApiEffect, access_sentences
 from infra.ops.preview.changes import KEEP, Change
 from infra.ops.preview.cost import Cost
 from infra.ops.preview.dangers import Danger
+from infra.ops.preview.disks import disk_sentences
 from infra.ops.preview.events import Run
 from infra.ops.preview.groups import Group, Roll, renames_of
 from infra.ops.preview.hosts import HostEffect
@@ -65,7 +66,7 @@ def summary(found: Found) -> tuple[str, ...]:
     told += found.network.sentences
     told += [*found.hosts.sentences, *found.unsecured]
     told += _resize_sentences(found.resizes)
-    told += found.spot
+    told += [*found.spot, *disk_sentences(found.changes)]
     told += sentences_of(workloads_of(found.changes, found.run.steps))
     told += [*found.awaited, *remade_sentences(found.changes)]
     told += [_rules_sentence(quiet)] if (quiet := [each for each in found.openings if not each.alarming]) else []

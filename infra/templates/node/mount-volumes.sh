@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Formats blank data volumes and mounts all of them, each found by the device name its launch template gave it.
+# Formats blank data volumes, mounts all of them and grows their file systems to the volumes' size. Each is found by the
+# device name that its launch template gave it.
 # On Nitro machines EBS volumes are NVMe devices, numbered in the order in which they answer: /dev/sdf may be
 # /dev/nvme1n1 at one boot and /dev/nvme2n1 at the next. The launch template's name is the first 32 bytes of the last
 # 1,024, the vendor's part, of what the NVMe controller says of itself (EC2 User Guide, "Map NVMe device names";
@@ -47,6 +48,12 @@ prepare() {
     fi
 }
 
+# A volume that was enlarged has room behind its file system; on a mounted one ext4 takes it up while it is used.
+grow() {
+    local said
+    said=$(resize2fs "$1" 2>&1) || echo "mount-volumes: the file system of $2 keeps its size: $said" >&2
+}
+
 while read -r name path; do
     if mountpoint -q "$path"; then continue; fi
     for ((left = ${WAIT:-120}; ; left--)); do
@@ -57,4 +64,5 @@ while read -r name path; do
     prepare "$device"
     mkdir -p "$path"
     mount -t ext4 -o noatime "$device" "$path"
+    grow "$device" "$path"
 done <"${VOLUMES:-/etc/slipway/volumes}"

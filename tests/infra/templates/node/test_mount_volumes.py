@@ -118,6 +118,33 @@ def test_a_file_system_of_ours_is_mounted_with_its_data(machine: Machine) -> Non
     assert len(machine.calls()) == 2
 
 
+def test_a_file_system_takes_up_the_room_of_a_volume_that_grew(machine: Machine) -> None:
+    image = machine.attach("nvme1n1", "sdf")
+    machine.run(f"sdf {machine.mounts}")
+    before = blocks(image)
+    os.truncate(image, 16 << 20)
+    result = machine.run(f"sdf {machine.mounts}")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert blocks(image) == 2 * before
+
+
+def test_a_file_system_that_cannot_grow_is_mounted_all_the_same(machine: Machine) -> None:
+    machine.attach("nvme1n1", "sdf")
+    stand_in = machine.root / "bin" / "resize2fs"
+    stand_in.write_text("#!/usr/bin/env bash\necho no room >&2; exit 1\n")
+    stand_in.chmod(0o755)
+    result = machine.run(f"sdf {machine.mounts}")
+    told = f"mount-volumes: the file system of {machine.mounts} keeps its size: no room\n"
+    assert (result.returncode, result.stderr) == (0, told)
+    assert len(machine.calls()) == 1
+
+
+def blocks(image: Path) -> int:
+    """Return how many blocks the file system has."""
+    told = subprocess.run(["dumpe2fs", "-h", str(image)], capture_output=True, text=True, check=True).stdout
+    return int(next(line for line in told.splitlines() if line.startswith("Block count:")).split()[-1])
+
+
 def test_what_is_mounted_is_left_alone(machine: Machine) -> None:
     image = machine.attach("nvme1n1", "sdf")
     machine.mounted.write_text(f"{machine.mounts}\n")
