@@ -267,7 +267,7 @@ def _told_to_addons(
         for role in plan.addon_roles
     }
     return {
-        API_HOST.name: control_plane.api.address.apply(lambda address: address.internal),
+        API_HOST.name: control_plane.api.internal,
         QUEUE_URL.name: queue.queue_url,
         **{role_of(addon).name: role.role_arn for addon, role in roles.items()},
     }

@@ -53,6 +53,8 @@ class ApiEndpoint(pulumi.ComponentResource):
         """What must exist before the API can be reached through the load balancers."""
         names = {each.key: self._balancer(each, subnet_ids[each.subnet_kind]) for each in plan.balancers}
         public = names[plan.public.key] if plan.public else None
+        self.internal = names[plan.internal.key]
+        """Name for what runs in the cluster: known also while a public load balancer is only about to be made."""
         self.address: pulumi.Output[ApiAddress] = pulumi.Output.all(names[plan.internal.key], public).apply(
             lambda found: ApiAddress(*found)
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem, listed_twice
-from infra.spec.scalars import duration_seconds
+from infra.spec.scalars import duration_seconds, is_private
 
 BUCKET_LIMIT = 63
 ISSUER_SUFFIX = "-issuer"
@@ -61,12 +61,13 @@ def _check_issuer_bucket(spec: EnvironmentSpec) -> Iterator[Problem]:
 def _check_api(spec: EnvironmentSpec) -> Iterator[Problem]:
     api = spec.cluster.api
     at: Location = ("cluster", "api", "allowedCidrs")
-    if api.access == "public" and not api.allowed_cidrs:
+    if api.access == "public" and all(is_private(cidr) for cidr in api.allowed_cidrs):
+        none = "are private networks alone, which reach the API inside: nobody would reach it over the internet"
         yield Problem(
             at,
-            "are missing: a public API that admits nobody is of no use",
+            none if api.allowed_cidrs else "are missing: a public API that admits nobody is of no use",
             "list the networks of your people and pipelines, or write access: internal",
-            None,
+            repr(list(api.allowed_cidrs)) if api.allowed_cidrs else None,
             (("cluster", "api", "access"),),
         )
     fix = "list the networks of your people and pipelines"

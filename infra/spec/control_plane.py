@@ -26,8 +26,8 @@ class ApiSpec(SpecModel):
     the internet, too, and answers `allowedCidrs` alone."""
 
     allowed_cidrs: Annotated[tuple[Network, ...], Field(max_length=50, examples=[["203.0.113.0/24"]])] = ()
-    """Networks from which people and pipelines may reach the API, beside the cluster's own machines: for `internal`
-    those behind a VPN or a peering."""
+    """Networks from which people and pipelines may reach the API, beside the cluster's own machines: those of
+    private ranges through a VPN or a peering, and of a `public` API all others over the internet."""
 
     hosted_zone: HostedZoneId | None = None
     """Route 53 hosted zone in which `api.<cluster>` and `api.internal.<cluster>` are made; the cluster's name must lie

@@ -116,11 +116,15 @@ def _network(value: str) -> str:
     return value
 
 
+def is_private(network: str) -> bool:
+    """Return whether an IPv4 block lies in a private range (RFC 1918, RFC 6598), none of which the internet routes."""
+    ranges = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+    return any(ipaddress.IPv4Network(network).subnet_of(ipaddress.IPv4Network(block)) for block in ranges)
+
+
 def _private_network(value: str) -> str:
     _network(value)
-    network = ipaddress.IPv4Network(value)
-    ranges = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
-    if not any(network.subnet_of(ipaddress.IPv4Network(block)) for block in ranges):
+    if not is_private(value):
         refuse(
             "is not in a private range",
             "take a block of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 (RFC 1918) or 100.64.0.0/10 (RFC 6598)",

@@ -130,7 +130,9 @@ def clusters(draw: Draw, account: str, region: str, partition: str) -> Environme
     cluster |= {"cni": cni, "networkPolicies": "enforced" if cni == "cilium" else "notEnforced"}
     cidrs = draw(some(SOURCES))
     if cidrs:
-        cluster["api"] = {"access": draw(st.sampled_from(["internal", "public"])), "allowedCidrs": cidrs}
+        # A public API has to have guests on the internet.
+        accesses = ["internal"] if set(cidrs) == {"10.0.0.0/8"} else ["internal", "public"]
+        cluster["api"] = {"access": draw(st.sampled_from(accesses)), "allowedCidrs": cidrs}
         sometimes(draw, cluster["api"], "hostedZone", st.just("Z0123456789ABCDEFGHIJ"))
         sometimes(draw, cluster["api"], "oidc", issuers())
     etcd = st.sampled_from([{"volumeSizeGi": 10}, {"volumeSizeGi": 500, "volumeType": "io2", "iops": 64000}])

@@ -11,6 +11,7 @@ from infra.plan.security import ROLE_WORDS, ROLES
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec
 from infra.spec.instance_group import Role
+from infra.spec.scalars import is_private
 
 Scheme = Literal["internal", "internet-facing"]
 
@@ -69,15 +70,18 @@ def plan_api_endpoint(spec: EnvironmentSpec) -> ApiEndpointPlan:
     """Return the load balancers of the API.
 
     The one inside the VPC always exists, since machines in private subnets would reach a public one only through their
-    NAT, from an address that stands for everything behind it.
+    NAT, from an address that stands for everything behind it. Guests of private networks come through it, too: the
+    internet carries none of their addresses.
     """
     api = spec.cluster.api
     guests = _guests(spec)
     machines = tuple(_machines(spec, role) for role in ROLES)
     public = api.access == "public"
+    inside = tuple(guest for guest in guests if not public or is_private(guest.cidr or ""))
+    outside = tuple(guest for guest in guests if guest not in inside)
     return ApiEndpointPlan(
-        internal=_balancer(spec, "internal", (*machines, *(() if public else guests))),
-        public=_balancer(spec, "public", guests) if public else None,
+        internal=_balancer(spec, "internal", (*machines, *inside)),
+        public=_balancer(spec, "public", outside) if public else None,
         hosted_zone=api.hosted_zone,
     )
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pulumi.runtime import MockResourceArgs
+
 from infra.components.api_endpoint import ApiEndpoint
 from infra.plan.control_plane.endpoints import plan_api_endpoint
 from infra.testing.account import OUTPUTS
@@ -19,6 +21,14 @@ GROUP, RECORD = "aws:ec2/securityGroup:SecurityGroup", "aws:route53/record:Recor
 ROLES = {"ControlPlane": "sg-cp", "Node": "sg-node", "Edge": "sg-edge"}
 SUBNETS = {"private": {"a": "private-a", "b": "private-b"}, "public": {"a": "public-a", "b": "public-b"}}
 PUBLIC = {"access": "public", "allowedCidrs": ["203.0.113.0/24"]}
+
+
+class PublicIsUnknown(Recorder):
+    """Answers as a preview in which the internal load balancer is there and the public one is not."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        name, outputs = super().new_resource(args)
+        return name, {**outputs, "dnsName": "internal.example.com"} if args.inputs.get("internal") else outputs
 
 
 def build(**api: Any) -> Recorder:
@@ -45,6 +55,19 @@ def test_the_load_balancer_inside_the_vpc() -> None:
     }
     assert recorder.requests[BALANCER, "api-internal"].protect
     assert recorder.names(RECORD) == set()
+
+
+def test_the_name_for_the_cluster_is_known_while_a_public_load_balancer_is_about_to_be_made() -> None:
+    plan = plan_api_endpoint(sample_spec(cluster={"api": PUBLIC}))
+    names: list[object] = []
+
+    def program() -> None:
+        endpoint = ApiEndpoint("api", plan, vpc_id="vpc-1", subnet_ids=SUBNETS, security_group_ids=ROLES)  # type: ignore[arg-type]
+        endpoint.internal.apply(names.append)
+        endpoint.address.apply(names.append)
+
+    record(program, PublicIsUnknown(), preview=True)
+    assert names == ["internal.example.com"]
 
 
 def test_targets_are_asked_whether_they_would_serve() -> None:

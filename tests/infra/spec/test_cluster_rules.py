@@ -22,6 +22,10 @@ def test_a_public_api_names_whom_it_admits() -> None:
     ]
     assert cluster(api={"access": "public", "allowedCidrs": ["203.0.113.0/24"]}) == []
     assert cluster(api={"allowedCidrs": ["10.99.0.0/16"]}) == []
+    assert cluster(api={"access": "public", "allowedCidrs": ["10.99.0.0/16"]}) == [
+        "cluster.api.allowedCidrs: ['10.99.0.0/16'] are private networks alone, which reach the API inside: nobody "
+        "would reach it over the internet. Fix: list the networks of your people and pipelines, or write access: internal."
+    ]
 
 
 def test_nobody_opens_the_api_to_everybody() -> None:

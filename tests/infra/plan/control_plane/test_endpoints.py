@@ -42,6 +42,14 @@ def test_a_public_api_has_a_load_balancer_of_its_own_for_guests_alone() -> None:
     assert (found.public.preserve_client_ip, found.internal.preserve_client_ip) == (True, False)
 
 
+def test_private_networks_stay_guests_of_the_internal_load_balancer_of_a_public_api() -> None:
+    vpn, shared = "10.200.0.0/16", "100.64.8.0/24"
+    found = plan(access="public", allowedCidrs=[vpn, OFFICE, shared])
+    assert found.public is not None
+    assert sources(found.public) == [(None, OFFICE)]
+    assert sources(found.internal) == [*ROLES, (None, vpn), (None, shared)]
+
+
 def test_names_in_a_hosted_zone() -> None:
     found = plan(access="public", allowedCidrs=[OFFICE], hostedZone="Z0123456789ABCDEFGHIJ")
     assert [each.record for each in found.balancers] == ["api.internal.test.example.com", "api.test.example.com"]
