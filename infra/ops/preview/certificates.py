@@ -1,4 +1,7 @@
-"""Hosts of the edge whose certificate moves to another Secret: until one is issued there, nobody can connect."""
+"""Hosts of the edge whose certificate is at another place: in another Secret, or with the load balancer.
+
+Until one is issued there, or the router follows the load balancer, nobody can connect.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _CERTIFICATE = "kubernetes:cert-manager.io/v1:Certificate"
 
 
 def certificate_sentences(run: Run) -> Iterator[str]:
-    """Yield which hosts that are answered wait for a certificate of their own after the update."""
+    """Yield which hosts that are answered wait for a certificate, or for the router, before anybody can connect."""
     held: dict[str, set[str]] = {}
     before: dict[str, str] = {}
     after: dict[str, str] = {}
@@ -30,6 +33,11 @@ def certificate_sentences(run: Run) -> Iterator[str]:
         for host, secret in sorted(after.items())
         if secret and host in before and secret != before[host] and host not in held.get(secret, set())
     ]
+    if handed := [host for host, secret in sorted(after.items()) if not secret and before.get(host)]:
+        yield (
+            f"The load balancer ends TLS for {listed(handed, TOLD)}, in place of the router: nobody can connect between "
+            "its change and the router's, both in this update."
+        )
     if first := [host for host in waiting if not before[host]]:
         yield f"Nobody can connect to {listed(first, TOLD)} until cert-manager has a certificate there."
     if moved := [host for host in waiting if before[host]]:

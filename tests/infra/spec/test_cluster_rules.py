@@ -24,7 +24,8 @@ def test_a_public_api_names_whom_it_admits() -> None:
     assert cluster(api={"allowedCidrs": ["10.99.0.0/16"]}) == []
     assert cluster(api={"access": "public", "allowedCidrs": ["10.99.0.0/16"]}) == [
         "cluster.api.allowedCidrs: ['10.99.0.0/16'] are private networks alone, which reach the API inside: nobody "
-        "would reach it over the internet. Fix: list the networks of your people and pipelines, or write access: internal."
+        "would reach it over the internet. Fix: list the networks of your people and pipelines, or write access: "
+        "internal."
     ]
 
 
