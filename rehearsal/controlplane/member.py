@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,9 +16,11 @@ from infra.plan.control_plane.kubeadm import CONFIG_FOLDER
 from infra.plan.control_plane.members import control_plane_groups
 from infra.plan.control_plane.pki import encryption_configuration
 from infra.plan.join import ApiAddress, names
+from infra.plan.naming import group_identity
 from infra.plan.node.document import JOIN_NAME
 from infra.plan.state_layout import igconfig_prefix, pki_prefix
 from infra.spec import EnvironmentSpec, from_mapping
+from infra.spec.instance_group import InstanceGroupSpec
 
 _FILES: Final = "files-"
 
@@ -42,9 +44,22 @@ class Member:
     pki: Mapping[str, bytes]
 
 
-def from_bucket(s3: Any, spec: EnvironmentSpec, volume: str) -> Member | None:
-    """Return the first member of an environment as its state bucket has it; None when it is not written yet."""
-    bucket, group = spec.state.bucket, control_plane_groups(spec)[0]
+def rehearsed_member(
+    spec: EnvironmentSpec, volumes: Mapping[str, str], has_data: Callable[[str], bool]
+) -> tuple[InstanceGroupSpec, str] | None:
+    """Return the member that stands for the whole control plane, and its volume; None where there is none yet.
+
+    It is the first by name that has data here (``has_data`` says so of a volume): a member that is added may have a
+    name before those of the others, and its volume is empty. ``volumes`` are those that there are, by member.
+    """
+    groups = [group for group in control_plane_groups(spec) if group_identity(group) in volumes]
+    found = [(group, volumes[group_identity(group)]) for group in groups]
+    return next((each for each in found if has_data(each[1])), found[0] if found else None)
+
+
+def from_bucket(s3: Any, spec: EnvironmentSpec, group: InstanceGroupSpec, volume: str) -> Member | None:
+    """Return a member of an environment as its state bucket has it; None when it is not written yet."""
+    bucket = spec.state.bucket
     prefix = igconfig_prefix(spec, group)
     documents = [each for each in _listed(s3, bucket, prefix) if each["Key"].startswith(f"{prefix}{_FILES}")]
     join = _read(s3, bucket, f"{prefix}{JOIN_NAME}")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from infra.plan.naming import MEMBER_TAG
 from rehearsal.environment.errors import RehearsalError
 from rehearsal.environment.layout import Layout
 from rehearsal.environment.variables import process_environment
@@ -127,11 +128,12 @@ class Cloud:
         for each in elb.describe_load_balancers()["LoadBalancers"]:
             elb.modify_load_balancer_attributes(LoadBalancerArn=each["LoadBalancerArn"], Attributes=attributes)
 
-    def etcd_volume(self, region: str, cluster: str, member: str) -> str | None:
-        """Return the ID of a control-plane member's volume."""
-        filters = _of_cluster(cluster, "slipway/member", member)
+    def etcd_volumes(self, region: str, cluster: str) -> dict[str, str]:
+        """Return the ID of each control-plane member's volume, by the member."""
+        filters = _of_cluster(cluster, MEMBER_TAG, "*")
         found = self.client("ec2", region).describe_volumes(Filters=filters)["Volumes"]
-        return str(found[0]["VolumeId"]) if found else None
+        tags = {volume["VolumeId"]: {tag["Key"]: tag["Value"] for tag in volume["Tags"]} for volume in found}
+        return {of[MEMBER_TAG]: volume for volume, of in tags.items()}
 
     def _notice(self) -> str | None:
         try:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from rehearsal import controlplane, toolchain
 from rehearsal.controlplane.layout import Layout as ControlPlaneLayout
-from rehearsal.controlplane.member import from_bucket
+from rehearsal.controlplane.member import from_bucket, rehearsed_member
 from rehearsal.environment import engine_log, plugins, stack_config
 from rehearsal.environment.cloud import Cloud
 from rehearsal.environment.engine import Engine
@@ -190,14 +190,11 @@ class Environment:
         None when the environment has no control plane yet: its first update makes one, and the gateway starts it when
         somebody asks for the API. Raises RehearsalError.
         """
-        from infra.plan.control_plane.members import control_plane_groups
-        from infra.plan.naming import group_identity
-
+        kept = ControlPlaneLayout(self.layout.root)
+        volumes = self.cloud.etcd_volumes(self.spec.region, self.spec.cluster.name)
+        found = rehearsed_member(self.spec, volumes, lambda volume: kept.etcd_data(volume).exists())
         s3 = self.cloud.client("s3", self.spec.region)
-        volume = self.cloud.etcd_volume(
-            self.spec.region, self.spec.cluster.name, group_identity(control_plane_groups(self.spec)[0])
-        )
-        member = from_bucket(s3, self.spec, volume) if volume else None
+        member = from_bucket(s3, self.spec, *found) if found else None
         if member is None or not self.cloud.has_machine(self.spec.region, self.spec.cluster.name, "ControlPlane"):
             return None
         try:

@@ -30,3 +30,21 @@ def test_load_balancers_are_released_before_a_destroy(tmp_path: Path, monkeypatc
     for each in elb.describe_load_balancers()["LoadBalancers"]:
         elb.delete_load_balancer(LoadBalancerArn=each["LoadBalancerArn"])
     assert elb.describe_load_balancers()["LoadBalancers"] == []
+
+
+@mock_aws
+def test_the_volumes_of_a_clusters_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = Cloud(Layout("test", tmp_path))
+    ec2 = boto3.client("ec2", region_name=REGION)
+    monkeypatch.setattr(cloud, "client", lambda *_: ec2)
+
+    def volume(cluster: str, **tags: str) -> str:
+        written = [{"Key": key, "Value": value} for key, value in {"KubernetesCluster": cluster, **tags}.items()]
+        specification = [{"ResourceType": "volume", "Tags": written}]
+        made = ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=20, TagSpecifications=specification)  # type: ignore[arg-type]
+        return made["VolumeId"]
+
+    volume("c")
+    volume("other", **{"slipway/member": "a"})
+    expected = {name: volume("c", **{"slipway/member": name}) for name in "ab"}
+    assert cloud.etcd_volumes(REGION, "c") == expected
