@@ -35,8 +35,8 @@ def certificate_sentences(run: Run) -> Iterator[str]:
     ]
     if handed := [host for host, secret in sorted(after.items()) if not secret and before.get(host)]:
         yield (
-            f"The load balancer ends TLS for {listed(handed, TOLD)}, in place of the router: nobody can connect between "
-            "its change and the router's, both in this update."
+            f"The load balancer ends TLS for {listed(handed, TOLD)}, in place of the router: nobody can connect "
+            "between its change and the router's, both in this update."
         )
     if first := [host for host in waiting if not before[host]]:
         yield f"Nobody can connect to {listed(first, TOLD)} until cert-manager has a certificate there."

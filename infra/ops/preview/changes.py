@@ -93,6 +93,9 @@ def _is_half(steps: Sequence[Step], made: Collection[tuple[str, str]]) -> bool:
 
 def _change(steps: Sequence[Step], components: _Components) -> Change:
     ops = {_MEANING[step.op] for step in steps}
+    if all(step.op == "delete-replaced" for step in steps):
+        # An update that was cut off has made the new one, and this one waits for its end.
+        ops = {DELETE}
     if REPLACE in ops or ops >= {CREATE, DELETE}:
         op = REPLACE
         step = _replacement(steps)

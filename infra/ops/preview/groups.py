@@ -136,7 +136,8 @@ def role_order(role: str) -> int:
 def _rolls(groups: Mapping[str, Group], changes: Mapping[str, Change]) -> Iterator[Roll]:
     for group in groups.values():
         change = changes.get(group.template.urn) if group.template else None
-        machines = group.machines(new=False)
+        # Of those that a smaller size ends, and of those that a larger one starts, none is rolled.
+        machines = min(group.machines(new=False), group.machines(new=True))
         if change is None or machines == 0:
             continue
         seen = [each for each in change.differences if top(each.path) not in _NO_MACHINE_SEES]

@@ -38,8 +38,8 @@ def test_hosts_whose_certificate_is_asked_for_anew() -> None:
     ]
     (handed,) = [each for each in report.sentences if each.startswith("The load balancer ends TLS")]
     assert handed == (
-        "The load balancer ends TLS for plain.example.com, in place of the router: nobody can connect between its change "
-        "and the router's, both in this update."
+        "The load balancer ends TLS for plain.example.com, in place of the router: nobody can connect between its "
+        "change and the router's, both in this update."
     )
     for left in (step("delete", GATEWAY, "edge", after, None), step("create", GATEWAY, "edge", None, after)):
         assert not [each for each in report_of(left).sentences if each.startswith("Nobody")]

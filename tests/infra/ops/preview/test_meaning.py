@@ -55,7 +55,7 @@ def test_what_moves_with_the_kind_of_its_component_is_one_replacement() -> None:
     made, _, ended = replaced(account, "web")
     other = json.loads(json.dumps(ended).replace(urn(account, "web"), urn(f"slipway:index:CronJob${account}", "web")))
     assert dict(report_of(made, other).counts) == {"replace": 1}
-    assert dict(report_of(other).counts) == {"replace": 1}
+    assert dict(report_of(other).counts) == {"delete": 1}
 
 
 def test_an_engine_that_did_not_finish_has_failed() -> None:

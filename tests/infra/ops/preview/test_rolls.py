@@ -33,6 +33,15 @@ def test_why_a_group_rolls(template: tuple[dict[str, Any], dict[str, Any]], reas
     assert roll.reasons == (reason,)
 
 
+@pytest.mark.parametrize(("before", "after", "rolled"), [(3, 0, []), (3, 1, [1]), (1, 3, [1])])
+def test_machines_that_end_or_start_with_the_update_are_not_rolled(before: int, after: int, rolled: list[int]) -> None:
+    component, template, scaling = group("nodes", "Node", op="update", template=LARGER)
+    sizes = scaling["resourcePreEvent"]["metadata"]
+    for side, size in (("old", before), ("new", after)):
+        sizes[side] = {**sizes[side], "inputs": {**sizes[side]["inputs"], "minSize": size, "maxSize": size}}
+    assert [roll.machines for roll in report_of(component, template, scaling).rolls] == rolled
+
+
 def test_groups_roll_in_the_order_of_their_roles() -> None:
     report = report_of(
         *group("nodes", "Node", op="update", count=3, template=LARGER),
