@@ -17,6 +17,7 @@ Level = Literal["none", "one-at-a-time", "interrupted"]
 API_PORTS = (443, 6443)
 _BALANCER_TYPES = re.compile(r"^aws:(lb|alb)/(loadBalancer|listener|targetGroup):")
 _RECORD = "aws:route53/record:Record"
+_ENDPOINT = "::slipway:index:ApiEndpoint$"
 
 
 @dataclass(frozen=True)
@@ -71,22 +72,39 @@ def _by_hand(joining: Sequence[str]) -> str:
 
 def access_sentences(openings: Sequence[Opening]) -> Iterator[str]:
     """Yield from where the API can be reached that it could not be reached from before, and the other way round."""
-    for opened, words in ((True, "can be reached"), (False, "can be reached no more")):
-        peers = [
-            peer
-            for each in openings
-            if each.opened is opened and each.rule.inward and _is_api(each.rule.group)
-            if any(each.rule.covers(port) for port in API_PORTS)
-            for peer in each.rule.peers
-            if "/" in peer
-        ]
-        if peers:
-            who = ", ".join("everywhere on the internet" if p in ANYWHERE else p for p in dict.fromkeys(peers))
-            yield f"The Kubernetes API {words} from {who}." + (" Callers need credentials as before." if opened else "")
+    opened, closed = (_api_peers(openings, opened=opened) for opened in (True, False))
+    if peers := [peer for peer in opened if peer not in closed]:
+        yield f"The Kubernetes API can be reached from {_who(peers)}. Callers need credentials as before."
+    if peers := [peer for peer in opened if peer in closed]:
+        yield (
+            f"The Kubernetes API is reached from {_who(peers)} through its other load balancer from now on, and no "
+            "more through the one before: kubeconfigs that name that one lead nowhere from there."
+        )
+    if peers := [peer for peer in closed if peer not in opened]:
+        yield f"The Kubernetes API can be reached no more from {_who(peers)}."
 
 
-def _is_api(group: str) -> bool:
-    return bool(re.match(r"(api|control-plane)([-.]|$)", group))
+def _api_peers(openings: Sequence[Opening], *, opened: bool) -> list[str]:
+    """Return the networks that a load balancer of the API lets in from now on, or no more."""
+    peers = [
+        peer
+        for each in openings
+        if each.opened is opened and each.rule.inward and _is_api(each)
+        if any(each.rule.covers(port) for port in API_PORTS)
+        for peer in each.rule.peers
+        if "/" in peer
+    ]
+    return list(dict.fromkeys(peers))
+
+
+def _who(peers: Sequence[str]) -> str:
+    return ", ".join("everywhere on the internet" if peer in ANYWHERE else peer for peer in peers)
+
+
+def _is_api(opening: Opening) -> bool:
+    """Return whether it is a rule of a member, or of a load balancer of the API: a new one's group has no name yet."""
+    named = re.match(r"(api|control-plane)([-.]|$)", opening.rule.group)
+    return bool(named) or _ENDPOINT in opening.urn
 
 
 def _roll(rolled: int, members: int, *, answers: bool) -> tuple[Level, str]:

@@ -41,8 +41,8 @@ def test_the_volumes_of_a_clusters_members(tmp_path: Path, monkeypatch: pytest.M
     def volume(cluster: str, **tags: str) -> str:
         written = [{"Key": key, "Value": value} for key, value in {"KubernetesCluster": cluster, **tags}.items()]
         specification = [{"ResourceType": "volume", "Tags": written}]
-        made = ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=20, TagSpecifications=specification)  # type: ignore[arg-type]
-        return made["VolumeId"]
+        made = ec2.create_volume(AvailabilityZone=f"{REGION}a", Size=20, TagSpecifications=specification)
+        return str(made["VolumeId"])
 
     volume("c")
     volume("other", **{"slipway/member": "a"})

@@ -16,6 +16,7 @@ from tests.infra.ops.preview.made import (
     INGRESS,
     SECRET_VALUE,
     SECURITY_GROUP,
+    UNKNOWN_VALUE,
     component,
     encoded,
     group,
@@ -135,6 +136,29 @@ def test_a_group_that_is_retired_and_whose_machines_are_protected() -> None:
     report = report_of(*sized("batch", size, {"minSize": 0, "maxSize": 0, "protectFromScaleIn": False}))
     said = "Machines that are protected from scale-in stay until that is taken off (docs/change-a-group.md)."
     assert any(said in sentence for sentence in report.sentences)
+
+
+def test_networks_that_reach_the_api_another_way() -> None:
+    internal = step("same", SECURITY_GROUP, "api-internal", {"name": "api-internal.x"}, {"name": "api-internal.x"})
+    # The group of a load balancer that is only about to be made has no name yet.
+    parent = {"parent": urn("slipway:index:ApiEndpoint", "api")}
+
+    def rule(group: str, source: str) -> dict[str, Any]:
+        return {"securityGroupId": group, "cidrIpv4": source, "ipProtocol": "tcp", "fromPort": 443, "toPort": 443}
+
+    def made(source: str) -> dict[str, Any]:
+        event = step("create", INGRESS, source, None, rule(UNKNOWN_VALUE, source), state=parent)
+        kind = f"slipway:index:ApiEndpoint${INGRESS}"
+        event["resourcePreEvent"]["metadata"]["urn"] = urn(kind, source)
+        return event
+
+    closed = step("delete", INGRESS, "old", rule("id-api-internal", "192.0.2.0/24"), None)
+    report = report_of(internal, made("192.0.2.0/24"), made("203.0.113.0/24"), closed)
+    assert [each for each in report.sentences if each.startswith("The Kubernetes API ")][-2:] == [
+        "The Kubernetes API can be reached from 203.0.113.0/24. Callers need credentials as before.",
+        "The Kubernetes API is reached from 192.0.2.0/24 through its other load balancer from now on, and no more "
+        "through the one before: kubeconfigs that name that one lead nowhere from there.",
+    ]
 
 
 def test_an_api_that_is_made_public() -> None:
