@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from infra.spec.environment import EnvironmentSpec
-from infra.spec.errors import Location, Problem, listed_twice
+from infra.spec.errors import Location, Problem, format_path, listed_twice
 from infra.spec.network import ExistingSubnetSpec
 
 VPC_PREFIXES = range(16, 23)
@@ -135,7 +135,7 @@ def _check_subnets(spec: EnvironmentSpec) -> Iterator[Problem]:
             fix = f"write its block as EC2 shows it, /{SUBNET_PREFIXES[0]} to /{SUBNET_PREFIXES[-1]}"
             yield Problem((*at, "cidr"), "is no size that a subnet has", fix, repr(subnet.cidr))
         for other_at, other in before:
-            where = ".".join(map(str, other_at[2:]))
+            where = format_path(other_at)
             if subnet.id == other.id:
                 fix = "give each zone a private and a public subnet of its own"
                 yield Problem((*at, "id"), f"is that of {where}, too", fix, repr(subnet.id), ((*other_at, "id"),))

@@ -80,14 +80,14 @@ def test_subnets_lie_in_the_block() -> None:
         "network.vpc.subnets[1].public.cidr: '10.20.0.0/15' is no size that a subnet has. "
         "Fix: write its block as EC2 shows it, /16 to /28.",
         *(
-            f"network.vpc.subnets[1].public.cidr: '10.20.0.0/15' overlaps subnets.{where} {cidr}. "
+            f"network.vpc.subnets[1].public.cidr: '10.20.0.0/15' overlaps network.vpc.subnets[{where} {cidr}. "
             "Fix: write both as EC2 shows them: subnets of a VPC share no address."
             for where, cidr in (
-                ("0.private", "10.21.32.0/20"), ("0.public", "10.20.0.0/24"), ("1.private", "10.20.48.0/20"),
+                ("0].private", "10.21.32.0/20"), ("0].public", "10.20.0.0/24"), ("1].private", "10.20.48.0/20"),
             )
         ),
         *(
-            f"network.vpc.subnets[2].{kind}.cidr: '{cidr}' overlaps subnets.1.public 10.20.0.0/15. "
+            f"network.vpc.subnets[2].{kind}.cidr: '{cidr}' overlaps network.vpc.subnets[1].public 10.20.0.0/15. "
             "Fix: write both as EC2 shows them: subnets of a VPC share no address."
             for kind, cidr in (("private", "10.20.64.0/20"), ("public", "10.20.2.0/24"))
         ),
@@ -97,7 +97,7 @@ def test_subnets_lie_in_the_block() -> None:
 def test_a_subnet_is_named_once() -> None:
     twice = subnet_id("private", "a")
     assert report(subnets({2: {"public": {"id": twice}}})) == [
-        f"network.vpc.subnets[2].public.id: '{twice}' is that of subnets.0.private, too. "
+        f"network.vpc.subnets[2].public.id: '{twice}' is that of network.vpc.subnets[0].private, too. "
         "Fix: give each zone a private and a public subnet of its own."
     ]
 
