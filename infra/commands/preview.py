@@ -17,6 +17,7 @@ from infra.commands.common import (
     engine_options,
     errors,
     load_environment,
+    planned_environment,
     put,
     stack_file,
     tell_dim,
@@ -81,6 +82,9 @@ def preview(
         errors.print(f"error: {error}", markup=False, highlight=False)
         raise typer.Exit(1) from None
     report = interpret(run, environment=spec.name, region=spec.region, prices=price_table(), waivers=tuple(waive or ()))
+    if source is None and report.exit_code == 1:
+        # Some mistakes of the files show only where their plan is made: the program told them among the engine's words.
+        planned_environment(env)
     if comment is not None:
         put(render_markdown(report, where=where), comment)
     _show(report, output, write, where)

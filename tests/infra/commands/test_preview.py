@@ -12,7 +12,7 @@ import yaml
 
 from infra import cli
 from infra.ops.preview.events import read_events
-from infra.spec import CONFIG_KEY
+from infra.spec import CONFIG_KEY, Problem, SpecError
 from tests.infra.ops.preview.made import VOLUME, step, urn
 from tests.infra.samples import sample_mapping
 
@@ -126,6 +126,19 @@ def test_an_engine_that_dies_is_a_failure_with_what_it_said(
         assert status == 1
         assert "error: password=[secret] is wrong" in out
         assert "planted" not in out + errors
+
+
+def test_a_mistake_of_the_files_that_the_engine_met_is_told_as_that(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise SpecError("plan", [Problem(("monitoring", "rules"), "are too large", "write fewer")])
+
+    fake_engine(tmp_path, monkeypatch, "echo 'error: the program failed' >&2\nexit 255\n")
+    monkeypatch.setattr("infra.plan.environment.plan_environment", refuse)
+    status, out, errors = run("preview", "test")
+    assert (status, out) == (2, "")
+    assert "monitoring.rules: are too large. Fix: write fewer." in errors
 
 
 def test_drift_from_recorded_events(run: Run) -> None:
