@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Never
 
@@ -67,6 +68,21 @@ def refuse_entries(entries: Sequence[tuple[str, str, str]]) -> None:
 def checked(check: Callable[[Any], Any]) -> Any:
     """Return the ``Annotated`` marker that runs ``check`` after the type itself has been validated."""
     return AfterValidator(check)
+
+
+def described(pattern: str, problem: str, fix: str) -> Any:
+    """Return the ``Annotated`` marker that refuses a text which a regular expression does not describe from end to end.
+
+    ``problem`` and ``fix`` are as for :func:`refuse`.
+    """
+    whole = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not whole.fullmatch(value):
+            refuse(problem, fix)
+        return value
+
+    return checked(check)
 
 
 def matching(pattern: str) -> WithJsonSchema:

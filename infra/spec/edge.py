@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from infra.spec.base import SpecModel, checked, matching, refuse
+from infra.spec.base import SpecModel, checked, described, matching, refuse
 from infra.spec.errors import show
 from infra.spec.hosts import Host, Source
 from infra.spec.scalars import DnsLabel, HostedZoneId, RoutePath
@@ -40,24 +40,6 @@ def _firewall_port(value: Any) -> Any:
         refuse("is neither 80 nor 443", "declare the port under edge.tcpPorts and write its name here")
     if isinstance(value, str) and value.isdigit():
         refuse("is a number in quotes", f"write {value} without quotes" if value in ("80", "443") else "write a name")
-    return value
-
-
-def _acm_arn(value: str) -> str:
-    if not re.fullmatch(_ACM_ARN, value):
-        refuse("is not the ARN of an ACM certificate", "copy the certificate's ARN from ACM")
-    return value
-
-
-def _zone_name(value: str) -> str:
-    if not re.fullmatch(_ZONE_NAME, value):
-        refuse("is not the name of a hosted zone", "write it without a dot at its end, as example.com")
-    return value
-
-
-def _email(value: str) -> str:
-    if not re.fullmatch(_EMAIL, value):
-        refuse("is not an e-mail address", "write an address that reaches those who keep the certificates")
     return value
 
 
@@ -174,7 +156,12 @@ class EdgeTcpPortSpec(SpecModel):
 class DnsSpec(SpecModel):
     """The Route 53 hosted zone in which the routes' hosts get their records."""
 
-    zone: Annotated[str, checked(_zone_name), matching(_ZONE_NAME), Field(examples=["example.com"])]
+    zone: Annotated[
+        str,
+        described(_ZONE_NAME, "is not the name of a hosted zone", "write it without a dot at its end, as example.com"),
+        matching(_ZONE_NAME),
+        Field(examples=["example.com"]),
+    ]
     """Name of the zone. Hosts outside it get no record."""
 
     zone_id: Annotated[HostedZoneId, Field(examples=["Z0123456789ABCDEFGHIJ"])]
@@ -184,7 +171,16 @@ class DnsSpec(SpecModel):
 class AcmeSpec(SpecModel):
     """Certificates by cert-manager from Let's Encrypt, one for each host of the routes."""
 
-    email: Annotated[str, checked(_email), matching(_EMAIL)] | None = None
+    email: (
+        Annotated[
+            str,
+            described(
+                _EMAIL, "is not an e-mail address", "write an address that reaches those who keep the certificates"
+            ),
+            matching(_EMAIL),
+        ]
+        | None
+    ) = None
     """Address of the ACME account."""
 
     server: Literal["production", "staging"] = "production"
@@ -198,7 +194,14 @@ class AcmeSpec(SpecModel):
 class TlsSpec(SpecModel):
     """Who ends TLS: the load balancer with a certificate of ACM, or the router with cert-manager's (the default)."""
 
-    acm: Annotated[str, checked(_acm_arn), matching(_ACM_ARN)] | None = None
+    acm: (
+        Annotated[
+            str,
+            described(_ACM_ARN, "is not the ARN of an ACM certificate", "copy the certificate's ARN from ACM"),
+            matching(_ACM_ARN),
+        ]
+        | None
+    ) = None
     """ARN of an ACM certificate that covers all routes' hosts. The load balancer ends TLS with it."""
 
     acme: AcmeSpec | None = None

@@ -6,17 +6,17 @@ import ipaddress
 import re
 from typing import Annotated
 
-from infra.spec.base import checked, matching, refuse
+from infra.spec.base import checked, described, matching, refuse
 
 _BUCKET = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
-_REGION = re.compile(r"^([a-z]{2}|eusc)(-[a-z]+)+-[0-9]$")
-_ZONE = re.compile(r"^([a-z]{2}|eusc)(-[a-z]+)+-[0-9][a-f]$")
+_REGION = r"^([a-z]{2}|eusc)(-[a-z]+)+-[0-9]$"
+_ZONE = r"^([a-z]{2}|eusc)(-[a-z]+)+-[0-9][a-f]$"
 _DNS_LABEL = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")
 _VERSION = re.compile(r"^(0|[1-9][0-9]{0,5})(\.(0|[1-9][0-9]{0,5})){2}$")
 _DURATION = re.compile(r"^([0-9]{1,9})(s|m|h|d)$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_MACHINE_TYPE = re.compile(r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")
-_IMAGE = re.compile(r"^(ami-[0-9a-f]{8,17}|ssm:/[A-Za-z0-9_./-]+|([0-9]{12}|amazon|aws-marketplace|self)/\S+)$")
+_MACHINE_TYPE = r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$"
+_IMAGE = r"^(ami-[0-9a-f]{8,17}|ssm:/[A-Za-z0-9_./-]+|([0-9]{12}|amazon|aws-marketplace|self)/\S+)$"
 _SECURITY_GROUP = r"^sg-[0-9a-f]{8,17}$"
 _TARGET_GROUP = r"^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup/[A-Za-z0-9-]+/[0-9a-f]+$"
 _POLICY = r"^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]+$"
@@ -56,21 +56,6 @@ def _bucket(value: str) -> str:
         ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
     ):
         refuse("uses a prefix or suffix that S3 keeps for itself", "choose another name")
-    return value
-
-
-def _region(value: str) -> str:
-    if not _REGION.fullmatch(value):
-        refuse("is not an AWS region name", "write a region such as eu-central-1")
-    return value
-
-
-def _zone(value: str) -> str:
-    if not _ZONE.fullmatch(value):
-        refuse(
-            "is not a standard availability zone (region plus one letter from a to f)",
-            "write a zone such as eu-central-1a; Local and Wavelength Zones are not supported",
-        )
     return value
 
 
@@ -132,82 +117,12 @@ def _private_network(value: str) -> str:
     return value
 
 
-def _machine_type(value: str) -> str:
-    if not _MACHINE_TYPE.fullmatch(value):
-        refuse("is not an EC2 instance type", "write family.size, as m7i.large")
-    return value
-
-
-def _type_pattern(value: str) -> str:
-    if not re.fullmatch(_TYPE_PATTERN, value):
-        refuse("is not a pattern of instance types", "write at most 30 characters such as m7i.large, m7* or *.metal")
-    return value
-
-
-def _image(value: str) -> str:
-    if not _IMAGE.fullmatch(value):
-        refuse(
-            "is not an image reference",
-            "write an AMI ID (ami-0abc...), an SSM parameter (ssm:/aws/service/...) or owner/name "
-            "(136693071363/debian-12-amd64-*)",
-        )
-    return value
-
-
-def _duration(value: str) -> str:
-    if not _DURATION.fullmatch(value):
-        refuse("is not a duration", "write a whole number and a unit (s, m, h or d), as 720h or 30d")
-    return value
-
-
 def duration_seconds(value: str) -> int:
     """Return the length in seconds of a spec duration such as ``720h`` or ``30d``."""
     match = _DURATION.fullmatch(value)
     if match is None:
         raise ValueError(f"{value!r} is not a duration")
     return int(match.group(1)) * _SECONDS[match.group(2)]
-
-
-def _security_group_id(value: str) -> str:
-    if not re.fullmatch(_SECURITY_GROUP, value):
-        refuse("is not a security group ID", "write the ID as EC2 shows it, as sg-0123456789abcdef0")
-    return value
-
-
-def _target_group_arn(value: str) -> str:
-    if not re.fullmatch(_TARGET_GROUP, value):
-        refuse("is not the ARN of a target group", "copy the target group's ARN from ELB")
-    return value
-
-
-def _policy_arn(value: str) -> str:
-    if not re.fullmatch(_POLICY, value):
-        refuse("is not the ARN of an IAM policy", "write it as arn:aws:iam::111122223333:policy/name")
-    return value
-
-
-def _hosted_zone(value: str) -> str:
-    if not re.fullmatch(_HOSTED_ZONE, value):
-        refuse("is not the ID of a hosted zone", "write the ID as Route 53 shows it, as Z0123456789ABCDEFGHIJ")
-    return value
-
-
-def _vpc_id(value: str) -> str:
-    if not re.fullmatch(_VPC, value):
-        refuse("is not the ID of a VPC", "write the ID as EC2 shows it, as vpc-0123456789abcdef0")
-    return value
-
-
-def _subnet_id(value: str) -> str:
-    if not re.fullmatch(_SUBNET, value):
-        refuse("is not the ID of a subnet", "write the ID as EC2 shows it, as subnet-0123456789abcdef0")
-    return value
-
-
-def _internet_gateway_id(value: str) -> str:
-    if not re.fullmatch(_INTERNET_GATEWAY, value):
-        refuse("is not the ID of an internet gateway", "write the ID as EC2 shows it, as igw-0123456789abcdef0")
-    return value
 
 
 def _address(value: str) -> str:
@@ -223,25 +138,96 @@ _NETWORK_FORM = matching(r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$")
 
 AccountId = Annotated[str, checked(_account_id), matching("^[0-9]{12}$")]
 BucketName = Annotated[str, checked(_bucket), matching("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$")]
-Region = Annotated[str, checked(_region), matching(_REGION.pattern)]
-Zone = Annotated[str, checked(_zone), matching(_ZONE.pattern)]
+Region = Annotated[
+    str,
+    described(_REGION, "is not an AWS region name", "write a region such as eu-central-1"),
+    matching(_REGION),
+]
+Zone = Annotated[
+    str,
+    described(
+        _ZONE,
+        "is not a standard availability zone (region plus one letter from a to f)",
+        "write a zone such as eu-central-1a; Local and Wavelength Zones are not supported",
+    ),
+    matching(_ZONE),
+]
 DnsLabel = Annotated[str, checked(_dns_label), matching(f"^{_LABEL_FORM}$")]
 ClusterName = Annotated[str, checked(_cluster_name), matching(rf"^{_LABEL_FORM}(\.{_LABEL_FORM})*$")]
 KubernetesVersion = Annotated[str, checked(_version), matching(_VERSION.pattern)]
 Network = Annotated[str, checked(_network), _NETWORK_FORM]
 PrivateNetwork = Annotated[str, checked(_private_network), _NETWORK_FORM]
-MachineTypePattern = Annotated[str, checked(_type_pattern), matching(_TYPE_PATTERN)]
-MachineType = Annotated[str, checked(_machine_type), matching(_MACHINE_TYPE.pattern)]
-Image = Annotated[str, checked(_image), matching(_IMAGE.pattern)]
-Duration = Annotated[str, checked(_duration), matching(_DURATION.pattern)]
-SecurityGroupId = Annotated[str, checked(_security_group_id), matching(_SECURITY_GROUP)]
-TargetGroupArn = Annotated[str, checked(_target_group_arn), matching(_TARGET_GROUP)]
-PolicyArn = Annotated[str, checked(_policy_arn), matching(_POLICY)]
-VpcId = Annotated[str, checked(_vpc_id), matching(_VPC)]
-SubnetId = Annotated[str, checked(_subnet_id), matching(_SUBNET)]
-InternetGatewayId = Annotated[str, checked(_internet_gateway_id), matching(_INTERNET_GATEWAY)]
+MachineTypePattern = Annotated[
+    str,
+    described(
+        _TYPE_PATTERN,
+        "is not a pattern of instance types",
+        "write at most 30 characters such as m7i.large, m7* or *.metal",
+    ),
+    matching(_TYPE_PATTERN),
+]
+MachineType = Annotated[
+    str,
+    described(_MACHINE_TYPE, "is not an EC2 instance type", "write family.size, as m7i.large"),
+    matching(_MACHINE_TYPE),
+]
+Image = Annotated[
+    str,
+    described(
+        _IMAGE,
+        "is not an image reference",
+        "write an AMI ID (ami-0abc...), an SSM parameter (ssm:/aws/service/...) or owner/name "
+        "(136693071363/debian-12-amd64-*)",
+    ),
+    matching(_IMAGE),
+]
+Duration = Annotated[
+    str,
+    described(_DURATION.pattern, "is not a duration", "write a whole number and a unit (s, m, h or d), as 720h or 30d"),
+    matching(_DURATION.pattern),
+]
+SecurityGroupId = Annotated[
+    str,
+    described(_SECURITY_GROUP, "is not a security group ID", "write the ID as EC2 shows it, as sg-0123456789abcdef0"),
+    matching(_SECURITY_GROUP),
+]
+TargetGroupArn = Annotated[
+    str,
+    described(_TARGET_GROUP, "is not the ARN of a target group", "copy the target group's ARN from ELB"),
+    matching(_TARGET_GROUP),
+]
+PolicyArn = Annotated[
+    str,
+    described(_POLICY, "is not the ARN of an IAM policy", "write it as arn:aws:iam::111122223333:policy/name"),
+    matching(_POLICY),
+]
+VpcId = Annotated[
+    str,
+    described(_VPC, "is not the ID of a VPC", "write the ID as EC2 shows it, as vpc-0123456789abcdef0"),
+    matching(_VPC),
+]
+SubnetId = Annotated[
+    str,
+    described(_SUBNET, "is not the ID of a subnet", "write the ID as EC2 shows it, as subnet-0123456789abcdef0"),
+    matching(_SUBNET),
+]
+InternetGatewayId = Annotated[
+    str,
+    described(
+        _INTERNET_GATEWAY,
+        "is not the ID of an internet gateway",
+        "write the ID as EC2 shows it, as igw-0123456789abcdef0",
+    ),
+    matching(_INTERNET_GATEWAY),
+]
 Address = Annotated[str, checked(_address), matching(r"^([0-9]{1,3}\.){3}[0-9]{1,3}$")]
-HostedZoneId = Annotated[str, checked(_hosted_zone), matching(_HOSTED_ZONE)]
+HostedZoneId = Annotated[
+    str,
+    described(
+        _HOSTED_ZONE, "is not the ID of a hosted zone", "write the ID as Route 53 shows it, as Z0123456789ABCDEFGHIJ"
+    ),
+    matching(_HOSTED_ZONE),
+]
 
 
 def _url_path(value: str) -> str:
