@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Never
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema
@@ -13,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from infra.spec.docstrings import field_docstrings
 
 if TYPE_CHECKING:  # what makes JSON Schemas takes long to import, and hardly any program makes one
-    from pydantic import GetJsonSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
@@ -70,8 +71,24 @@ def checked(check: Callable[[Any], Any]) -> Any:
     return AfterValidator(check)
 
 
+@dataclass(frozen=True)
+class _Described:
+    """A check of a text, and what the JSON Schema says of it."""
+
+    check: Callable[[str], str]
+    pattern: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the text with its check."""
+        return AfterValidator(self.check).__get_pydantic_core_schema__(source, handler)
+
+    def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return the JSON Schema of the text's form."""
+        return matching(self.pattern).__get_pydantic_json_schema__(core_schema, handler)
+
+
 def described(pattern: str, problem: str, fix: str) -> Any:
-    """Return the ``Annotated`` marker that refuses a text which a regular expression does not describe from end to end.
+    """Return the ``Annotated`` marker of a text that a regular expression describes whole: its check and its form.
 
     ``problem`` and ``fix`` are as for :func:`refuse`.
     """
@@ -82,7 +99,7 @@ def described(pattern: str, problem: str, fix: str) -> Any:
             refuse(problem, fix)
         return value
 
-    return checked(check)
+    return _Described(check, pattern)
 
 
 def matching(pattern: str) -> WithJsonSchema:

@@ -159,7 +159,6 @@ class DnsSpec(SpecModel):
     zone: Annotated[
         str,
         described(_ZONE_NAME, "is not the name of a hosted zone", "write it without a dot at its end, as example.com"),
-        matching(_ZONE_NAME),
         Field(examples=["example.com"]),
     ]
     """Name of the zone. Hosts outside it get no record."""
@@ -177,7 +176,6 @@ class AcmeSpec(SpecModel):
             described(
                 _EMAIL, "is not an e-mail address", "write an address that reaches those who keep the certificates"
             ),
-            matching(_EMAIL),
         ]
         | None
     ) = None
@@ -198,7 +196,6 @@ class TlsSpec(SpecModel):
         Annotated[
             str,
             described(_ACM_ARN, "is not the ARN of an ACM certificate", "copy the certificate's ARN from ACM"),
-            matching(_ACM_ARN),
         ]
         | None
     ) = None

@@ -129,7 +129,7 @@ def _address(value: str) -> str:
     try:
         ipaddress.IPv4Address(value)
     except ValueError:
-        refuse("is not an IPv4 address", "write it as 10.20.32.10")
+        refuse("is not an IPv4 address", "write four numbers from 0 to 255, as 10.1.2.3")
     return value
 
 
@@ -141,7 +141,6 @@ BucketName = Annotated[str, checked(_bucket), matching("^[a-z0-9][a-z0-9-]{1,61}
 Region = Annotated[
     str,
     described(_REGION, "is not an AWS region name", "write a region such as eu-central-1"),
-    matching(_REGION),
 ]
 Zone = Annotated[
     str,
@@ -150,7 +149,6 @@ Zone = Annotated[
         "is not a standard availability zone (region plus one letter from a to f)",
         "write a zone such as eu-central-1a; Local and Wavelength Zones are not supported",
     ),
-    matching(_ZONE),
 ]
 DnsLabel = Annotated[str, checked(_dns_label), matching(f"^{_LABEL_FORM}$")]
 ClusterName = Annotated[str, checked(_cluster_name), matching(rf"^{_LABEL_FORM}(\.{_LABEL_FORM})*$")]
@@ -164,12 +162,10 @@ MachineTypePattern = Annotated[
         "is not a pattern of instance types",
         "write at most 30 characters such as m7i.large, m7* or *.metal",
     ),
-    matching(_TYPE_PATTERN),
 ]
 MachineType = Annotated[
     str,
     described(_MACHINE_TYPE, "is not an EC2 instance type", "write family.size, as m7i.large"),
-    matching(_MACHINE_TYPE),
 ]
 Image = Annotated[
     str,
@@ -179,37 +175,30 @@ Image = Annotated[
         "write an AMI ID (ami-0abc...), an SSM parameter (ssm:/aws/service/...) or owner/name "
         "(136693071363/debian-12-amd64-*)",
     ),
-    matching(_IMAGE),
 ]
 Duration = Annotated[
     str,
     described(_DURATION.pattern, "is not a duration", "write a whole number and a unit (s, m, h or d), as 720h or 30d"),
-    matching(_DURATION.pattern),
 ]
 SecurityGroupId = Annotated[
     str,
     described(_SECURITY_GROUP, "is not a security group ID", "write the ID as EC2 shows it, as sg-0123456789abcdef0"),
-    matching(_SECURITY_GROUP),
 ]
 TargetGroupArn = Annotated[
     str,
     described(_TARGET_GROUP, "is not the ARN of a target group", "copy the target group's ARN from ELB"),
-    matching(_TARGET_GROUP),
 ]
 PolicyArn = Annotated[
     str,
     described(_POLICY, "is not the ARN of an IAM policy", "write it as arn:aws:iam::111122223333:policy/name"),
-    matching(_POLICY),
 ]
 VpcId = Annotated[
     str,
     described(_VPC, "is not the ID of a VPC", "write the ID as EC2 shows it, as vpc-0123456789abcdef0"),
-    matching(_VPC),
 ]
 SubnetId = Annotated[
     str,
     described(_SUBNET, "is not the ID of a subnet", "write the ID as EC2 shows it, as subnet-0123456789abcdef0"),
-    matching(_SUBNET),
 ]
 InternetGatewayId = Annotated[
     str,
@@ -218,7 +207,6 @@ InternetGatewayId = Annotated[
         "is not the ID of an internet gateway",
         "write the ID as EC2 shows it, as igw-0123456789abcdef0",
     ),
-    matching(_INTERNET_GATEWAY),
 ]
 Address = Annotated[str, checked(_address), matching(r"^([0-9]{1,3}\.){3}[0-9]{1,3}$")]
 HostedZoneId = Annotated[
@@ -226,7 +214,6 @@ HostedZoneId = Annotated[
     described(
         _HOSTED_ZONE, "is not the ID of a hosted zone", "write the ID as Route 53 shows it, as Z0123456789ABCDEFGHIJ"
     ),
-    matching(_HOSTED_ZONE),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from infra.spec.base import SpecModel, checked, matching, refuse, refuse_entries
+from infra.spec.base import SpecModel, checked, described, matching, refuse, refuse_entries
 from infra.spec.monitoring import foreign
 
 _DURATION = r"^(([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?|0)$"
@@ -19,12 +19,6 @@ _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 def _duration(value: str) -> str:
     if not value or not re.fullmatch(_DURATION, value):
         refuse("is not a duration of Prometheus's", "write numbers and units from y to ms, the longest first, as 1h30m")
-    return value
-
-
-def _metric(value: str) -> str:
-    if not re.fullmatch(_METRIC, value):
-        refuse("is not the name of a metric", "use letters, digits, _ and :, and begin with no digit")
     return value
 
 
@@ -45,7 +39,9 @@ def _texts(texts: dict[str, str]) -> dict[str, str]:
 
 
 PromDuration = Annotated[str, checked(_duration), matching(_DURATION)]
-MetricName = Annotated[str, checked(_metric), matching(_METRIC)]
+MetricName = Annotated[
+    str, described(_METRIC, "is not the name of a metric", "use letters, digits, _ and :, and begin with no digit")
+]
 Texts = Annotated[dict[str, str], checked(_texts)]
 
 

@@ -11,8 +11,8 @@ from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, Field
 
-from infra.spec.base import checked, matching, refuse, refuse_entries
-from infra.spec.scalars import DnsLabel, duration_seconds
+from infra.spec.base import checked, described, matching, refuse, refuse_entries
+from infra.spec.scalars import Address, DnsLabel, duration_seconds
 
 _CPU = re.compile(r"^([1-9][0-9]*m|[1-9][0-9]*(\.[0-9]{1,3})?|0\.[0-9]{0,2}[1-9])$")
 _MEMORY = re.compile(r"^([1-9][0-9]*)(Ki|Mi|Gi|Ti)$")
@@ -33,7 +33,6 @@ _OBJECT_NAME = re.compile(r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _CONFIG_KEY = r"^[A-Za-z][A-Za-z0-9_.-]*$"
 _TIME_ZONE = r"^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$"
-_IPV4_FORM = r"^([0-9]{1,3}\.){3}[0-9]{1,3}$"
 _IAM_ACTION = re.compile(r"^[a-z0-9-]+:[A-Za-z0-9*?]+$")
 _IAM_RESOURCE = re.compile(r"^(\*|arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9*-]*:([0-9]{12}|aws|\*)?:\S+)$")
 _HOST_NAME = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")
@@ -42,12 +41,6 @@ _HOST_NAME = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[
 def _workload_name(value: str) -> str:
     if len(value) > 52:
         refuse(f"has {len(value)} characters", "use at most 52: Jobs of a CronJob append eleven to its name")
-    return value
-
-
-def _cpu(value: str) -> str:
-    if not _CPU.fullmatch(value):
-        refuse("is not an amount of CPU", 'write millicores or cores in quotes, as "250m" or "1.5"')
     return value
 
 
@@ -92,15 +85,6 @@ def memory_bytes(value: str) -> int:
     return int(value[:-2]) * _MEMORY_UNITS[value[-2:]]
 
 
-def _port_name(value: str) -> str:
-    if not _PORT_NAME.fullmatch(value):
-        refuse(
-            "is not a name of a port",
-            "use 1 to 15 lower-case letters, digits and single hyphens, one letter at least, as http or grpc-web",
-        )
-    return value
-
-
 def _file_name(value: str) -> str:
     if not _FILE.fullmatch(value) or value.startswith("."):
         refuse("is not a name of a file here", "use letters, digits, dots, underscores and hyphens, no dot in front")
@@ -142,12 +126,6 @@ def _mount(value: str) -> str:
     return value
 
 
-def _count_or_share(value: str) -> str:
-    if not _COUNT_OR_SHARE.fullmatch(value):
-        refuse("is neither a number of pods nor a share", 'write it in quotes, as "1" or "25%"')
-    return value
-
-
 def _with_time_unit(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         refuse("has no unit", f"write a whole number and a unit (s, m, h or d), as {max(1, value)}s")
@@ -160,10 +138,8 @@ def _seconds(value: str) -> str:
     return value
 
 
-def _address(value: str) -> str:
+def _endpoint(value: str) -> str:
     parts = value.split(".")
-    if len(parts) != 4 or not all(re.fullmatch(r"0|[1-9][0-9]{0,2}", p) and int(p) <= 255 for p in parts):
-        refuse("is not an IPv4 address", "write four numbers from 0 to 255, as 10.1.2.3")
     if parts[0] in ("0", "127") or parts[:2] == ["169", "254"] or int(parts[0]) >= 224:
         refuse("is an address that Kubernetes refuses as an endpoint", "write an address of the machine that answers")
     return value
@@ -175,12 +151,6 @@ def _object_name(value: str) -> str:
             "is not a name of an object",
             "use lower-case letters, digits, hyphens and dots, beginning and ending with a letter or digit",
         )
-    return value
-
-
-def _variable(value: str) -> str:
-    if not re.fullmatch(_VARIABLE, value):
-        refuse("is not a name of an environment variable", "use letters, digits and underscores, no digit in front")
     return value
 
 
@@ -225,31 +195,51 @@ def _iam_action(value: str) -> str:
     return value
 
 
-def _iam_resource(value: str) -> str:
-    if not _IAM_RESOURCE.fullmatch(value):
-        refuse("is not an ARN", "write it as arn:aws:s3:::acme-media/*, or '*' for actions that name no resource")
-    return value
-
-
 WorkloadName = Annotated[DnsLabel, checked(_workload_name)]
-Cpu = Annotated[str, checked(_cpu), matching(_CPU.pattern)]
+Cpu = Annotated[
+    str, described(_CPU.pattern, "is not an amount of CPU", 'write millicores or cores in quotes, as "250m" or "1.5"')
+]
 Memory = Annotated[str, BeforeValidator(_with_unit), checked(_memory), matching(_MEMORY.pattern)]
 ContainerMemory = Annotated[
     str, BeforeValidator(_with_unit), checked(_memory), checked(_container_memory), matching(_MEMORY.pattern)
 ]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
-PortName = Annotated[str, checked(_port_name), matching(_PORT_NAME.pattern)]
+PortName = Annotated[
+    str,
+    described(
+        _PORT_NAME.pattern,
+        "is not a name of a port",
+        "use 1 to 15 lower-case letters, digits and single hyphens, one letter at least, as http or grpc-web",
+    ),
+]
 FileName = Annotated[str, checked(_file_name), matching(_FILE.pattern)]
 EnvMap = Annotated[dict[str, str], checked(_env)]
 FileMap = Annotated[dict[str, str], checked(_files)]
 MountPath = Annotated[str, checked(_mount), matching(_MOUNT.pattern)]
-CountOrShare = Annotated[str, checked(_count_or_share), matching(_COUNT_OR_SHARE.pattern)]
+CountOrShare = Annotated[
+    str,
+    described(
+        _COUNT_OR_SHARE.pattern, "is neither a number of pods nor a share", 'write it in quotes, as "1" or "25%"'
+    ),
+]
 ObjectName = Annotated[str, checked(_object_name), matching(_OBJECT_NAME.pattern)]
-VariableName = Annotated[str, checked(_variable), matching(_VARIABLE)]
+VariableName = Annotated[
+    str,
+    described(
+        _VARIABLE, "is not a name of an environment variable", "use letters, digits and underscores, no digit in front"
+    ),
+]
 ConfigKey = Annotated[str, checked(_config_key), matching(_CONFIG_KEY)]
 TimeZone = Annotated[str, checked(_time_zone), matching(_TIME_ZONE)]
 Seconds = Annotated[str, BeforeValidator(_with_time_unit), checked(_seconds), matching(r"^[0-9]{1,7}[smhd]$")]
-IPv4 = Annotated[str, checked(_address), matching(_IPV4_FORM)]
+IPv4 = Annotated[Address, checked(_endpoint)]
 IamAction = Annotated[str, checked(_iam_action), matching(_IAM_ACTION.pattern)]
-IamResource = Annotated[str, checked(_iam_resource), matching(_IAM_RESOURCE.pattern)]
+IamResource = Annotated[
+    str,
+    described(
+        _IAM_RESOURCE.pattern,
+        "is not an ARN",
+        "write it as arn:aws:s3:::acme-media/*, or '*' for actions that name no resource",
+    ),
+]
 HostName = Annotated[str, checked(_host_name), matching(_HOST_NAME.pattern)]
