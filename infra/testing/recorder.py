@@ -119,6 +119,9 @@ class _RecordingMonitor(MockMonitor):
         return f"urn:pulumi:{self._stack}::{path}::{name}"
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (the name of the RPC)
+        # The stack is the engine's own, and not every run under mocks registers it.
+        if request.type == _STACK:
+            return super().RegisterResource(request)  # type: ignore[no-untyped-call]
         self._recorder.requests[request.type, request.name] = request
         registered = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         self._recorder.urns[request.type, request.name] = registered.urn
