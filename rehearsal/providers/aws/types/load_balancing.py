@@ -9,7 +9,7 @@ from rehearsal.providers.aws.kind import Kind, Props, change_tags, find_one
 from rehearsal.providers.aws.naming import tag_list, tag_map
 from rehearsal.providers.aws.session import Aws
 from rehearsal.providers.aws.types.shaping import answer, field, request
-from rehearsal.providers.base.values import UNKNOWN
+from rehearsal.providers.base.values import has_unknown
 
 
 class ElbKind(Kind):
@@ -67,11 +67,6 @@ def _value(text: str, kind: str) -> Any:
     return text == "true" if kind == "boolean" else text
 
 
-def _has_unknown(value: Any) -> bool:
-    """Say whether a list, or something in it, is not known before the update."""
-    return value is UNKNOWN or UNKNOWN in (value or ())
-
-
 class LoadBalancer(ElbKind):
     """aws_lb."""
 
@@ -115,7 +110,7 @@ class LoadBalancer(ElbKind):
         """
         if new.get("loadBalancerType") != "network":
             return ()
-        known = [name for name in self._NETWORK if not _has_unknown(new.get(name))]
+        known = [name for name in self._NETWORK if not has_unknown(new.get(name))]
         before, after = ({name: set(each.get(name) or ()) for name in known} for each in (old, new))
         return [
             name
