@@ -213,7 +213,7 @@ def _network(plan: NetworkPlan) -> Counter[str]:
 
 
 def _existing_subnets(plan: NetworkPlan) -> dict[str, int]:
-    subnets = [each for zone in plan.zones for each in (zone.public, zone.private) if each is not None]
+    subnets = (each for zone in plan.zones for each in zone.subnets)
     return {"aws:ec2/tag:Tag": sum(len(each.tags) + len(each.shared_tags) for each in subnets)}
 
 

@@ -34,10 +34,16 @@ from infra.plan.flow_logs import FlowLogsPlan, plan_flow_logs
 from infra.plan.subnets import ZoneBlocks, zone_blocks
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec
-from infra.spec.network import ExistingSubnetSpec, NatMode, ZoneSubnetsSpec
+from infra.spec.network import ExistingSubnetSpec, NatMode
 
 ANYWHERE = "0.0.0.0/0"
 """Destination of a default route."""
+
+_KINDS = {
+    "public": ("Utility", "utility-", "kubernetes.io/role/elb"),
+    "private": ("Private", "", "kubernetes.io/role/internal-elb"),
+}
+"""Kind of subnet -> kops's word for it, what its name begins with, and the tag by which load balancers find it."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,11 @@ class ZonePlan:
     nat_zone: str | None
     """Zone of the NAT gateway that the private subnet's default route leads to; None without NAT of our own."""
 
+    @property
+    def subnets(self) -> tuple[SubnetPlan, ...]:
+        """The subnets that there are."""
+        return (self.private,) if self.public is None else (self.public, self.private)
+
 
 @dataclass(frozen=True)
 class NetworkPlan:
@@ -124,12 +135,16 @@ def plan_network(spec: EnvironmentSpec) -> NetworkPlan:
     network = spec.network
     vpc = network.vpc
     nat_zones = () if network.existing_subnets else _nat_zones(network.nat, network.zones)
-    existing = {each.zone: each for each in network.existing_subnets}
+    existing = {(each.zone, kind): found for each in network.existing_subnets for kind, found in each.by_kind.items()}
+
+    def subnet(blocks: ZoneBlocks, kind: str) -> SubnetPlan:
+        return _subnet(spec, blocks, kind, existing.get((blocks.zone, kind)))
+
     zones = tuple(
         ZonePlan(
             zone=blocks.zone,
-            public=_public(spec, blocks, existing.get(blocks.zone)),
-            private=_private(spec, blocks, existing.get(blocks.zone)),
+            public=subnet(blocks, "public") if blocks.public is not None else None,
+            private=subnet(blocks, "private"),
             private_route_table_tags=resource_tags(spec, f"private-{blocks.zone}.{cluster}"),
             nat_zone=_nat_zone_for(blocks.zone, nat_zones),
         )
@@ -162,51 +177,31 @@ def _nat_zone_for(zone: str, nat_zones: tuple[str, ...]) -> str | None:
     return nat_zones[0] if nat_zones else None
 
 
-def _public(spec: EnvironmentSpec, blocks: ZoneBlocks, existing: ZoneSubnetsSpec | None) -> SubnetPlan | None:
-    role = "kubernetes.io/role/elb"
-    if existing is not None:
-        return _existing(spec, blocks.zone, existing.public, role) if existing.public else None
-    return SubnetPlan(
-        zone=blocks.zone,
-        cidr=blocks.of("public"),
-        existing_id=None,
-        map_public_ip=True,
-        tags=_subnet_tags(spec, f"utility-{blocks.zone}.{spec.cluster.name}", "Utility", role),
-        shared_tags={},
-    )
+def _subnet(spec: EnvironmentSpec, blocks: ZoneBlocks, kind: str, existing: ExistingSubnetSpec | None) -> SubnetPlan:
+    """Return a zone's subnet of a kind: one that is made, or an existing one.
 
-
-def _private(spec: EnvironmentSpec, blocks: ZoneBlocks, existing: ZoneSubnetsSpec | None) -> SubnetPlan:
-    role = "kubernetes.io/role/internal-elb"
-    if existing is not None:
-        return _existing(spec, blocks.zone, existing.private, role)
-    return SubnetPlan(
-        zone=blocks.zone,
-        cidr=blocks.private,
-        existing_id=None,
-        map_public_ip=False,
-        tags=_subnet_tags(spec, f"{blocks.zone}.{spec.cluster.name}", "Private", role),
-        shared_tags={},
-    )
-
-
-def _existing(spec: EnvironmentSpec, zone: str, subnet: ExistingSubnetSpec, role: str) -> SubnetPlan:
-    """Return the subnet with the tags by which the AWS cloud provider finds it for load balancers.
-
-    ``shared`` is what kops writes for what it does not own.
+    That has the tags by which the AWS cloud provider finds it for load balancers; ``shared`` is what kops writes for
+    what it does not own.
     """
+    kops_type, prefix, role = _KINDS[kind]
+    if existing is not None:
+        return SubnetPlan(
+            zone=blocks.zone,
+            cidr=existing.cidr,
+            existing_id=existing.id,
+            map_public_ip=False,
+            tags={f"kubernetes.io/cluster/{spec.cluster.name}": "shared"},
+            shared_tags={role: "1"},
+        )
+    name = f"{prefix}{blocks.zone}.{spec.cluster.name}"
     return SubnetPlan(
-        zone=zone,
-        cidr=subnet.cidr,
-        existing_id=subnet.id,
-        map_public_ip=False,
-        tags={f"kubernetes.io/cluster/{spec.cluster.name}": "shared"},
-        shared_tags={role: "1"},
+        zone=blocks.zone,
+        cidr=blocks.of(kind),
+        existing_id=None,
+        map_public_ip=kind == "public",
+        tags=resource_tags(spec, name, {"SubnetType": kops_type, role: "1"}),
+        shared_tags={},
     )
-
-
-def _subnet_tags(spec: EnvironmentSpec, name: str, subnet_type: str, role: str) -> dict[str, str]:
-    return resource_tags(spec, name, {"SubnetType": subnet_type, role: "1"})
 
 
 def internal_domain(region: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from infra.spec import Problem, SpecError
-from infra.spec.network import ExistingSubnetSpec, NetworkSpec
+from infra.spec.network import NetworkSpec
 from infra.spec.network_rules import VPC_PREFIXES
 
 ZONE_LETTERS = "abcdef"
@@ -56,14 +56,10 @@ def zone_blocks(network: NetworkSpec) -> tuple[ZoneBlocks, ...]:
             zone=each.zone,
             public=each.public.cidr if each.public else None,
             private=each.private.cidr,
-            members_from={"private": each.private.members_from, "public": _members_from(each.public)},
+            members_from={kind: subnet.members_from for kind, subnet in each.by_kind.items()},
         )
         for each in existing
     )
-
-
-def _members_from(subnet: ExistingSubnetSpec | None) -> str | None:
-    return subnet.members_from if subnet is not None else None
 
 
 def plan_subnets(cidr: str, zones: Sequence[str]) -> tuple[ZoneBlocks, ...]:

@@ -58,6 +58,11 @@ class ZoneSubnetsSpec(SpecModel):
     """Where public load balancers stand, and groups with `subnets: public`. Its default route must lead to the VPC's
     internet gateway. Leave it out where nothing is reached from the internet."""
 
+    @property
+    def by_kind(self) -> Mapping[str, ExistingSubnetSpec]:
+        """The subnets that there are, by ``private`` and ``public``."""
+        return {"private": self.private, **({"public": self.public} if self.public is not None else {})}
+
 
 class ExistingVpcSpec(SpecModel):
     """A VPC that is there already. Slipway neither changes nor deletes it."""

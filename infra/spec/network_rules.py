@@ -28,7 +28,8 @@ def check_network(spec: EnvironmentSpec) -> Iterator[Problem]:
     yield from _check_vpc_block(spec)
     yield from listed_twice(("network", "zones"), spec.network.zones)
     yield from _check_vpc(spec)
-    yield from _check_subnets(spec)
+    yield from _check_zones_of_subnets(spec)
+    yield from _check_blocks_of_subnets(spec)
     yield from _check_members(spec)
     yield from _check_public(spec)
 
@@ -103,7 +104,7 @@ def _check_vpc(spec: EnvironmentSpec) -> Iterator[Problem]:
         )
 
 
-def _check_subnets(spec: EnvironmentSpec) -> Iterator[Problem]:
+def _check_zones_of_subnets(spec: EnvironmentSpec) -> Iterator[Problem]:
     zones, subnets = spec.network.zones, spec.network.existing_subnets
     for index, each in enumerate(subnets):
         if each.zone in [other.zone for other in subnets[:index]]:
@@ -122,9 +123,12 @@ def _check_subnets(spec: EnvironmentSpec) -> Iterator[Problem]:
             None,
             (("network", "zones"),),
         )
+
+
+def _check_blocks_of_subnets(spec: EnvironmentSpec) -> Iterator[Problem]:
     whole = ipaddress.IPv4Network(spec.network.cidr)
     before: list[tuple[Location, ExistingSubnetSpec]] = []
-    for at, subnet in _each_subnet(spec):
+    for at, _, subnet in _each_subnet(spec):
         block = ipaddress.IPv4Network(subnet.cidr)
         if not block.subnet_of(whole):
             fix = "correct one of both: network.cidr is the block that all of them lie in"
@@ -146,19 +150,18 @@ def _check_subnets(spec: EnvironmentSpec) -> Iterator[Problem]:
         before.append((at, subnet))
 
 
-def _each_subnet(spec: EnvironmentSpec) -> Iterator[tuple[Location, ExistingSubnetSpec]]:
-    for index, zone in enumerate(spec.network.existing_subnets):
-        yield (*_AT_SUBNETS, index, "private"), zone.private
-        if zone.public is not None:
-            yield (*_AT_SUBNETS, index, "public"), zone.public
+def _each_subnet(spec: EnvironmentSpec) -> Iterator[tuple[Location, str, ExistingSubnetSpec]]:
+    """Yield each existing subnet: where it is named, its zone, and itself."""
+    for index, each in enumerate(spec.network.existing_subnets):
+        for kind, subnet in each.by_kind.items():
+            yield (*_AT_SUBNETS, index, kind), each.zone, subnet
 
 
 def _check_members(spec: EnvironmentSpec) -> Iterator[Problem]:
     """Yield addresses of members that AWS gives to nobody. Which subnet of a zone a member takes does not matter."""
-    for at, subnet in _each_subnet(spec):
+    for at, zone, subnet in _each_subnet(spec):
         if subnet.members_from is None:
             continue
-        zone = spec.network.existing_subnets[int(at[3])].zone
         count = sum(
             group.role == "ControlPlane" and (group.zones or spec.network.zones)[0] == zone
             for group in spec.instance_groups

@@ -45,9 +45,8 @@ def _hosts(spec: EnvironmentSpec) -> list[str]:
 def _network(network: NetworkSpec, vpc: ExistingVpcSpec) -> dict[str, Any]:
     """Return a VPC of one block, with the ways out that its subnets must have."""
     subnets = [
-        {"id": subnet.id, "zone": zone.zone, "cidr": subnet.cidr, "public": public}
+        {"id": subnet.id, "zone": zone.zone, "cidr": subnet.cidr, "public": kind == "public"}
         for zone in vpc.subnets
-        for subnet, public in ((zone.private, False), (zone.public, True))
-        if subnet is not None
+        for kind, subnet in zone.by_kind.items()
     ]
     return {"id": vpc.id, "cidr": network.cidr, "gateway": vpc.internet_gateway_id, "subnets": subnets}

@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends, internet_gateways, subnets, vpcs
 
-_EVERYWHERE = "0.0.0.0/0"
+from infra.plan.network import ANYWHERE
 
 
 def hold_network(account: str, region: str, network: Mapping[str, Any]) -> None:
@@ -43,10 +43,10 @@ def _hold_subnet(backend: Any, vpc: str, subnet: Mapping[str, Any]) -> None:
     table = backend.create_route_table(vpc)
     backend.associate_route_table(table.id, subnet_id=subnet["id"])
     if subnet["public"]:
-        backend.create_route(table.id, _EVERYWHERE, gateway_id=_internet_gateway(backend, vpc))
+        backend.create_route(table.id, ANYWHERE, gateway_id=_internet_gateway(backend, vpc))
     else:
         way_out = backend.create_transit_gateway("Stands for the way out that the network's owner gives")
-        backend.create_route(table.id, _EVERYWHERE, transit_gateway_id=way_out.id)
+        backend.create_route(table.id, ANYWHERE, transit_gateway_id=way_out.id)
 
 
 def _internet_gateway(backend: Any, vpc: str) -> str:

@@ -12,8 +12,8 @@ from infra.ops.errors import aws_errors
 from infra.plan.account.facts import ExistingVpc, Subnet
 from infra.plan.account.vpc import DNS_ATTRIBUTES
 from infra.plan.environment import EnvironmentPlan
+from infra.plan.network import ANYWHERE
 
-_EVERYWHERE = "0.0.0.0/0"
 _ENDS = (
     "NatGatewayId",
     "TransitGatewayId",
@@ -84,7 +84,7 @@ def _subnets(ec2: Any, in_vpc: Mapping[str, list[str]], cluster: str) -> dict[st
 
 def _way_out(table: Mapping[str, Any]) -> str:
     for route in table.get("Routes", ()):
-        if route.get("DestinationCidrBlock") == _EVERYWHERE and route.get("State") != "blackhole":
+        if route.get("DestinationCidrBlock") == ANYWHERE and route.get("State") != "blackhole":
             return next((str(route[end]) for end in _ENDS if route.get(end)), "")
     return ""
 

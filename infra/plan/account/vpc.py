@@ -68,7 +68,7 @@ def _check_gateway(wanted: ExistingVpcSpec, found: ExistingVpc) -> Iterator[Prob
 
 def _check_free(plan: EnvironmentPlan, found: ExistingVpc) -> Iterator[Problem]:
     """Yield subnets of others where the environment's would be: AWS refuses those half-way through an update."""
-    ours = [each.cidr for zone in plan.network.zones for each in (zone.public, zone.private) if each is not None]
+    ours = [each.cidr for zone in plan.network.zones for each in zone.subnets]
     for identifier, subnet in found.subnets.items():
         block = ipaddress.IPv4Network(subnet.cidr)
         shared = [cidr for cidr in ours if block.overlaps(ipaddress.IPv4Network(cidr))]
@@ -79,11 +79,10 @@ def _check_free(plan: EnvironmentPlan, found: ExistingVpc) -> Iterator[Problem]:
 
 
 def _check_existing(wanted: ExistingVpcSpec, found: ExistingVpc) -> Iterator[Problem]:
-    for index, zone in enumerate(wanted.subnets):
-        at: Location = (*_AT, "subnets", index)
-        yield from _check_subnet((*at, "private"), zone.private, zone.zone, found, public=False)
-        if zone.public is not None:
-            yield from _check_subnet((*at, "public"), zone.public, zone.zone, found, public=True)
+    for index, each in enumerate(wanted.subnets):
+        for kind, subnet in each.by_kind.items():
+            at: Location = (*_AT, "subnets", index, kind)
+            yield from _check_subnet(at, subnet, each.zone, found, public=kind == "public")
 
 
 def _check_subnet(
