@@ -95,14 +95,13 @@ def _interrupted(
     from infra.ops.state.points import find_point
 
     env, undoing = recovering.env, journal.direction == "undo"
-    begun = f"a recovery of version {journal.version} by {journal.by}, begun {journal.began}, has not ended"
     if to is not None:
         target = find_point(recovering.s3, recovering.bucket, recovering.keys, to, env=env)
         if target.version_id != journal.version and not (undo or forget):
             finish = "" if undoing else f"finish it with slipway recover {env} --to {journal.version} --apply, or "
             undo_it = f"undo it with slipway recover {env} --undo --apply"
-            return _refuse(f"{begun}. Fix: {finish}{undo_it}, then run this again")
-    _say(f"A{begun[1:]}{', and was being undone' if undoing else ''}.")
+            return _refuse(f"{journal.unfinished}. Fix: {finish}{undo_it}, then run this again")
+    _say(f"A{journal.unfinished[1:]}{', and was being undone' if undoing else ''}.")
     for step in journal.steps:
         _say(f"  {_line(step)}")
     if not apply:

@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.ops.doctor.finding import Finding
 from infra.ops.errors import aws_errors
-from infra.ops.etcd.snapshots import OLDEST, newest_whole
+from infra.ops.etcd.snapshots import OLDEST, SEE_TIMER, newest_whole
 from infra.ops.state.versions import instant
 from infra.plan.stack_keys import StackKeys
 from infra.spec import EnvironmentSpec
@@ -39,6 +39,5 @@ def backup_findings(newest: dict[str, datetime], env: str, now: datetime) -> lis
     if etcd is not None and now - etcd > OLDEST:
         hours = int((now - etcd).total_seconds() // 3600)
         problem = f"the newest etcd backup is {hours} hours old ({instant(etcd)}), where one is made each hour"
-        fix = "systemctl status slipway-etcd-backup.timer slipway-etcd-backup.service on a control-plane member"
-        found.append(Finding("etcd-backup-old", "warning", problem, fix))
+        found.append(Finding("etcd-backup-old", "warning", problem, SEE_TIMER))
     return found

@@ -27,8 +27,7 @@ def recovery_findings(s3: Any, bucket: str, keys: StackKeys, env: str) -> list[F
             for lock in stack_locks(s3, bucket, keys)
             if lock.id.startswith(RECOVERY_LOCK)
         ]  # fmt: skip
-    problem = f"a recovery of version {journal.version} by {journal.by}, begun {journal.began}, has not ended"
     finish, undo = f"slipway recover {env} --to {journal.version} --apply", f"slipway recover {env} --undo --apply"
     # What is undone in part can only be undone to the end.
     fix = f"{undo} undoes it to the end" if journal.direction == "undo" else f"{finish} finishes it, {undo} undoes it"
-    return [Finding("recovery-interrupted", "error", problem, fix)]
+    return [Finding("recovery-interrupted", "error", journal.unfinished, fix)]

@@ -19,6 +19,9 @@ _NAME = re.compile(r"\d{8}T\d{6}Z-[a-z0-9-]+\.db")
 OLDEST = timedelta(hours=3)
 """Age from which the newest snapshot is too old: an hourly timer that was missed twice."""
 
+SEE_TIMER = "systemctl status slipway-etcd-backup.timer slipway-etcd-backup.service on a control-plane member"
+"""What shows why there is none, or none that is young."""
+
 
 class SnapshotError(OpsError):
     """There is no such snapshot, or it was not uploaded whole."""

@@ -46,6 +46,11 @@ class Journal:
         return f"{RECOVERY_LOCK}{self.id}-"
 
     @property
+    def unfinished(self) -> str:
+        """What is said of it while it has not ended."""
+        return f"a recovery of version {self.version} by {self.by}, begun {self.began}, has not ended"
+
+    @property
     def mark(self) -> str:
         """What the objects that this run writes are marked with."""
         return self.id if self.direction == "forward" else f"{self.id}-undo"

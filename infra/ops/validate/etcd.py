@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from infra.ops.etcd.snapshots import OLDEST, newest_whole
+from infra.ops.etcd.snapshots import OLDEST, SEE_TIMER, newest_whole
 from infra.ops.roll.etcd import EtcdHealth, problem
 from infra.ops.validate.findings import Finding
 from infra.plan.state_layout import etcd_backup_prefix
@@ -14,7 +14,6 @@ from infra.spec import EnvironmentSpec
 
 CHECK = "etcd"
 BACKUP_CHECK = "etcd backup"
-_FIX = "systemctl status slipway-etcd-backup.timer slipway-etcd-backup.service on a control-plane member"
 
 
 def check_members(health: EtcdHealth, members: int) -> Iterator[Finding]:
@@ -29,8 +28,8 @@ def check_backup(s3: Any, spec: EnvironmentSpec, now: datetime) -> Iterator[Find
     newest = newest_whole(s3, spec)
     where = f"s3://{spec.state.bucket}/{etcd_backup_prefix(spec)}"
     if newest is None:
-        yield Finding(BACKUP_CHECK, "invalid", where, "holds no backup that is whole", _FIX)
+        yield Finding(BACKUP_CHECK, "invalid", where, "holds no backup that is whole", SEE_TIMER)
     elif now - newest > OLDEST:
         hours = (now - newest).total_seconds() / 3600
         problem_ = f"the newest backup is {hours:.0f} h old, and one should be made each hour"
-        yield Finding(BACKUP_CHECK, "invalid", where, problem_, _FIX)
+        yield Finding(BACKUP_CHECK, "invalid", where, problem_, SEE_TIMER)
