@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +14,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from infra.spec import EnvironmentSpec, Problem, SpecError, load
+from infra.spec.load import settings_in
 from infra.spec.stack_file import config_in
 
 if TYPE_CHECKING:
@@ -60,13 +60,8 @@ def _load(path: Path, name: str) -> EnvironmentSpec:
     other = Path(os.environ.get(CONFIG_FILE_VARIABLE, ""))
     if other.name != path.name or not other.is_file():
         return load(path, name)
-    config = config_in(other)
-
-    def is_secret(key: str) -> bool:
-        value = config.get(key)
-        return isinstance(value, Mapping) and "secure" in value
-
-    return load(path, name, set_elsewhere=is_secret)
+    there = settings_in(config_in(other))
+    return load(path, name, set_elsewhere=lambda key: there(key) == "secret")
 
 
 def load_environment(env: str) -> EnvironmentSpec:

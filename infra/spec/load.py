@@ -29,8 +29,7 @@ def nowhere_else(_key: str) -> bool:
 def load(path: Path, name: str, *, set_elsewhere: Callable[[str], bool] = nowhere_else) -> EnvironmentSpec:
     """Read the spec of environment ``name`` from its stack file, and its workloads from ``apps`` beside ``stacks``.
 
-    ``set_elsewhere`` says of a key, as ``slipway:password``, whether its secret is set although the file does not have
-    it.
+    ``set_elsewhere`` says of a key, as ``password``, whether its secret is set although the file does not have it.
 
     Raises:
         SpecError: a file cannot be read as YAML, holds no environment or workload, or holds a bad one.
@@ -47,7 +46,7 @@ def settings_in(
 
     def setting(key: str) -> Setting:
         value = config.get(f"{_PROJECT}:{key}")
-        if value is None and set_elsewhere(f"{_PROJECT}:{key}"):
+        if value is None and set_elsewhere(key):
             return "secret"
         return "missing" if value is None else "secret" if isinstance(value, Mapping) and "secure" in value else "plain"
 
