@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.spec import Problem, SpecError, from_mapping
 from infra.spec.errors import Location, format_path
+from tests.infra.networks import existing_subnets
 from tests.infra.samples import CERTIFICATE, ENVIRONMENT, group_mapping, sample_mapping
 
 GROUP = "instanceGroups[3]"
@@ -55,16 +56,8 @@ BACKENDS: list[dict[str, Any]] = [
 """A backend of each form, so that every key stands somewhere."""
 
 RICH_SUBNETS = [
-    {
-        "zone": f"eu-central-1{letter}",
-        "private": {
-            "id": f"subnet-2000000000000000{letter}",
-            "cidr": f"10.20.{32 + 16 * number}.0/20",
-            "membersFrom": f"10.20.{32 + 16 * number}.20",
-        },
-        "public": {"id": f"subnet-1000000000000000{letter}", "cidr": f"10.20.{number}.0/24"},
-    }
-    for number, letter in enumerate("abc")
+    {**each, "private": {**each["private"], "membersFrom": each["private"]["cidr"].replace(".0/20", ".20")}}
+    for each in existing_subnets()
 ]
 
 RICH: dict[str, Any] = {

@@ -178,16 +178,21 @@ def test_while_objects_are_of_two_times_the_lock_is_held(dead: None, calls: Call
     assert between >= 3
 
 
-def test_an_error_of_s3_leaves_a_run_to_be_resumed(dead: None, world: World) -> None:
-    calls = Calls(world.bucket.spec)
-    calls.fail_on("s3.CopyObject", client_error("InternalError"))
-    with pytest.raises(OpsError, match="InternalError"):
-        world.recovering(calls.session.client("s3")).begin(world.target(), ignore)
+def ends_when_resumed(world: World) -> None:
+    """Fail the test unless an interrupted recovery is there, and is finished by the next run."""
     journal = journals.load(world.s3, BUCKET, KEYS, env="test")
     assert journal is not None
     world.recovering().resume(journal, ignore)
     assert world.contents() == THEN
     clean(world)
+
+
+def test_an_error_of_s3_leaves_a_run_to_be_resumed(dead: None, world: World) -> None:
+    calls = Calls(world.bucket.spec)
+    calls.fail_on("s3.CopyObject", client_error("InternalError"))
+    with pytest.raises(OpsError, match="InternalError"):
+        world.recovering(calls.session.client("s3")).begin(world.target(), ignore)
+    ends_when_resumed(world)
 
 
 def test_a_lock_of_somebody_else_is_respected_and_named(world: World) -> None:
@@ -242,11 +247,7 @@ def test_a_lock_whose_answer_was_lost_leaves_a_recovery_to_be_resumed(dead: None
     calls._after = lose_the_answer
     with pytest.raises(OpsError, match="InternalError"):
         world.recovering(calls.session.client("s3")).begin(world.target(), ignore)
-    journal = journals.load(world.s3, BUCKET, KEYS, env="test")
-    assert journal is not None
-    world.recovering().resume(journal, ignore)
-    assert world.contents() == THEN
-    clean(world)
+    ends_when_resumed(world)
 
 
 def test_a_run_that_was_overtaken_leaves_the_journal_to_the_run_that_holds_the_lock(world: World) -> None:
