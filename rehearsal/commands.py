@@ -22,6 +22,8 @@ from rehearsal.environment.phases import Phases
 from rehearsal.environment.variables import as_shell, process_environment
 from rehearsal.moto import SNAPSHOT_NAME
 
+_LEFT_ASIDE = "The files have mistakes. Until they are mended the engine reads what they said before."
+
 
 def flags(**given: bool) -> list[str]:
     """Return `--name` for each flag that is set."""
@@ -244,6 +246,12 @@ def _ensure_running(environment: Environment) -> None:
     if not environment.cloud.is_running():
         raise RehearsalError(f"{environment.layout.name} is just being started; try again when that is done")
     # The engine reads the copy, which must say what the stack file says now.
+    try:
+        environment.refuse_what_cannot_be_rehearsed()
+    except RehearsalError as error:
+        environment.console.print(f"[yellow]{_LEFT_ASIDE}[/yellow]", highlight=False)
+        environment.console.print(str(error), markup=False, highlight=False)
+        return
     environment.copy_config()
 
 

@@ -147,11 +147,20 @@ class Kube:
             raise _unreachable(f"cannot {method} {path}", _words(error)) from error
 
     def items(self, path: str, **query: str) -> list[dict[str, Any]]:
-        """Return all objects of a list, page by page."""
+        """Return all objects of a list, page by page.
+
+        Where the API server no longer holds the version that the pages are of (410, after etcd was compacted), the list
+        is read anew and whole, as client-go's pager does (``FullListIfExpired`` in ``tools/pager/pager.go``).
+        """
         found: list[dict[str, Any]] = []
         more = {"limit": str(PAGE), **query}
         while True:
-            answer = self.request("GET", path, query=more)
+            try:
+                answer = self.request("GET", path, query=more)
+            except ClusterRefusedError as error:
+                if error.status != 410 or "continue" not in more:
+                    raise
+                return list(self.request("GET", path, query=query).get("items", []))
             found += answer.get("items", [])
             token = answer.get("metadata", {}).get("continue")
             if not token:

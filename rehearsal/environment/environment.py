@@ -27,6 +27,7 @@ from rehearsal.processes import ProcessError
 
 if TYPE_CHECKING:
     from infra.spec import EnvironmentSpec
+    from infra.spec.place import Place
     from rehearsal.machines.lifecycle import Machines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,6 +71,19 @@ class Environment:
         except SpecError as error:
             raise RehearsalError(str(error), 2) from error
 
+    @cached_property
+    def place(self) -> Place:
+        """Where the environment is, which a stack file with mistakes tells, too.
+
+        Raises RehearsalError with all its problems where not even that can be read.
+        """
+        from infra.spec.place import Place, place_in
+
+        if found := place_in(self.stack_file, self.layout.name):
+            return found
+        spec = self.spec
+        return Place(self.layout.name, spec.account_id, spec.region, spec.state.bucket, spec.cluster.name)
+
     def refuse_what_cannot_be_rehearsed(self) -> None:
         """Refuse a bad spec, before anything is built or started. Raises RehearsalError."""
         _ = self.spec
@@ -107,8 +121,8 @@ class Environment:
         """Return the variables by which clients reach this environment."""
         return rehearsal_variables(
             self.layout,
-            region=self.spec.region,
-            bucket=self.spec.state.bucket,
+            region=self.place.region,
+            bucket=self.place.bucket,
             endpoint=self.cloud.endpoint,
             kubeconfig=ControlPlaneLayout(self.layout.root).kubeconfig if self.with_control_plane else None,
             proxy=self.gateway.url if self.with_control_plane else None,

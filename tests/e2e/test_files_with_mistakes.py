@@ -52,6 +52,13 @@ def test_1_a_workload_file_with_a_mistake(env: Rehearsed, exports: str) -> None:
     assert "apps/web.yaml: replicas: 'many' is not a whole number" in found.output
 
 
+def test_a_shell_opens_although_a_file_has_a_mistake(env: Rehearsed, exports: str) -> None:
+    said = env.run("env").ok().output
+    assert set(exports.splitlines()) <= set(said.splitlines())
+    assert "Until they are mended the engine reads what they said before." in said
+    assert "apps/web.yaml: replicas: 'many' is not a whole number" in said
+
+
 def test_2_a_stack_file_that_is_no_yaml(env: Rehearsed, exports: str) -> None:
     file = env.project / "stacks" / f"Pulumi.{env.name}.yaml"
     whole = file.read_text(encoding="utf-8")

@@ -114,6 +114,27 @@ def test_a_list_is_read_page_by_page(server: Server, kube: Kube) -> None:
     ]
 
 
+def test_a_list_whose_version_is_gone_is_read_anew_and_whole(server: Server, kube: Kube) -> None:
+    server.answers += [
+        (200, {"items": [{"n": 1}, {"n": 2}], "metadata": {"continue": "c"}}),
+        (410, {"reason": "Expired", "message": "The provided continue parameter is too old"}),
+        (200, {"items": [{"n": 2}, {"n": 3}], "metadata": {}}),
+    ]
+    assert [each["n"] for each in kube.items("/x", labelSelector="a=b")] == [2, 3]
+    assert server.asked[-1][1] == "/x?labelSelector=a%3Db"
+
+
+@pytest.mark.parametrize("status", [403, 410])
+def test_a_list_that_is_refused_is_not_asked_for_again(server: Server, kube: Kube, status: int) -> None:
+    if status == 403:
+        server.answers.append((200, {"items": [], "metadata": {"continue": "c"}}))
+    server.answers.append((status, {"message": "no"}))
+    with pytest.raises(ClusterRefusedError, match="no") as raised:
+        kube.items("/x")
+    assert raised.value.status == status
+    assert not server.answers
+
+
 @pytest.mark.parametrize(
     ("status", "answer", "error", "said"),
     [
