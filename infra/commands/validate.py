@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 
 from infra.commands.common import Env, console, errors
 from infra.commands.recorded import Seen, environment_or_record
+from infra.commands.roll_output import span
 from infra.spec.scalars import duration_seconds
 
 if TYPE_CHECKING:
@@ -65,12 +67,31 @@ def validate(
     clock = SystemClock()
     try:
         validation = connected(spec, clock)
-        report = wait_until_valid(lambda: validation.report(chosen, named), clock, wait=seconds, poll=poll)
+        report = wait_until_valid(
+            lambda: validation.report(chosen, named), clock, wait=seconds, poll=poll, tell=_waiting()
+        )
     except OpsError as error:
         errors.print(f"error: {error}", markup=False, highlight=False)
         raise typer.Exit(seen.status(1)) from None
     _tell(seen, report, form)
     raise typer.Exit(seen.status(EXIT[report.verdict]))
+
+
+def _waiting() -> Callable[[Report, float], None]:
+    """Return what says, on standard error, what is waited for: once, and again where it became another thing."""
+    said: set[tuple[str, ...]] = set()
+
+    def tell(report: Report, left: float) -> None:
+        subjects = tuple(f"{each.check}: {each.subject}" for each in report.between)
+        if said != {subjects}:
+            said.clear()
+            said.add(subjects)
+            first, more = report.between[0], len(subjects) - 1
+            others = f" (and {more} more)" if more else ""
+            line = f"waiting, {span(left)} more at most: {first.check}: {first.subject}: {first.problem}{others}"
+            errors.print(line, markup=False, highlight=False)
+
+    return tell
 
 
 def _tell(seen: Seen, report: Report, form: Format) -> None:

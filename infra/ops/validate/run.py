@@ -35,6 +35,11 @@ class Report:
     """Those that nothing can be seen of, because the API server or its etcd does not answer."""
 
     @property
+    def between(self) -> tuple[Finding, ...]:
+        """What keeps the verdict from ``valid``: the findings that are more than a warning."""
+        return tuple(each for each in self.findings if each.severity != "warning")
+
+    @property
     def verdict(self) -> str:
         """Return ``valid``, ``invalid``, or ``unknown`` where something could not be looked at and the rest is good."""
         severities = {finding.severity for finding in self.findings}
@@ -144,13 +149,24 @@ class Validation:
         yield from pods.check_critical_pods(self._kube, own)
 
 
-def wait_until_valid(look: Callable[[], Report], clock: Clock, *, wait: float, poll: float) -> Report:
-    """Look until the verdict is ``valid`` or ``wait`` seconds have passed, and return the last report."""
+def wait_until_valid(
+    look: Callable[[], Report],
+    clock: Clock,
+    *,
+    wait: float,
+    poll: float,
+    tell: Callable[[Report, float], None] = lambda *_: None,
+) -> Report:
+    """Look until the verdict is ``valid`` or ``wait`` seconds have passed, and return the last report.
+
+    ``tell`` is called with each report that is waited on, and with the seconds that are left.
+    """
     until = clock.seconds() + wait
     while True:
         report = look()
         if report.verdict == "valid" or clock.seconds() + poll > until:
             return report
+        tell(report, until - clock.seconds())
         clock.wait(poll)
 
 

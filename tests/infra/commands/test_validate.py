@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 
 from infra import cli
 from infra.ops.validate import run as validate_module
+from infra.ops.validate.findings import Finding
 from infra.ops.validate.run import Report
 from infra.spec import CONFIG_KEY
 from tests.infra.samples import sample_mapping
@@ -60,3 +62,26 @@ def test_workloads_are_chosen_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_name_that_no_workload_has(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(monkeypatch, "--workload", "wbe") == 2
     assert "'wbe' is not a workload of this environment. Fix: name one of api, web." in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("project")
+def test_what_is_waited_for_is_said_when_it_changes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    node = Finding("nodes", "invalid", "instance i-1 of nodes", "has not become a node", "see its system log")
+    etcd = Finding("etcd", "unknown", "etcd", "does not answer")
+    behind = Finding("nodes", "warning", "instance group nodes", "1 of 2 machines differ")
+    looks = iter([(behind, node, etcd), (node, etcd), (etcd,), (behind,)])
+
+    class Coming:
+        def report(self, *_: object) -> Report:
+            return Report(next(looks), ("nodes",))
+
+    monkeypatch.setattr(validate_module, "connected", lambda *_: Coming())
+    assert run(monkeypatch, "--wait", "10m", "--poll", "0.05", "--format", "json") == 0
+    said = capsys.readouterr()
+    assert said.err.splitlines() == [
+        "waiting, 10 min more at most: nodes: instance i-1 of nodes: has not become a node (and 1 more)",
+        "waiting, 10 min more at most: etcd: etcd: does not answer",
+    ]
+    assert json.loads(said.out)["verdict"] == "valid"

@@ -129,6 +129,12 @@ def test_the_verdict() -> None:
     assert verdict("unknown", "invalid") == "invalid"
 
 
+def test_what_keeps_it_from_valid() -> None:
+    severities: tuple[Any, ...] = ("warning", "invalid", "unknown")
+    found = tuple(Finding("x", each, "a", "b") for each in severities)
+    assert Report(found, ("x",)).between == found[1:]
+
+
 def test_waiting_ends_when_it_is_valid_or_the_time_is_over() -> None:
     clock = FakeClock()
     bad = Report((Finding("x", "invalid", "a", "b"),), ("x",))
@@ -140,3 +146,14 @@ def test_waiting_ends_when_it_is_valid_or_the_time_is_over() -> None:
     assert clock.time == 50
     assert wait_until_valid(lambda: bad, clock, wait=0, poll=10) is bad
     assert clock.time == 50
+
+
+def test_each_report_that_is_waited_on_is_told() -> None:
+    clock, told_of = FakeClock(), list[tuple[Report, float]]()
+    bad, other = (Report((Finding("x", "unknown", each, "b"),), ("x",)) for each in ("a", "c"))
+    answers = iter([bad, other, bad])
+    last = wait_until_valid(
+        lambda: next(answers), clock, wait=25, poll=10, tell=lambda report, left: told_of.append((report, left))
+    )
+    assert last is bad
+    assert told_of == [(bad, 25), (other, 15)]
