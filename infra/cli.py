@@ -26,6 +26,7 @@ from infra.commands.recover import recover
 from infra.commands.roll import roll
 from infra.commands.spec import spec_app
 from infra.commands.validate import validate
+from infra.commands.volumes import volumes_app
 from infra.spec import SpecError
 
 EXIT_CODES = (
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.add_typer(spec_app, name="spec")
 app.add_typer(firewall_app, name="firewall")
 app.add_typer(etcd_app, name="etcd")
+app.add_typer(volumes_app, name="volumes")
 app.command("diagram")(draw_diagram)
 app.command("image")(image)
 app.command("bootstrap")(bootstrap)

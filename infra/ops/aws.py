@@ -71,14 +71,15 @@ def require_account(spec: InAccount, session: boto3.Session) -> None:
 
 
 def ec2_items(
-    ec2: Any, operation: str, listed: str, filters: Mapping[str, Sequence[str]]
+    ec2: Any, operation: str, listed: str, filters: Mapping[str, Sequence[str]], **more: Sequence[str]
 ) -> Iterator[Mapping[str, Any]]:
     """Yield what an EC2 ``operation`` lists under the key ``listed``, of all its pages.
 
-    ``filters`` is filter -> values, any of which matches. botocore's errors pass through.
+    ``filters`` is filter -> values, any of which matches; ``more`` are further parameters. botocore's errors pass
+    through.
     """
     asked = [{"Name": name, "Values": list(values)} for name, values in filters.items()]
-    for page in ec2.get_paginator(operation).paginate(Filters=asked):
+    for page in ec2.get_paginator(operation).paginate(Filters=asked, **more):
         yield from page[listed]
 
 

@@ -10,6 +10,10 @@ from infra.spec import EnvironmentSpec, InstanceGroupSpec
 CLUSTER_TAG = "KubernetesCluster"
 """Tag by which AWS is asked for what is a cluster's; kops's and the AWS cloud provider's."""
 
+CLAIM_NAMESPACE_TAG = "kubernetes.io/created-for/pvc/namespace"
+CLAIM_NAME_TAG = "kubernetes.io/created-for/pvc/name"
+"""Tags by which the EBS CSI driver says which claim a volume was made for (its ``--extra-create-metadata``)."""
+
 
 def resource_tags(spec: EnvironmentSpec, name: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the tags of a resource called ``name``.

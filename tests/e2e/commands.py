@@ -12,11 +12,10 @@ from tests.e2e.conftest import UP_SECONDS, Finished, Rehearsed
 
 
 def slipway(env: Rehearsed, *arguments: str) -> Finished:
-    """Run ``slipway``; the output is standard output alone."""
+    """Run ``slipway``: its verb, as ``volumes list``, and what stands behind the environment's name."""
     exports = env.run("env").ok().output
     verb, *options = arguments
-    config = env.home / env.name / f"Pulumi.{env.name}.yaml"
-    command = [sys.executable, "-m", "infra.cli", verb, str(config), *options]
+    command = [sys.executable, "-m", "infra.cli", *verb.split(), env.name, *options]
     return shell(env, exports, command)
 
 
@@ -32,4 +31,4 @@ def shell(env: Rehearsed, exports: str, command: list[str]) -> Finished:
         check=False,
     )
     assert "Traceback" not in done.stderr, done.stderr
-    return Finished(done.returncode, done.stdout)
+    return Finished(done.returncode, done.stdout, done.stderr)

@@ -39,10 +39,12 @@ class Finished:
 
     status: int
     output: str
+    errors: str = ""
+    """Standard error, where it is kept apart."""
 
     def ok(self) -> Finished:
         """Return itself, or fail the test with what the command said."""
-        assert self.status == 0, self.output
+        assert self.status == 0, self.output + self.errors
         return self
 
 

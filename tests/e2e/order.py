@@ -34,6 +34,7 @@ SECONDS: Mapping[str, int] = {
     "tests/e2e/test_edge.py": 20,
     "tests/e2e/test_node_config.py": 20,
     "tests/e2e/test_workload_kind.py": 60,
+    "tests/e2e/test_volumes.py": 50,
     "tests/e2e/test_autoscaling.py": 120,
     "tests/e2e/test_files_with_mistakes.py": 40,
     "tests/e2e/test_monitoring_reload.py": 60,

@@ -23,6 +23,7 @@ import boto3
 from infra.ops.aws import ec2_items, elb_tags
 from infra.ops.errors import aws_errors
 from infra.ops.state.checkpoint import Checkpoint
+from infra.plan.tags import CLAIM_NAME_TAG, CLAIM_NAMESPACE_TAG
 from infra.spec import EnvironmentSpec
 
 Kind = Literal[
@@ -87,13 +88,13 @@ def _is_of(tags: Mapping[str, str], cluster: str) -> bool:
 def _made_for(tags: Mapping[str, str]) -> str:
     service = tags.get("kubernetes.io/service-name") or tags.get("service.k8s.aws/stack")
     ingress = tags.get("ingress.k8s.aws/stack")
-    claim = tags.get("kubernetes.io/created-for/pvc/name")
+    claim = tags.get(CLAIM_NAME_TAG)
     if service:
         return f"service {service}"
     if ingress:
         return f"ingress {ingress}"
     if claim:
-        return f"volume claim {tags.get('kubernetes.io/created-for/pvc/namespace', '')}/{claim}"
+        return f"volume claim {tags.get(CLAIM_NAMESPACE_TAG, '')}/{claim}"
     return tags.get("CSIVolumeName", "")
 
 
@@ -153,7 +154,7 @@ def _interfaces(ec2: Any, cluster: str) -> Iterator[Leftover]:
 def _volumes(ec2: Any, cluster: str) -> Iterator[Leftover]:
     for each in _tagged(ec2, "describe_volumes", "Volumes", "VolumeId", cluster, {}):
         tags = _mapping(each.get("Tags", ()))
-        if "CSIVolumeName" in tags or "ebs.csi.aws.com/cluster" in tags or "kubernetes.io/created-for/pvc/name" in tags:
+        if "CSIVolumeName" in tags or "ebs.csi.aws.com/cluster" in tags or CLAIM_NAME_TAG in tags:
             name = f"{tags.get('Name', '')} {each['Size']} GiB".strip()
             yield Leftover("volume", each["VolumeId"], name, _made_for(tags))
 

@@ -27,6 +27,7 @@ NOT_RUN: dict[str, str] = {
 
 ELSEWHERE: dict[str, str] = {
     "docs/rotate-cas.md": "tests/e2e/test_rotation.py takes these steps, and asks the API with certificates of each",
+    "docs/volumes.md": "tests/e2e/test_volumes.py takes these steps, with a volume behind each claim",
 }
 """Document -> the test that takes its steps without reading its lines."""
 

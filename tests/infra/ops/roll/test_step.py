@@ -27,6 +27,8 @@ DRAINING = machine("draining", of_node={"draining": True})
 LEAVING = machine("leaving", lifecycle="Terminating:Wait", of_node={"draining": True})
 MARKED = machine("marked", mark="detach")
 OUTSIDE = machine("outside", lifecycle="", mark="detach")
+OTHER_OUTSIDE = machine("other", lifecycle="", mark="detach")
+SICK_OUTSIDE = machine("gone", lifecycle="", mark="detach", of_node={"ready": False})
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,7 @@ OUTSIDE = machine("outside", lifecycle="", mark="detach")
         (2, Pace(2, 1), [A, B, LEAVING], "", ""),
         (3, Pace(2, 1), [A, B, MARKED], "", ""),
         (3, Pace(2, 1), [A, B], "", ""),
+        (2, Pace(2, 1), [A, OUTSIDE], "", ""),
         # From then on, as many as the pace allows, less those on their way.
         (4, Pace(2, 1), [A, B, C, NEW], "a", "b c"),
         (4, Pace(0, 2), [A, B, C, NEW], "a b", ""),
@@ -53,12 +56,25 @@ OUTSIDE = machine("outside", lifecycle="", mark="detach")
         (1, Pace(1, 0), [NEW, OUTSIDE], "outside", ""),
         (4, Pace(1, 0), [A, replace(B, instance=replace(B.instance, lifecycle="Standby")), NEW, NEW], "", "a"),
         (0, Pace(1, 0), [OUTSIDE], "outside", ""),
+        (0, Pace(2, 0), [OUTSIDE, OTHER_OUTSIDE], "outside other", ""),
+        # Each of them once, and no more than allowed, whatever else the bounds would let go.
+        (4, Pace(0, 2), [SICK, A, C, NEW], "sick a", ""),
+        (3, Pace(1, 1), [A, B, C, SICK, NEW], "sick a", ""),
+        (3, Pace(1, 1), [MARKED, NEW, NEW], "", ""),
+        (1, Pace(2, 0), [SICK_OUTSIDE, NEW, NEW], "gone", ""),
+        (2, Pace(2, 0), [OUTSIDE, A, NEW], "a", ""),
     ],
 )
 def test_who_is_touched_next(desired: int, pace: Pace, members: list[Member], begin: str, detach: str) -> None:
     decision = decide(Group("nodes", desired, 0, 9, "lt-1", "2", (), ()), members, pace)
     names = [" ".join(each.instance.id for each in part) for part in (decision.begin, decision.detach)]
     assert names == [begin, detach]
+
+
+def test_what_is_begun_outside_the_group_serves_no_longer() -> None:
+    group = Group("nodes", 1, 0, 9, "lt-1", "2", (), ())
+    decision = decide(group, [NEW, OUTSIDE, OTHER_OUTSIDE], Pace(1, 0))
+    assert (decision.begin, decision.outside) == ((OUTSIDE,), (OTHER_OUTSIDE,))
 
 
 def of_one(member: Member, desired: int = 1) -> Decision:
