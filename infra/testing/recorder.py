@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -93,6 +95,7 @@ class Recorder(Mocks):
         # and reading it takes as long as everything else that a registration does.
         registration._get_stack_trace = source_pb2.StackTrace
         drop_debug_messages({})
+        _ensure_event_loop()
         pulumi.runtime.set_mocks(
             self, project=project, stack=stack, preview=preview, monitor=_RecordingMonitor(self, f"{stack}::{project}")
         )
@@ -101,6 +104,20 @@ class Recorder(Mocks):
         """Return the registration of one resource: ``protect``, ``retainOnDelete``, ``importId``, ``parent``..."""
         self.inputs(token, name)
         return self.requests[token, name]
+
+
+def _ensure_event_loop() -> None:
+    """Have an event loop in this thread, on which Pulumi's futures are made.
+
+    From Python 3.12 on, asking for one where none was set is a warning, and under pytest often an error; later versions
+    make none.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            asyncio.get_event_loop()
+        except RuntimeError:
+            asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 _STACK = "pulumi:pulumi:Stack"
