@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem, format_path, listed_twice
 from infra.spec.network import ExistingSubnetSpec
+from infra.spec.workloads.balancer_rules import faces_internet
 
 VPC_PREFIXES = range(16, 23)
 """Prefix lengths of a VPC block: /16 is AWS's greatest; with /22 a public subnet is the smallest AWS allows, /28."""
@@ -213,5 +214,5 @@ def _publicly(spec: EnvironmentSpec) -> Iterator[tuple[Location, str, tuple[str,
     if spec.edge is not None and not spec.edge.internal:
         yield ("edge", "internal"), "false", zones
     for index, backend in enumerate(spec.backends):
-        if backend.type == "loadBalancer" and backend.load_balancer.scheme == "internet-facing":
+        if faces_internet(backend):
             yield ("backends", index, "loadBalancer", "scheme"), "'internet-facing'", zones

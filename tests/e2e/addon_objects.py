@@ -11,6 +11,7 @@ from uuid import uuid4
 from infra.plan.addons.addons import plan_addons
 from infra.plan.addons.iam import plan_addon_roles
 from infra.plan.addons.objects import AddonObject
+from infra.plan.node.registration import ROLE_LABEL
 from infra.plan.scaling import plan_hook
 from infra.plan.tags import group_tags, resource_tags
 from rehearsal.providers.kubernetes.api import ApiError
@@ -54,10 +55,27 @@ def machine(cloud: Cloud, zone: str, tags: dict[str, str] | None = None) -> dict
         MinCount=1,
         MaxCount=1,
         SubnetId=subnet["SubnetId"],
+        SecurityGroupIds=[workers_group(ec2, subnet["VpcId"])],
         TagSpecifications=[{"ResourceType": "instance", "Tags": tagged}] if tagged else [],
     )
     instance: dict[str, Any] = made["Instances"][0]
     return instance
+
+
+def workers_group(ec2: Any, vpc: str) -> str:
+    """Return the workers' security group, which is made with the first machine."""
+    name = f"nodes.{SPEC.cluster.name}"
+    found = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [name]}])["SecurityGroups"]
+    if found:
+        return str(found[0]["GroupId"])
+    tagged = [{"Key": key, "Value": value} for key, value in resource_tags(SPEC, name).items()]
+    made = ec2.create_security_group(
+        GroupName=name,
+        Description=name,
+        VpcId=vpc,
+        TagSpecifications=[{"ResourceType": "security-group", "Tags": tagged}],
+    )
+    return str(made["GroupId"])
 
 
 def register(cluster: Cluster, instance: dict[str, Any]) -> str:
@@ -67,7 +85,7 @@ def register(cluster: Cluster, instance: dict[str, Any]) -> str:
     body = {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}},
+        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name, ROLE_LABEL: "Node"}},
         "spec": {**provided, "taints": [UNINITIALIZED]},
     }
     cluster.ask("POST", "/api/v1/nodes", body)

@@ -13,6 +13,7 @@ import pytest
 
 from infra.plan.addons.objects import AddonObject
 from infra.plan.termination import plan_termination
+from infra.plan.workloads.workload import plan_backends
 from rehearsal.controlplane import ControlPlane
 from tests.e2e import promql
 from tests.e2e.addon_cloud import Cloud
@@ -39,6 +40,7 @@ from tests.e2e.cluster import live, plane, tools
 from tests.e2e.edge_router import free_port
 from tests.e2e.kernel_log import KernelLog
 from tests.e2e.test_addons import apply
+from tests.infra.workload_samples import IMAGE, environment
 
 __all__ = ["plane", "tools"]  # fixtures
 
@@ -126,13 +128,23 @@ def test_the_cloud_controller_manager_makes_and_changes_and_deletes_load_balance
     path = "/api/v1/namespaces/default/services/shop"
     with cloud_controller_manager(cluster, cloud, tmp_path, here) as running:
         running.eventually(partial(adopted, cluster, name))
-        body = service("shop", 80)
+        body = service(80)
         apply(cluster.provider, AddonObject("test", body), body, dry=False)
         made = running.eventually(lambda: cluster.ask("GET", path)["status"]["loadBalancer"].get("ingress"))
         (balancer,) = balancers.describe_load_balancers()["LoadBalancers"]
         assert [each["hostname"] for each in made] == [balancer["DNSName"]]
-        assert balancer["Type"] == "network"
-        body = service("shop", 8443)
+        assert (balancer["Type"], balancer["Scheme"]) == ("network", "internal")
+        (tagged,) = balancers.describe_tags(ResourceArns=[balancer["LoadBalancerArn"]])["TagDescriptions"]
+        tags = {each["Key"]: each["Value"] for each in tagged["Tags"]}
+        assert (tags["team"], tags["slipway/environment"]) == ("platform", "test")
+        targets = [each["Target"]["Id"] for each in balancer_targets(balancers, balancer["LoadBalancerArn"])]
+        assert targets == [here["InstanceId"]]
+        # What the workers' security group lets in: the VPC, and health checks from its subnets.
+        groups = cloud.client("ec2").describe_security_groups()["SecurityGroups"]
+        ranges = [each for group in groups for rule in group["IpPermissions"] for each in rule["IpRanges"]]
+        clients = [each["CidrIp"] for each in ranges if "rule/nlb/client" in each.get("Description", "")]
+        assert clients == [SPEC.network.cidr]
+        body = service(8443)
         apply(cluster.provider, AddonObject("test", body), body, dry=False)
 
         def ports() -> list[int]:
@@ -149,19 +161,20 @@ def test_the_cloud_controller_manager_makes_and_changes_and_deletes_load_balance
     cluster.ask("DELETE", f"/api/v1/nodes/{name}")
 
 
-def service(name: str, port: int) -> dict[str, Any]:
-    prefix = "service.beta.kubernetes.io/aws-load-balancer"
-    annotations = {
-        f"{prefix}-type": "nlb",
-        f"{prefix}-internal": "true",
-        f"{prefix}-target-group-attributes": "preserve_client_ip.enabled=false",
-    }
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": name, "namespace": "default", "annotations": annotations},
-        "spec": {"type": "LoadBalancer", "ports": [{"port": port, "targetPort": 8080}], "selector": {"app": name}},
-    }
+def balancer_targets(balancers: Any, arn: str) -> list[dict[str, Any]]:
+    (group,) = balancers.describe_target_groups(LoadBalancerArn=arn)["TargetGroups"]
+    found = balancers.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
+    return list(found["TargetHealthDescriptions"])
+
+
+def service(port: int) -> dict[str, Any]:
+    """Return a backend's Service as the program declares it."""
+    pods = {"image": IMAGE, "ports": [{"name": "http", "port": 8080}]}
+    ports = [{"name": "http", "port": port, "targetPort": 8080}]
+    backend = {"name": "shop", "namespace": "web", "type": "loadBalancer", "workload": "web", "ports": ports}
+    (plan,) = plan_backends(environment({"web": pods}, backends=[backend]))
+    (planned,) = plan.objects
+    return {**planned.manifest(), "metadata": {**planned.manifest()["metadata"], "namespace": "default"}}
 
 
 @contextmanager

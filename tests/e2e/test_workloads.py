@@ -126,7 +126,7 @@ def test_the_application_of_the_local_stack_is_accepted(api: Provider) -> None:
         {
             "type": "loadBalancer",
             "workload": "web",
-            "loadBalancer": {"scheme": "internet-facing", "sourceRanges": ["203.0.113.0/24"], "target": "instance"},
+            "loadBalancer": {"scheme": "internet-facing", "sourceRanges": ["203.0.113.0/24"]},
         },
         {"type": "externalName", "host": "db.example.com"},
         {"type": "addresses", "addresses": ["10.9.0.4", "10.9.0.5"], "trafficDistribution": "PreferSameZone"},

@@ -56,13 +56,14 @@ def environment(
     pinned: bool = True,
     edge: Mapping[str, Any] | None = None,
     network: Mapping[str, Any] | None = None,
+    cluster: Mapping[str, Any] | None = None,
 ) -> EnvironmentSpec:
     """Return the sample environment with these workloads, by default all in namespace ``web``; with this edge, or one
     where one of them is exposed."""
     if edge is None and any("expose" in written for written in files.values()):
         edge = EDGE
     spec = sample_spec(
-        cluster={"namespaces": list(namespaces)},
+        cluster={"namespaces": list(namespaces), **(cluster or {})},
         workloads=list(uses if uses is not None else [{"name": name, "namespace": "web"} for name in files]),
         backends=list(backends),
         pinnedImages=pinned,
@@ -157,8 +158,8 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
 def _service(ports: list[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
     if not ports:
         return st.just({})
-    # Mixed protocols at one NLB need a controller's consent; the API server accepts them.
-    kinds = st.sampled_from(["clusterIP", "headless", "nodePort", "loadBalancer"])
+    mixed = len({port["protocol"] for port in ports}) > 1
+    kinds = st.sampled_from(["clusterIP", "headless", "nodePort", *([] if mixed else ["loadBalancer"])])
     spread = st.sampled_from(["Everywhere", "PreferSameZone", "PreferSameNode"])
     drawn = st.fixed_dictionaries({"type": kinds, "trafficDistribution": spread})
     return drawn.map(lambda made: {**made, "trafficDistribution": "Everywhere"} if made["type"] == "headless" else made)

@@ -14,7 +14,7 @@ from infra.ops.preview.inputs import list_in, mapping_in
 from infra.ops.preview.openings import ANYWHERE, Opening, Rule, gravest_first
 
 SERVICE: Final = "kubernetes:core/v1:Service"
-_SCHEME = "service.beta.kubernetes.io/aws-load-balancer-scheme"
+_NLB = "service.beta.kubernetes.io/aws-load-balancer-"
 _FACING = "internet-facing"
 _INSIDE = "the VPC and what is routed to it"
 
@@ -44,14 +44,25 @@ def _rules(state: State | None) -> tuple[Rule, ...]:
     peers: tuple[str, ...] = (_INSIDE,)
     why = "a port of every node"
     if spec["type"] == "LoadBalancer":
-        scheme = mapping_in(metadata.get("annotations")).get(_SCHEME, "internal")
-        peers, why = _peers(spec, str(scheme)), f"its own load balancer ({scheme})"
+        scheme = _scheme(spec, mapping_in(metadata.get("annotations")))
+        peers, why = _peers(spec, scheme), f"its own load balancer ({scheme})"
     ports = [mapping_in(each) for each in spec.get("ports") or ()]
     return tuple(
         Rule(True, str(port.get("protocol") or "TCP").lower(), (number, number), name, peers, why)
         for port in ports
         if isinstance(number := port.get("port"), int)
     )
+
+
+def _scheme(spec: Mapping[str, Any], annotations: Mapping[str, Any]) -> str:
+    """Return what the controller that makes the load balancer takes the annotations for.
+
+    A class is that of the AWS Load Balancer Controller. Without one it is the cloud controller manager's, whose load
+    balancers are public unless told otherwise, by any text but ``false``.
+    """
+    if spec.get("loadBalancerClass"):
+        return str(annotations.get(f"{_NLB}scheme", "internal"))
+    return _FACING if annotations.get(f"{_NLB}internal", "false") in ("", "false") else "internal"
 
 
 def _peers(spec: Mapping[str, Any], scheme: str) -> tuple[str, ...]:

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra.plan.node.registration import ROLE_LABEL
 from infra.plan.workloads.controllers import pods_service
 from infra.plan.workloads.objects import KubernetesObject, await_annotations, metadata, selector
 from infra.spec import EnvironmentSpec
 from infra.spec.workloads.backend import BackendSpec, LoadBalancerSpec
 from infra.spec.workloads.parts import PortSpec
-from infra.spec.workloads.workload import WorkloadSpec
+from infra.spec.workloads.workload import ServiceSpec, WorkloadSpec
 
 CLUSTER_DOMAIN = "cluster.local"
+Service = ServiceSpec | BackendSpec
 _NLB = "service.beta.kubernetes.io/aws-load-balancer-"
 
 
@@ -32,10 +34,10 @@ def workload_services(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[Ku
     made = []
     if open_:
         service = workload.service
-        body = _by_type(service.type, open_, service.load_balancer, service.node_port, service.traffic_distribution)
+        body = _by_type(spec, service, open_)
         body["selector"] = selector(spec, workload.name)
         waited = {} if workload.least_pods else {"pulumi.com/skipAwait": "true"}
-        annotations = {**await_annotations(workload), **waited, **_annotations(service.type, service.load_balancer)}
+        annotations = {**await_annotations(workload), **waited, **_annotations(spec, service)}
         meta = metadata(spec, workload, workload.name, annotations)
         made.append(KubernetesObject("v1", "Service", workload.name, {"metadata": meta, "spec": body}))
     if workload.kind == "StatefulSet":
@@ -62,7 +64,7 @@ def plan_backend(spec: EnvironmentSpec, backend: BackendSpec) -> BackendPlan:
     """Return the Service, and where it has no pods to select, the EndpointSlice, of a backend."""
     homes = {use.name: use.namespace for use in spec.workloads}
     body = _backend_body(spec, backend, homes)
-    annotations = _annotations(backend.type, backend.load_balancer)
+    annotations = _annotations(spec, backend)
     # Nothing in the cluster tells when a name outside answers.
     waited = {} if backend.workload and backend.type != "otherNamespace" else {"pulumi.com/skipAwait": "true"}
     meta = _backend_metadata(spec, backend, {**waited, **annotations})
@@ -85,56 +87,67 @@ def _backend_body(spec: EnvironmentSpec, backend: BackendSpec, homes: Mapping[st
         return {"type": "ExternalName", "externalName": home, "ports": ports}
     if backend.type == "addresses":
         return {"type": "ClusterIP", "ports": ports, **_distribution(backend.traffic_distribution)}
-    body = _by_type(backend.type, ports, backend.load_balancer, backend.node_port, backend.traffic_distribution)
+    body = _by_type(spec, backend, ports)
     body["selector"] = selector(spec, str(backend.workload))
     return body
 
 
-def _by_type(
-    kind: str,
-    ports: Sequence[Mapping[str, Any]],
-    balancer: LoadBalancerSpec,
-    node_port: int | None,
-    distribution: str,
-) -> dict[str, Any]:
+def _by_type(spec: EnvironmentSpec, service: Service, ports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the spec of a Service that selects pods, but for the selector."""
     listed = [dict(port) for port in ports]
-    if kind == "headless":
+    if service.type == "headless":
         # DNS answers with the pods themselves; there is no proxying, so nothing to distribute.
         return {"clusterIP": "None", "ports": listed}
-    if kind == "nodePort":
-        if node_port is not None:
-            listed[0]["nodePort"] = node_port
-        return {"type": "NodePort", "ports": listed, **_distribution(distribution)}
-    if kind == "loadBalancer":
-        body = {
-            "type": "LoadBalancer",
-            "loadBalancerClass": "service.k8s.aws/nlb",
-            "ports": listed,
-            # Straight to pods, no port of the nodes is needed; through nodes, Local keeps the client's address.
-            **(
-                {"allocateLoadBalancerNodePorts": False}
-                if balancer.target == "ip"
-                else {"externalTrafficPolicy": "Local"}
-            ),
-            **_distribution(distribution),
-        }
-        if balancer.source_ranges:
-            body["loadBalancerSourceRanges"] = list(balancer.source_ranges)
-        return body
-    return {"type": "ClusterIP", "ports": listed, **_distribution(distribution)}
+    distributed = _distribution(service.traffic_distribution)
+    if service.type == "nodePort":
+        if service.node_port is not None:
+            listed[0]["nodePort"] = service.node_port
+        return {"type": "NodePort", "ports": listed, **distributed}
+    if service.type == "loadBalancer":
+        return {"type": "LoadBalancer", "ports": listed, **_balanced(spec, service.load_balancer), **distributed}
+    return {"type": "ClusterIP", "ports": listed, **distributed}
+
+
+def _balanced(spec: EnvironmentSpec, balancer: LoadBalancerSpec) -> dict[str, Any]:
+    """Return what a Service says to the controller that makes its load balancer."""
+    # Without any, the cloud controller manager lets every address in, whatever the subnets lead to.
+    ranges = list(balancer.source_ranges) or [spec.network.cidr]
+    if balancer.target == "ip":
+        # Straight to pods, no port of the nodes is needed.
+        own = {"loadBalancerClass": "service.k8s.aws/nlb", "allocateLoadBalancerNodePorts": False}
+    else:
+        # Through the nodes of the pods alone, the client's address is kept.
+        own = {"externalTrafficPolicy": "Local"}
+    return {**own, "loadBalancerSourceRanges": ranges}
 
 
 def _distribution(setting: str) -> dict[str, str]:
     return {} if setting == "Everywhere" else {"trafficDistribution": setting}
 
 
-def _annotations(kind: str, balancer: LoadBalancerSpec) -> dict[str, str]:
-    """Return the annotations that the AWS Load Balancer Controller reads."""
-    if kind != "loadBalancer":
+def _annotations(spec: EnvironmentSpec, service: Service) -> dict[str, str]:
+    """Return the annotations that the controller reads which makes the load balancer.
+
+    Sources: cloud-provider-aws, ``pkg/providers/v1/aws.go`` (``ServiceAnnotationLoadBalancer*``); AWS Load Balancer
+    Controller, "Service annotations".
+    """
+    if service.type != "loadBalancer":
         return {}
-    proxied = {f"{_NLB}proxy-protocol": "*"} if balancer.proxy_protocol else {}
-    return {f"{_NLB}scheme": balancer.scheme, f"{_NLB}nlb-target-type": balancer.target, **proxied}
+    balancer = service.load_balancer
+    if balancer.target == "ip":
+        proxied = {f"{_NLB}proxy-protocol": "*"} if balancer.proxy_protocol else {}
+        return {f"{_NLB}scheme": balancer.scheme, f"{_NLB}nlb-target-type": "ip", **proxied}
+    tags = {**spec.tags, "slipway/environment": spec.name}
+    proxied = "true" if balancer.proxy_protocol else "false"
+    return {
+        f"{_NLB}type": "nlb",
+        # The machines of the edge router run no pods of workloads.
+        f"{_NLB}target-node-labels": f"{ROLE_LABEL}=Node",
+        f"{_NLB}additional-resource-tags": ",".join(f"{key}={tags[key]}" for key in sorted(tags) if "=" not in key),
+        # An attribute that is not named stays as it was set last.
+        f"{_NLB}target-group-attributes": f"proxy_protocol_v2.enabled={proxied}",
+        **({f"{_NLB}internal": "true"} if balancer.scheme == "internal" else {}),
+    }
 
 
 def _backend_metadata(

@@ -19,16 +19,17 @@ NodePortNumber = Annotated[int, Field(ge=30000, le=32767)]
 
 
 class LoadBalancerSpec(SpecModel):
-    """A Network Load Balancer, made by the AWS Load Balancer Controller."""
+    """A Network Load Balancer of the Service's own."""
 
     scheme: Literal["internal", "internet-facing"] = "internal"
     """Whom its addresses are reachable for."""
 
     source_ranges: tuple[Network, ...] = ()
-    """Networks that may connect. Must not be empty for `internet-facing`."""
+    """Networks that may connect. Empty: those of the VPC. Must not be empty for `internet-facing`."""
 
-    target: Literal["ip", "instance"] = "ip"
-    """`ip`: straight to pods, with `amazonVpc` as pod network alone; `instance`: through a port of every node."""
+    target: Literal["instance", "ip"] = "instance"
+    """`instance`: through a port of every node; the cloud controller manager makes it. `ip`: straight to pods, with
+    `amazonVpc` as pod network alone; the AWS Load Balancer Controller makes it, which is yours to bring."""
 
     proxy_protocol: bool = False
     """Put the client's address before the data; the pods must expect that."""

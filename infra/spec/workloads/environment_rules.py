@@ -12,6 +12,7 @@ from infra.spec.network_rules import needs_public_subnets
 from infra.spec.workloads.autoscaling_rules import check_metrics
 from infra.spec.workloads.backend import BackendSpec
 from infra.spec.workloads.backend_port_rules import check_port_list
+from infra.spec.workloads.balancer_rules import check_balancer, check_target, faces_internet
 from infra.spec.workloads.image_reference import image_parts
 from infra.spec.workloads.node_rules import check_node_selector
 from infra.spec.workloads.rules import CALLERS
@@ -102,6 +103,7 @@ def _check_backend(spec: EnvironmentSpec, index: int, backend: BackendSpec) -> I
     elif backend.workload is not None:
         yield from _check_place(at, backend, uses[backend.workload])
     yield from _check_fields(at, backend)
+    yield from check_target(spec, at, backend)
 
 
 def _check_place(at: Location, backend: BackendSpec, home: str) -> Iterator[Problem]:
@@ -132,14 +134,7 @@ def _check_fields(at: Location, backend: BackendSpec) -> Iterator[Problem]:
             )  # fmt: skip
     yield from check_port_list(at, backend)
     yield from listed_twice((*at, "addresses"), backend.addresses)
-    balancer = backend.load_balancer
-    if backend.type == "loadBalancer" and balancer.scheme == "internet-facing" and not balancer.source_ranges:
-        yield Problem(
-            (*at, "loadBalancer", "sourceRanges"),
-            "is empty: the whole internet could connect",
-            "list the networks that may, [0.0.0.0/0] for all of them",
-            None,
-        )
+    yield from check_balancer(at, backend, [port.protocol for port in backend.ports])
 
 
 def check_declared(spec: EnvironmentSpec, workload: WorkloadSpec, files: frozenset[str] = frozenset()) -> list[Problem]:
@@ -159,9 +154,9 @@ def check_declared(spec: EnvironmentSpec, workload: WorkloadSpec, files: frozens
 
 
 def _check_balancer(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:
-    service = workload.service
-    if service.type == "loadBalancer" and service.load_balancer.scheme == "internet-facing":
+    if faces_internet(workload.service):
         yield from needs_public_subnets(spec, ("service", "loadBalancer", "scheme"), "'internet-facing'")
+    yield from check_target(spec, ("service",), workload.service)
 
 
 def _check_image(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from infra.spec.errors import Problem
+from infra.spec.workloads.balancer_rules import check_balancer
 from infra.spec.workloads.kind_rules import serves
 from infra.spec.workloads.workload import WorkloadSpec
 
@@ -24,14 +25,7 @@ def check_service(workload: WorkloadSpec) -> Iterator[Problem]:
     if service.node_port is not None and len(workload.open_ports) > 1:
         yield Problem(("service", "nodePort"), "is one number for several ports", "remove it", str(service.node_port))
     yield from _check_idle(workload)
-    balancer = service.load_balancer
-    if service.type == "loadBalancer" and balancer.scheme == "internet-facing" and not balancer.source_ranges:
-        yield Problem(
-            ("service", "loadBalancer", "sourceRanges"),
-            "is empty: the whole internet could connect",
-            "list the networks that may, [0.0.0.0/0] for all of them",
-            None,
-        )
+    yield from check_balancer(("service",), service, [port.protocol for port in workload.open_ports])
 
 
 def _check_idle(workload: WorkloadSpec) -> Iterator[Problem]:

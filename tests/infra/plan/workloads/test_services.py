@@ -34,22 +34,22 @@ def backend(**change: Any) -> list[dict[str, Any]]:
         ),
         ({"type": "nodePort", "nodePort": 30080}, {"type": "NodePort", "ports": [{**PORT, "nodePort": 30080}]}),
         (
-            {"type": "loadBalancer", "loadBalancer": {"sourceRanges": ["10.0.0.0/8"]}},
+            {"type": "loadBalancer", "loadBalancer": {"sourceRanges": ["10.0.0.0/8", "192.0.2.0/24"]}},
             {
                 "type": "LoadBalancer",
-                "loadBalancerClass": "service.k8s.aws/nlb",
                 "ports": [PORT],
-                "allocateLoadBalancerNodePorts": False,
-                "loadBalancerSourceRanges": ["10.0.0.0/8"],
+                "externalTrafficPolicy": "Local",
+                "loadBalancerSourceRanges": ["10.0.0.0/8", "192.0.2.0/24"],
             },
         ),
         (
-            {"type": "loadBalancer", "loadBalancer": {"target": "instance"}},
+            {"type": "loadBalancer", "trafficDistribution": "PreferSameZone"},
             {
                 "type": "LoadBalancer",
-                "loadBalancerClass": "service.k8s.aws/nlb",
                 "ports": [PORT],
                 "externalTrafficPolicy": "Local",
+                "loadBalancerSourceRanges": ["10.20.0.0/16"],
+                "trafficDistribution": "PreferSameZone",
             },
         ),
     ],
@@ -59,12 +59,46 @@ def test_backends_that_select_pods(written: dict[str, Any], spec: dict[str, Any]
     assert service["spec"] == {**spec, "selector": SELECTOR}
 
 
-def test_a_load_balancer_is_described_to_its_controller() -> None:
-    (service,) = backend(workload="web", type="loadBalancer", loadBalancer={"proxyProtocol": True})
+@pytest.mark.parametrize(
+    ("balancer", "told"),
+    [
+        ({}, {"internal": "true"}),
+        ({"scheme": "internet-facing", "sourceRanges": ["192.0.2.0/24"]}, {}),
+        ({"proxyProtocol": True}, {"internal": "true", "target-group-attributes": "proxy_protocol_v2.enabled=true"}),
+    ],
+)
+def test_a_load_balancer_is_described_to_the_cloud_controller_manager(
+    balancer: dict[str, Any], told: dict[str, str]
+) -> None:
+    (service,) = backend(workload="web", type="loadBalancer", loadBalancer=balancer)
+    always = {
+        "type": "nlb",
+        "target-group-attributes": "proxy_protocol_v2.enabled=false",
+        "target-node-labels": "slipway/role=Node",
+        "additional-resource-tags": "slipway/environment=test,team=platform",
+    }
+    assert service["metadata"]["annotations"] == {f"{NLB}{key}": value for key, value in {**always, **told}.items()}
+
+
+@pytest.mark.parametrize("proxied", [True, False])
+def test_one_straight_to_pods_is_described_to_its_own_controller(proxied: bool) -> None:
+    spec = environment({"web": {**WEB, "service": {"type": "loadBalancer", "loadBalancer": {
+        "target": "ip", "proxyProtocol": proxied,
+    }}}}, cluster={"cni": "amazonVpc", "networkPolicies": "notEnforced"})  # fmt: skip
+    (plan,) = plan_workloads(spec)
+    (service,) = (each.body for each in plan.beside if each.kind == "Service")
     assert service["metadata"]["annotations"] == {
         f"{NLB}scheme": "internal",
         f"{NLB}nlb-target-type": "ip",
-        f"{NLB}proxy-protocol": "*",
+        **({f"{NLB}proxy-protocol": "*"} if proxied else {}),
+    }
+    assert service["spec"] == {
+        "type": "LoadBalancer",
+        "loadBalancerClass": "service.k8s.aws/nlb",
+        "allocateLoadBalancerNodePorts": False,
+        "loadBalancerSourceRanges": ["10.20.0.0/16"],
+        "ports": [{"name": "http", "port": 80, "targetPort": "http", "protocol": "TCP"}],
+        "selector": SELECTOR,
     }
 
 

@@ -31,6 +31,12 @@ def told(service: dict[str, Any], *ports: dict[str, Any]) -> list[str]:
          "ports[1].port: 9000 is the Service's number of two ports. Fix: add a servicePort of its own."),
         ({}, [PORT, {"name": "admin", "port": 9000, "servicePort": 8080}],
          "ports[1].servicePort: 8080 is the Service's number of two ports. Fix: choose another."),
+        ({"type": "loadBalancer"}, [PORT, {"name": "dns", "port": 5353, "protocol": "UDP"}],
+         "service.type: 'loadBalancer' has ports of TCP and of UDP, and the cloud controller manager makes load "
+         "balancers of one. Fix: give the ports of one protocol a backend of their own."),
+        ({"type": "loadBalancer", "loadBalancer": {"target": "ip"}}, [],
+         "service.loadBalancer.target: 'ip' leads to addresses of pods, which are none of the VPC's with cni: cilium. "
+         "Fix: write instance, or leave it out."),
     ],
 )  # fmt: skip
 def test_what_does_nothing_or_clashes_is_refused(
@@ -42,6 +48,34 @@ def test_what_does_nothing_or_clashes_is_refused(
 def test_what_fits_is_accepted() -> None:
     assert told({"type": "headless"}, {**PORT, "servicePort": 8080}) == []
     assert told({"type": "loadBalancer", "loadBalancer": {"scheme": "internal"}}) == []
+    assert told({"type": "loadBalancer"}, {"name": "dns", "port": 5353, "protocol": "UDP"}) == []
+
+
+BOTH = [PORT, {"name": "dns", "port": 5353, "protocol": "UDP"}]
+
+
+@pytest.mark.parametrize(
+    ("backend", "lines"),
+    [
+        ({"type": "loadBalancer", "loadBalancer": {"target": "ip"}},
+         ["backends[0].loadBalancer.target: 'ip' leads to addresses of pods, which are none of the VPC's with "
+          "cni: cilium. Fix: write instance, or leave it out."]),
+        ({"type": "loadBalancer", "ports": BOTH},
+         ["backends[0].type: 'loadBalancer' has ports of TCP and of UDP, and the cloud controller manager makes load "
+          "balancers of one. Fix: give the ports of one protocol a backend of their own."]),
+        ({"type": "loadBalancer"}, []),
+        ({"type": "clusterIP", "ports": BOTH, "loadBalancer": {"target": "ip"}}, []),
+    ],
+)  # fmt: skip
+def test_a_backend_of_its_own_load_balancer(backend: dict[str, Any], lines: list[str]) -> None:
+    written = {"name": "way-in", "namespace": "web", "workload": "web", "ports": [PORT], **backend}
+    assert problems({"web": {"image": IMAGE, "ports": BOTH}}, backends=[written]) == lines
+
+
+def test_straight_to_pods_where_these_have_addresses_of_the_vpc() -> None:
+    service = {"type": "loadBalancer", "loadBalancer": {"target": "ip"}}
+    cluster = {"cni": "amazonVpc", "networkPolicies": "notEnforced"}
+    assert problems({"web": {"image": IMAGE, "ports": BOTH, "service": service}}, cluster=cluster) == []
 
 
 def test_a_load_balancer_on_the_internet_stands_in_public_subnets() -> None:
