@@ -97,7 +97,7 @@ def workload_options_table() -> str:
 def _tables(root: type[BaseModel], heading: str) -> list[str]:
     parts = []
     for path, model in _models(root, ""):
-        doc = (model.__doc__ or "").strip().replace("\n", " ")
+        doc = " ".join((model.__doc__ or "").split())
         parts += ["", f"## {f'`{path}`' if path else heading}", "", doc, ""]
         parts += ["| key | type | default | meaning |", "|---|---|---|---|"]
         texts = field_docstrings(model)

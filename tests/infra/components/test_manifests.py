@@ -22,15 +22,15 @@ PLAN = AddonPlan(
         made("ConfigMap", "c", data={"snake_case": "kept", "camelCase": Later("role")}),
     ),
 )
-VALUES: dict[str, pulumi.Input[str]] = {
-    "host": "api.example.com",
-    "role": pulumi.Output.from_input("arn:aws:iam::1:role/r"),
-}
+
+
+def values() -> dict[str, pulumi.Input[str]]:
+    return {"host": "api.example.com", "role": pulumi.Output.from_input("arn:aws:iam::1:role/r")}
 
 
 @pytest.fixture(scope="module")
 def recorder() -> Recorder:
-    return record(lambda: Manifests("a", PLAN, values=VALUES))
+    return record(lambda: Manifests("a", PLAN, values=values()))
 
 
 def test_each_object_is_a_resource_of_its_own_kind_with_every_field_as_it_was(recorder: Recorder) -> None:
@@ -67,7 +67,7 @@ def test_a_later_stage_is_made_after_the_others_and_so_deleted_before_them() -> 
         AddonObject("a", made("Issuer", "i").body, stage=1),
     )
     ordered = AddonPlan("a", tuple(sorted(objects, key=lambda each: each.stage)))
-    recorder = record(lambda: Manifests("a", ordered, values=VALUES))
+    recorder = record(lambda: Manifests("a", ordered, values=values()))
 
     def needed(kind: str, name: str) -> set[str]:
         urns = recorder.options(f"kubernetes:core/v1:{kind}", f"a/{kind}/{name}").dependencies
