@@ -19,6 +19,17 @@ from rehearsal.processes import write_private
 
 _LIFE: Final = datetime.timedelta(days=365)
 _BACKDATE: Final = datetime.timedelta(minutes=5)
+_SIGNS: Final = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 @dataclass(frozen=True)
@@ -46,8 +57,10 @@ class Authority:
         if not isinstance(signer, ec.EllipticCurvePrivateKey):
             raise TypeError(f"{self.folder / 'ca.key'} is not an elliptic-curve key")
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(x509.Name([]), authority.subject, key).add_extension(
-            x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=True
+        builder = (
+            _builder(x509.Name([]), authority.subject, key)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=True)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
         )
         certificate = builder.sign(signer, hashes.SHA256())
         chain = self.folder / f"{hashlib.sha256(' '.join(names).encode()).hexdigest()[:12]}.pem"
@@ -76,7 +89,11 @@ class Authority:
     def _make(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Slipway rehearsal")])
-        builder = _builder(name, name, key).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        builder = (
+            _builder(name, name, key)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_SIGNS, critical=True)
+        )
         write_private(self.folder / "ca.key", _private(key))
         certificate = builder.sign(key, hashes.SHA256())
         write_private(self.certificate, certificate.public_bytes(serialization.Encoding.PEM))
@@ -92,6 +109,7 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivate
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _BACKDATE)
         .not_valid_after(now + _LIFE)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
 
