@@ -57,6 +57,7 @@ def environment(
     edge: Mapping[str, Any] | None = None,
     network: Mapping[str, Any] | None = None,
     cluster: Mapping[str, Any] | None = None,
+    change: Mapping[str, Any] | None = None,
 ) -> EnvironmentSpec:
     """Return the sample environment with these workloads, by default all in namespace ``web``; with this edge, or one
     where one of them is exposed."""
@@ -70,6 +71,7 @@ def environment(
         **({} if groups is None else {"instanceGroups": list(groups)}),
         **({} if edge is None else {"edge": edge}),
         **({} if network is None else {"network": network}),
+        **(change or {}),
     )
     with tempfile.TemporaryDirectory() as folder:
         for name, written in files.items():

@@ -135,8 +135,8 @@ def _annotations(spec: EnvironmentSpec, service: Service) -> dict[str, str]:
         return {}
     balancer = service.load_balancer
     if balancer.target == "ip":
-        proxied = {f"{_NLB}proxy-protocol": "*"} if balancer.proxy_protocol else {}
-        return {f"{_NLB}scheme": balancer.scheme, f"{_NLB}nlb-target-type": "ip", **proxied}
+        header = {f"{_NLB}proxy-protocol": "*"} if balancer.proxy_protocol else {}
+        return {f"{_NLB}scheme": balancer.scheme, f"{_NLB}nlb-target-type": "ip", **header}
     tags = {**spec.tags, "slipway/environment": spec.name}
     proxied = "true" if balancer.proxy_protocol else "false"
     return {

@@ -13,6 +13,7 @@ from infra.spec.workloads.autoscaling_rules import check_metrics
 from infra.spec.workloads.backend import BackendSpec
 from infra.spec.workloads.backend_port_rules import check_port_list
 from infra.spec.workloads.balancer_rules import check_balancer, check_target, faces_internet
+from infra.spec.workloads.claim_rules import check_claims
 from infra.spec.workloads.image_reference import image_parts
 from infra.spec.workloads.node_rules import check_node_selector
 from infra.spec.workloads.rules import CALLERS
@@ -150,6 +151,7 @@ def check_declared(spec: EnvironmentSpec, workload: WorkloadSpec, files: frozens
         *_check_exposed(spec, workload),
         *check_metrics(spec, workload),
         *_check_balancer(spec, workload),
+        *check_claims(spec, workload),
     ]
 
 

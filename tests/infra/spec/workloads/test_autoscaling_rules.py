@@ -26,7 +26,10 @@ def told(autoscaling: dict[str, Any], **change: Any) -> list[str]:
         ({"maxReplicas": 3}, {}),
         ({"minReplicas": 1, "maxReplicas": 1000, "cpuPercent": 1000, "memoryPercent": 95}, {}),
         ({"maxReplicas": 3, "cpuPercent": 1, "memoryPercent": 1}, {}),
-        ({"maxReplicas": 10, "scaleDownAfter": "0s"}, {"claims": [{**CLAIM, "access": "ReadWriteMany"}]}),
+        (
+            {"maxReplicas": 10, "scaleDownAfter": "0s"},
+            {"claims": [{**CLAIM, "access": "ReadWriteMany", "storageClass": "efs"}]},
+        ),
         ({"maxReplicas": 10, "scaleDownAfter": "1h"}, {"resources": {"cpu": "100m", "cpuLimit": "200m"}}),
         ({"maxReplicas": 10, "cpuPercent": 199}, {"resources": {"cpu": "100m", "cpuLimit": "200m"}}),
         ({"maxReplicas": 10, "memoryPercent": 70}, {"resources": {"cpu": "100m", "cpuLimit": "100m"}}),

@@ -54,4 +54,7 @@ def test_a_deployment_with_a_volume_is_recreated_and_knows_no_surge() -> None:
         "apps/web.yaml: update.maxSurge: '2' does nothing here: a Deployment with claims is one pod, which is "
         "recreated. Fix: remove it."
     ]
-    assert told("Deployment", {"maxSurge": "2"}, claims=[{**CLAIM, "access": "ReadWriteMany"}]) == []
+    assert (
+        told("Deployment", {"maxSurge": "2"}, claims=[{**CLAIM, "access": "ReadWriteMany", "storageClass": "efs"}])
+        == []
+    )
