@@ -50,3 +50,11 @@ def test_the_api_server_stays_away() -> None:
     world.api_down = lambda _: False
     rolled(spec, world)
     assert_rolled(world, 3)
+
+
+def test_each_time_that_it_is_away_counts_for_itself() -> None:
+    spec, world = world_of(5)
+    world.api_down = lambda at: 100 < at < 700 or 800 < at < 1400
+    events = rolled(spec, world)
+    assert_rolled(world, 5)
+    assert sum(event.kind == "unreachable" for event in events) == 2
