@@ -162,6 +162,9 @@ class ApiEndpoint(pulumi.ComponentResource):
             protocol="TCP",
             preserve_client_ip="true" if plan.preserve_client_ip else "false",
             deregistration_delay=DEREGISTRATION_SECONDS,
+            # As kops sets it. Else the connections to a machine that is gone are kept until their clients give up on
+            # them, and a kubelet has one for all that it says.
+            connection_termination=True,
             health_check=aws.lb.TargetGroupHealthCheckArgs(
                 enabled=True,
                 protocol="HTTPS",

@@ -25,6 +25,18 @@ METRICS = (
 )
 """kops's list (``pkg/model/awsmodel/autoscalinggroup.go``), free of charge at one minute's granularity."""
 
+WARM_POOL_METRICS = (
+    "GroupAndWarmPoolDesiredCapacity",
+    "GroupAndWarmPoolTotalCapacity",
+    "WarmPoolDesiredCapacity",
+    "WarmPoolPendingCapacity",
+    "WarmPoolTerminatingCapacity",
+    "WarmPoolTotalCapacity",
+    "WarmPoolWarmedCapacity",
+)
+"""What kops collects besides where there is a warm pool: its machines are in none of the group's own figures. Without
+``WarmPoolMinSize``, which Auto Scaling's API reference does not have (``EnableMetricsCollection``)."""
+
 HEALTH_CHECK_GRACE_SECONDS = 300
 """Seconds after its launch in which a machine is not judged: what the console proposes. The API's default is none."""
 
@@ -153,6 +165,7 @@ def plan_scaling(spec: EnvironmentSpec, group: InstanceGroupSpec) -> ScalingPlan
     mixed = group.mixed_instances_policy
     is_member = group.role == "ControlPlane" and not group.retire
     uses_spot = mixed is not None and mixed.on_demand_above_base < 100
+    warm_pool = _warm_pool(group)
     return ScalingPlan(
         name=group_resource_name(spec, group),
         min_size=0 if group.retire else group.min_size,
@@ -162,12 +175,12 @@ def plan_scaling(spec: EnvironmentSpec, group: InstanceGroupSpec) -> ScalingPlan
         subnet_kind="public" if subnet_kind(spec, group) == "public" else "private",
         mixed=None if mixed is None else _mixed(mixed, group.architecture),
         capacity_rebalance=uses_spot if group.capacity_rebalance is None else group.capacity_rebalance,
-        warm_pool=_warm_pool(group),
+        warm_pool=warm_pool,
         max_instance_lifetime=duration_seconds(group.max_instance_lifetime) if group.max_instance_lifetime else None,
         protect_from_scale_in=group.instance_protection and not group.retire,
         suspended_processes=tuple(sorted(group.suspend_processes)),
         target_group_arns=tuple(sorted(group.target_groups)),
-        metrics=METRICS,
+        metrics=METRICS if warm_pool is None else tuple(sorted((*METRICS, *WARM_POOL_METRICS))),
         health_check_type="EC2",
         health_check_grace=HEALTH_CHECK_GRACE_SECONDS,
         wait_for_capacity=MEMBER_WAIT if is_member else "0",

@@ -19,7 +19,7 @@ READY_PATH = "/readyz"
 """What the load balancers ask: whether the API server would serve, its etcd member included."""
 
 DEREGISTRATION_SECONDS = 60
-"""Time that requests under way (watches, mostly) have to end once a member leaves."""
+"""Time that requests under way (watches, mostly) have to end once a member leaves; then they are cut off."""
 
 
 @dataclass(frozen=True)

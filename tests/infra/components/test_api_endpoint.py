@@ -74,6 +74,8 @@ def test_targets_are_asked_whether_they_would_serve() -> None:
     inputs = build().inputs(TARGETS, "api-internal")
     assert (inputs["port"], inputs["protocol"], inputs["targetType"]) == (443, "TCP", "instance")
     assert inputs["preserveClientIp"] == "false"
+    # Who was connected to a member that left finds another.
+    assert (inputs["deregistrationDelay"], inputs["connectionTermination"]) == (60, True)
     assert inputs["healthCheck"] == {
         "enabled": True,
         "protocol": "HTTPS",

@@ -206,6 +206,16 @@ def test_warm_pool(pool: dict[str, Any], expected: WarmPoolPlan) -> None:
     assert plan(warmPool=pool).warm_pool == expected
 
 
+def test_the_machines_of_a_warm_pool_are_counted_too() -> None:
+    more = set(plan(warmPool={}).metrics) - set(plan().metrics)
+    assert more == {
+        "GroupAndWarmPoolDesiredCapacity", "GroupAndWarmPoolTotalCapacity", "WarmPoolDesiredCapacity",
+        "WarmPoolPendingCapacity", "WarmPoolTerminatingCapacity", "WarmPoolTotalCapacity", "WarmPoolWarmedCapacity",
+    }  # fmt: skip
+    assert set(plan().metrics) < set(plan(warmPool={}).metrics)
+    assert plan(warmPool={}, retire=True).metrics == plan().metrics
+
+
 def test_a_retired_group_keeps_no_machine_back() -> None:
     planned = plan(retire=True, warmPool={"minSize": 2}, instanceProtection=True)
     assert planned.warm_pool is None
