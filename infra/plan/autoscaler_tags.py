@@ -16,11 +16,10 @@ TAINT_PREFIX = f"{PREFIX}/node-template/taint/"
 def autoscaler_tags(spec: EnvironmentSpec, group: InstanceGroupSpec) -> dict[str, str]:
     """Return the autoscaler's tags for the Auto Scaling group itself; machines do not need them.
 
-    None for the control plane, whose members are not counted but named; for a group that sets ``desiredSize``, which
-    an autoscaler would only fight over; and for a retired one. A change of labels or taints changes these tags with the
-    launch template: the one change of a machine's properties that shows on the Auto Scaling group too.
+    None for a group that it does not size. A change of labels or taints changes these tags with the launch template:
+    the one change of a machine's properties that shows on the Auto Scaling group too.
     """
-    if group.role == "ControlPlane" or group.desired_size is not None or group.retire:
+    if not group.autoscaled:
         return {}
     return {
         f"{PREFIX}/enabled": "1",

@@ -7,12 +7,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from infra.spec import foreign
+from infra.spec import foreign_addons
 from infra.spec.base import SpecModel
 
 
 class CiliumSpec(SpecModel):
     """Cilium, the pod network where `cni` is `cilium`. It also does what kube-proxy would."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign_addons.OF_CILIUM
 
     encryption: Literal["none", "wireguard"] = "none"
     """`wireguard` encrypts what pods of different machines say to each other."""
@@ -21,12 +23,16 @@ class CiliumSpec(SpecModel):
 class CoreDnsSpec(SpecModel):
     """CoreDNS, which answers for the names of Services. A cluster cannot do without it."""
 
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign_addons.OF_CORE_DNS
+
     replicas: Annotated[int, Field(ge=2, le=50)] = 2
     """Number of pods, spread over zones and machines. With two, one may be lost; add one for each few hundred nodes."""
 
 
 class EbsCsiSpec(SpecModel):
     """The EBS CSI driver: PersistentVolumes on EBS, each in the zone of the pod that needs it first."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign_addons.OF_EBS_CSI
 
     enabled: bool = True
     """Whether the driver runs. Without it no pod gets a volume that outlives it."""
@@ -38,12 +44,16 @@ class EbsCsiSpec(SpecModel):
 class MetricsServerSpec(SpecModel):
     """metrics-server: the CPU and memory figures behind `kubectl top` and every HorizontalPodAutoscaler."""
 
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign_addons.OF_OTHER_ADDONS
+
     enabled: bool = True
     """Whether it runs."""
 
 
 class NodeTerminationHandlerSpec(SpecModel):
     """The AWS Node Termination Handler, which drains a machine that AWS is about to take (queue mode)."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign_addons.OF_TERMINATION_HANDLER
 
     enabled: bool = True
     """Whether it runs. Without it a Spot machine takes its pods with it, and Auto Scaling waits out every lifecycle
@@ -53,15 +63,20 @@ class NodeTerminationHandlerSpec(SpecModel):
 class ClusterAutoscalerSpec(SpecModel):
     """The cluster-autoscaler, which sets the size of each group of workers that sets none itself."""
 
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign_addons.OF_AUTOSCALER
+
     enabled: bool = True
     """Whether it runs. Without it groups stay at the size that Auto Scaling has."""
 
-    expander: Literal["least-waste", "most-pods", "random"] = "least-waste"
-    """Which of several groups that would do grows."""
+    expander: Literal["least-waste", "most-pods", "priority", "random"] = "least-waste"
+    """Which of several groups that would do grows. `priority`: that with the greatest `autoscalePriority`, and of those
+    that share it the one with the least waste."""
 
 
 class NodeProblemDetectorSpec(SpecModel):
     """node-problem-detector, which tells of a machine's kernel and file systems in its Node's conditions and events."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign_addons.OF_OTHER_ADDONS
 
     enabled: bool = True
     """Whether it runs."""
@@ -77,7 +92,7 @@ class KubeletCsrApproverSpec(SpecModel):
 class AddonsSpec(SpecModel):
     """What Slipway puts into `kube-system`. The unset default is what a production cluster needs."""
 
-    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_ADDONS
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign_addons.OF_ADDONS
 
     managed: bool = True
     """Whether Slipway applies add-ons at all. False where something else brings every one of them, as Flux or Argo CD:

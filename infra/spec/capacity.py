@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from infra.spec import foreign_groups
+from infra.spec import foreign_groups, foreign_values
 from infra.spec.base import SpecModel
 from infra.spec.scalars import MachineType, MachineTypePattern
 
@@ -53,6 +53,7 @@ class MixedInstancesSpec(SpecModel):
     """Several instance types, and the shares of On-Demand and Spot. Fields as in kops's `mixedInstancesPolicy`."""
 
     foreign_keys: ClassVar[Mapping[str, str]] = foreign_groups.OF_MIXED
+    foreign_values: ClassVar[Mapping[str, Mapping[str, str]]] = foreign_values.OF_MIXED
 
     instances: Annotated[tuple[MachineType, ...], Field(max_length=40)] = ()
     """Instance types that replace `machineType` in the group, best first. At most 40 (Auto Scaling quota)."""

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from infra.spec import foreign
+from infra.spec import foreign, foreign_values
 from infra.spec.addons import AddonsSpec
 from infra.spec.base import SpecModel
 from infra.spec.control_plane import ApiSpec, ControlPlaneSpec
@@ -49,6 +49,8 @@ class NamespaceSpec(SpecModel):
 class IamSpec(SpecModel):
     """What all IAM roles of the environment share."""
 
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_IAM
+
     permissions_boundary: PolicyArn | None = None
     """ARN of a policy set as permissions boundary on every role that is created."""
 
@@ -57,6 +59,7 @@ class ClusterSpec(SpecModel):
     """The Kubernetes cluster."""
 
     foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_CLUSTER
+    foreign_values: ClassVar[Mapping[str, Mapping[str, str]]] = foreign_values.OF_CLUSTER
 
     name: Annotated[ClusterName, Field(examples=["dev.k8s.example.com"])]
     """Name of the cluster: a DNS name, as in kops. AWS names are made of it, so it cannot be changed later."""

@@ -58,6 +58,8 @@ class ControllersSpec(SpecModel):
     """When the cluster gives up on a node. What replaced `--pod-eviction-timeout` are tolerations of the node's
     taints."""
 
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_CONTROLLERS
+
     node_monitor_period: Duration = "5s"
     """How often the node controller looks at each node's heartbeat. Kubernetes' default."""
 
@@ -77,6 +79,8 @@ class ControllersSpec(SpecModel):
 
 class AuditSpec(SpecModel):
     """The API server's audit log, on the members' disks."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_AUDIT
 
     profile: AuditProfile = "metadata"
     """`metadata`: who did what to which object. `request`: also the bodies of changes; never those of Secrets,

@@ -12,6 +12,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from infra.spec import foreign_values
+
 Location = tuple[str | int, ...]
 
 _FIXES = {
@@ -134,7 +136,7 @@ def _unknown_key(root: type[BaseModel], location: Location) -> tuple[str, str]:
     habit = None if same else next((fix for word, fix in foreign.items() if _squeezed(word) == squeezed), None)
     if habit is not None:
         return "is not a known key", habit
-    inside = [name for name, field in known.items() if key in _keys(_model_in(field.annotation) or BaseModel)]
+    inside = [name for name, field in known.items() if squeezed in _squeezed_keys(_model_in(field.annotation))]
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
     if same or (near and not inside):
         fix = f"write {(same or near)[0]}"
@@ -147,6 +149,21 @@ def _unknown_key(root: type[BaseModel], location: Location) -> tuple[str, str]:
 
 def _squeezed(key: str) -> str:
     return key.replace("_", "").replace("-", "").lower()
+
+
+def _squeezed_keys(model: type[BaseModel] | None) -> set[str]:
+    return {key.lower() for key in _keys(model)} if model else set()
+
+
+def _choice_fix(root: type[BaseModel], location: Location, error: ErrorDetails) -> str:
+    """Return what to write in place of a value that is none of the choices: a value of habit is known by its key."""
+    *above, key = (part for part in location if isinstance(part, str))
+    model = model_at(root, tuple(above))
+    habits: Mapping[str, str] = getattr(model, "foreign_values", {}).get(key, {})
+    written = error["input"]
+    word = foreign_values.LIST if isinstance(written, list) else _squeezed(str(written))
+    habit = next((fix for value, fix in habits.items() if _squeezed(value) == word), None)
+    return habit or f"write {error['ctx']['expected']}"
 
 
 def _missing(root: type[BaseModel], location: Location) -> str:
@@ -185,8 +202,6 @@ def _bounds(error: ErrorDetails) -> tuple[str, str] | None:
         )
     if kind == "too_short":
         return f"has {_items(context['actual_length'])}", f"write at least {_items(context['min_length'])}"
-    if kind in ("literal_error", "enum"):
-        return "is not one of the choices", f"write {context['expected']}"
     return None
 
 
@@ -252,6 +267,8 @@ def _problem_of(root: type[BaseModel], error: ErrorDetails) -> Problem:
         return Problem(
             location, "has not the form of such a value", f"write what matches {error['ctx']['pattern']}", value
         )
+    if kind in ("literal_error", "enum"):
+        return Problem(location, "is not one of the choices", _choice_fix(root, location, error), value)
     if kind in _FIXES_OF_VALUES:
         return Problem(location, _PROBLEMS[kind], _FIXES_OF_VALUES[kind](error["input"]), value)
     bounds = _bounds(error)

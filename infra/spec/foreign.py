@@ -7,6 +7,8 @@ since one word is written at its root by some, under ``cluster`` or under ``netw
 
 from __future__ import annotations
 
+from infra.spec import foreign_addons
+
 _VPC = "write network.vpc.id for a VPC that exists, or nothing: Slipway makes one of network.cidr"
 _SUBNETS = "write network.vpc.subnets for subnets that exist, or nothing: Slipway makes them for network.zones"
 _ONE_BLOCK = "remove it: what the environment has lies in one block, network.cidr"
@@ -20,6 +22,9 @@ _CONTAINERD = (
     "configure"
 )
 _OWN_USER_DATA = "remove it: a machine runs what Slipway's user-data says. Bring more in an image of your own"
+_UPDATES = "remove it: updates of a running machine are its image's own setting; newer images come by slipway roll"
+_TAGGED = "remove it: subnets have the tags by which controllers find them, existing ones, too"
+_LOAD_BALANCER = "remove it: the API's load balancers are Slipway's, each with one security group for allowedCidrs"
 _ROLES = "remove it: what pods need of AWS is aws of their workload; machines' roles cannot be widened"
 _COUNTS = "write instanceGroups, one of role ControlPlane for each member of the control plane"
 _NO_MANIFEST = "describe the environment in the words of docs/options.md: this is no kops manifest"
@@ -58,22 +63,27 @@ _OF_CLUSTER = {
     "kubeApiServer": _FLAGS.format("the API server"),
     "kubeControllerManager": _FLAGS.format("the controller manager"),
     "kubeScheduler": _FLAGS.format("the scheduler"),
-    **dict.fromkeys(("cloudControllerManager", "cloudConfig", "cloudProvider"), "remove it: it is AWS, always"),
-    "kubeProxy": "remove it: Cilium does its work; with cni: amazonVpc it runs by itself",
+    **dict.fromkeys(("cloudControllerManager", "cloudProvider"), "remove it: it is AWS, always"),
+    "cloudConfig": "write cluster.addons.ebsCsi for awsEBSCSIDriver; the rest is Slipway's to configure",
+    "kubeProxy": foreign_addons.OF_ADDONS["kubeProxy"],
     "kubeDns": "write cluster.addons.coreDns",
     **dict.fromkeys(("kubelet", "masterKubelet", "controlPlaneKubelet"), _NODES),
     **dict.fromkeys(("containerd", "containerRuntime", "docker"), _CONTAINERD),
     **dict.fromkeys(("registryMirror", "mirrors", "containerdRegistryMirrors"), "write cluster.registryMirrors"),
     **dict.fromkeys(("sysctlParameters", "sysctl", "sysctls"), "write sysctls in each of instanceGroups"),
-    **dict.fromkeys(("hooks", "fileAssets", "assets", "ntp"), _OWN_USER_DATA),
+    **dict.fromkeys(("hooks", "fileAssets", "packages", "ntp"), _OWN_USER_DATA),
+    "assets": "write cluster.registryMirrors for containerProxy and containerRegistry, registry by registry",
     **dict.fromkeys(("controllerSnippets", "workerSnippets"), _OWN_USER_DATA),
     **dict.fromkeys(("certManager", "certificates"), "write edge.tls.acme"),
     **dict.fromkeys(("externalDns", "dns"), "write edge.dns"),
     "awsLoadBalancerController": "remove it: the edge has a load balancer, and backends of type: loadBalancer have",
     "serviceAccountIssuerDiscovery": "write state.issuerBucket; the issuer's keys are always published there",
-    **dict.fromkeys(("createOidcProvider", "podIdentityWebhook"), "remove it: workloads with aws have roles, always"),
-    **dict.fromkeys(("configBase", "configStore", "keyStore", "secretStore", "channel"), _STATE),
-    **dict.fromkeys(("rollingUpdate", "warmPool", "machineType", "updatePolicy"), _OF_GROUPS),
+    **dict.fromkeys(("createOidcProvider", "podIdentityWebhook"), foreign_addons.OF_ADDONS["podIdentityWebhook"]),
+    **dict.fromkeys(("configBase", "configStore", "keyStore", "secretStore"), _STATE),
+    "channel": "remove it: versions are written out, in cluster.kubernetesVersion and image of instanceGroups",
+    **dict.fromkeys(("rollingUpdate", "warmPool", "machineType"), _OF_GROUPS),
+    "updatePolicy": _UPDATES,
+    **dict.fromkeys(("tagSubnets", "disableSubnetTags"), _TAGGED),
     **dict.fromkeys(("cloudLabels", "defaultTags"), "write tags, at the environment's root"),
     **dict.fromkeys(("auditPolicy", "auditLog", "audit", "enabledClusterLogTypes"), "write cluster.controlPlane.audit"),
     **dict.fromkeys(("controllerCount", "workerCount", "nodeGroups", "nodes", "desiredCapacity"), _COUNTS),
@@ -87,8 +97,18 @@ _OF_CLUSTER = {
     "osImage": "write image in instanceGroups",
     "components": "write cluster.addons",
     **dict.fromkeys(("ipv6", "enableIpv6", "ipFamilyPolicy"), "remove it: the network has no IPv6"),
-    **dict.fromkeys(("egressProxy", "useHostCertificates", "isolateMasters", "target", "project"), "remove it"),
-    "snapshotController": "remove it: no add-on takes snapshots of volumes",
+    "egressProxy": "remove it: machines reach the internet by network.nat, or by the routes of existing subnets",
+    "useHostCertificates": "remove it: what trusts the machine's image trusts its certificates, without being told",
+    "isolateMasters": "remove it: members are on the pod network, and their taint keeps other pods away",
+    **dict.fromkeys(("target", "project"), "remove it: it is Pulumi and AWS, always"),
+    **dict.fromkeys(
+        ("gossipConfig", "dnsControllerGossipConfig"),
+        "remove it: names are those of cluster.api.hostedZone, or the load balancers' own",
+    ),
+    "karpenter": "write cluster.addons.clusterAutoscaler: it is what sizes groups",
+    "featureGates": "remove it: components run with the gates that their version has on",
+    "gpu": "write a machineType with a GPU in instanceGroups, an image with its driver, and a taint",
+    "snapshotController": foreign_addons.OF_ADDONS["snapshotController"],
     "storageClasses": "write cluster.addons.ebsCsi.defaultStorageClass",
 }
 
@@ -111,6 +131,8 @@ OF_NETWORK = {
     "availabilityZones": "write zones",
     **dict.fromkeys(("topology", "natGateways", "natGateway", "natGatewayStrategy"), "write nat"),
     **dict.fromkeys(("ipv6", "enableIpv6", "ipv6Cidr"), _OF_CLUSTER["ipv6"]),
+    **dict.fromkeys(("tagSubnets", "disableSubnetTags"), _TAGGED),
+    **dict.fromkeys(("egress", "transitGateway"), "write vpc.subnets for subnets with a way out of their own"),
 }
 OF_VPC = {
     **dict.fromkeys(("vpcId", "networkId"), "write id"),
@@ -129,7 +151,25 @@ OF_API = {
     "loadBalancer": "write access: internal or public; its load balancers are Slipway's",
     "public": "write access: public, and allowedCidrs",
     **dict.fromkeys(("cidrs", "sources", "sourceRanges", "kubernetesApiAccess"), "write allowedCidrs"),
-    **dict.fromkeys(("dns", "dnsZone", "zone", "zoneId"), "write hostedZone"),
+    **dict.fromkeys(("dns", "dnsZone", "zone", "zoneId", "publicName", "additionalSans"), "write hostedZone"),
+    **dict.fromkeys(("class", "type"), "write access; its load balancers are Network Load Balancers"),
+    **dict.fromkeys(("additionalSecurityGroups", "securityGroupOverride", "subnets"), _LOAD_BALANCER),
+    **dict.fromkeys(
+        ("sslCertificate", "sslPolicy"),
+        "remove it: client certificates, which kubeconfigs are made of, end at the API server",
+    ),
+    "crossZoneLoadBalancing": "remove it: it is on, always",
+    "idleTimeoutSeconds": "remove it: clients of the API keep their connections busy",
+    "useForInternalApi": "remove it: machines come by the load balancer inside the VPC, always",
+    "accessLog": "remove it: AWS writes none of a listener without TLS; cluster.controlPlane.audit says who did what",
+}
+OF_IAM = {
+    "legacy": "remove it: no role may do more than its part needs",
+    "allowContainerRegistry": "remove it: machines pull from the account's registry, always",
+    "useServiceAccountExternalPermissions": "remove it: add-ons have roles of their own, always",
+    "serviceAccountExternalPermissions": "write aws in the workload's file: it gives the workload a role",
+    **dict.fromkeys(("additionalPolicies", "externalPolicies"), _ROLES),
+    **dict.fromkeys(("profile", "instanceProfile"), "remove it: each group has a role of its own"),
 }
 OF_OIDC = {
     **dict.fromkeys(("oidcIssuerUrl", "issuer", "url"), "write issuerUrl"),
@@ -155,17 +195,29 @@ OF_ETCD = {
     "type": "write volumeType",
     **dict.fromkeys(("encrypted", "encryptedVolume", "kmsKeyId"), "remove it: the volumes are always encrypted"),
     **dict.fromkeys(("members", "etcdMembers", "replicas"), "remove it: each group of role ControlPlane is a member"),
-    **dict.fromkeys(("backups", "backupStore", "retention"), "remove it: each member backs up to the state bucket"),
+    **dict.fromkeys(
+        ("backups", "backupStore", "retention", "backupRetentionDays", "manager"),
+        "remove it: each member backs up to the state bucket",
+    ),
+    "volumeIops": "write iops",
+    "volumeThroughput": "remove it: etcd writes less than the 125 MiB/s that gp3 has",
+    **dict.fromkeys(("version", "image", "provider"), "remove it: etcd comes with cluster.kubernetesVersion"),
+    **dict.fromkeys(
+        ("cpuRequest", "memoryRequest", "heartbeatInterval", "leaderElectionTimeout", "quotaBackendBytes"),
+        "remove it: etcd runs with the flags of its manifest, which are for zones of one region",
+    ),
+    **dict.fromkeys(("enableEtcdTls", "enableTlsAuth"), "remove it: etcd speaks TLS alone, always"),
 }
-OF_ADDONS = {
-    **dict.fromkeys(("awsEbsCsiDriver", "ebsCsiDriver", "storage"), "write ebsCsi"),
-    "kubeDns": "write coreDns",
-    **dict.fromkeys(("karpenter", "autoscaler"), "write clusterAutoscaler: it is what sizes groups"),
-    **dict.fromkeys(("certManager", "externalDns", "awsLoadBalancerController"), "write edge, edge.tls and edge.dns"),
-    **dict.fromkeys(("vpcCni", "amazonVpc", "calico", "flannel"), "write cluster.cni: cilium or amazonVpc"),
-    "kubeProxy": _OF_CLUSTER["kubeProxy"],
-    "snapshotController": _OF_CLUSTER["snapshotController"],
-    "enabled": "write managed",
+OF_AUDIT = {
+    "auditLogMaxAge": "write maxAgeDays",
+    "auditLogMaxBackups": "write maxFiles",
+    "auditLogMaxSize": "write maxSizeMi",
+    "auditLogPath": "remove it: it is /var/log/kubernetes/audit/audit.log; logging ships it",
+    **dict.fromkeys(("auditPolicyFile", "policy", "policyFile", "level"), "write profile: metadata or request"),
+}
+OF_CONTROLLERS = {
+    "podEvictionTimeout": "write notReadyToleration and unreachableToleration",
+    "terminatedPodGcThreshold": "write terminatedPodsKept",
 }
 OF_STATE = {
     **dict.fromkeys(("name", "store", "bucketName", "url", "configBase"), "write bucket, its name without s3://"),

@@ -45,11 +45,19 @@ OF_GROUP = {
     ),
     "volumeMounts": "write mountPath of each of volumes",
     **dict.fromkeys(("maxPrice", "spotPrice", "spot", "spotDurationInMinutes", "capacityType"), _SPOT),
+    "gcpProvisioningModel": _SPOT,
     "instanceInterruptionBehavior": "remove it: an interrupted machine is drained and terminated",
     **dict.fromkeys(("associatePublicIp", "nodeAssociatePublicIpAddress", "publicIp"), _PUBLIC),
     **dict.fromkeys(("subnetIds", "nodeSubnetIds"), "write zones, and subnets: private or public"),
     "availabilityZones": "write zones",
-    **dict.fromkeys(("externalLoadBalancers", "targetGroupArns"), "write targetGroups, a list of ARNs"),
+    **dict.fromkeys(
+        ("externalLoadBalancers", "targetGroupArns", "loadBalancers", "loadBalancerName"),
+        "write targetGroups, a list of ARNs; a classic load balancer has none",
+    ),
+    **dict.fromkeys(("placement", "placementGroup"), "remove it: groups spread over zones; write tenancy for hosts"),
+    **dict.fromkeys(
+        ("apiVersion", "kind", "metadata", "spec"), "write name, role and the keys of spec here, side by side"
+    ),
     **dict.fromkeys(
         ("securityGroups", "extraNodeSecurityGroups", "extraSecurityGroups"), "write additionalSecurityGroups"
     ),
@@ -81,8 +89,8 @@ OF_GROUP = {
     ),
     **dict.fromkeys(("sshKeyName", "keyName", "nodePublicKey", "sshAuthorizedKey"), _NO_SSH),
     **dict.fromkeys(("guestAccelerators", "gpu", "gpus"), _GPU),
-    **dict.fromkeys(("ami", "amiId", "amiType", "operatingSystem", "osImage", "osChannel"), "write image"),
-    "updatePolicy": "remove it: updates of a running machine are its image's own setting, and newer images come by "
+    **dict.fromkeys(("ami", "amiId", "amiType", "guestOs", "operatingSystem", "osImage", "osChannel"), "write image"),
+    "updatePolicy": "remove it: updates of a running machine are its image's own setting; newer images come by "
     "slipway roll",
     "manager": "remove it: every group is an Auto Scaling group",
     **dict.fromkeys(

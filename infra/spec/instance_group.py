@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from infra.spec import foreign_groups
+from infra.spec import foreign_groups, foreign_values
 from infra.spec.base import SpecModel
 from infra.spec.capacity import MixedInstancesSpec, WarmPoolSpec
 from infra.spec.labels import NodeLabels, Tags, TaintText
@@ -32,6 +32,7 @@ class InstanceGroupSpec(SpecModel):
     """A set of like machines: an Auto Scaling group and its launch template."""
 
     foreign_keys: ClassVar[Mapping[str, str]] = foreign_groups.OF_GROUP
+    foreign_values: ClassVar[Mapping[str, Mapping[str, str]]] = foreign_values.OF_GROUP
 
     name: Annotated[DnsLabel, Field(examples=["nodes"])]
     """Name of the group, unique in the environment. AWS resources are named `<name>.<cluster>`."""
@@ -63,6 +64,10 @@ class InstanceGroupSpec(SpecModel):
 
     desired_size: Annotated[int, Field(ge=0, le=10000)] | None = None
     """Number of machines to set on each update. Leave it unset when an autoscaler decides."""
+
+    autoscale_priority: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Where the cluster-autoscaler's `expander` is `priority`: the group with the greatest number grows first. One that
+    cannot be had, as Spot at times, is left for the next."""
 
     zones: Annotated[tuple[Zone, ...], Field(max_length=6)] = ()
     """Zones the group spreads over; all of the network's when empty."""
@@ -136,3 +141,12 @@ class InstanceGroupSpec(SpecModel):
 
     max_pods: Annotated[int, Field(ge=8, le=250)] = 110
     """Pods a node accepts. 110 is the bound Kubernetes is tested for."""
+
+    @property
+    def autoscaled(self) -> bool:
+        """Whether the cluster-autoscaler sizes the group, where it runs.
+
+        Not the control plane, whose members are not counted but named; nor a group that sets ``desiredSize``, which an
+        autoscaler would only fight over; nor a retired one.
+        """
+        return self.role != "ControlPlane" and self.desired_size is None and not self.retire

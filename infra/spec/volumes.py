@@ -43,7 +43,7 @@ class RootVolumeSpec(SpecModel):
     foreign_keys: ClassVar[Mapping[str, str]] = foreign_groups.OF_ROOT_VOLUME
 
     size_gi: Annotated[int, Field(ge=8, le=16384)] = 64
-    """Size in GiB. 64 is kops's default for nodes."""
+    """Size in GiB: room for images and logs. kops gives members 64 as well, and workers 128."""
 
     type: Literal["gp3", "gp2", "io1", "io2"] = "gp3"
     """EBS volume type."""

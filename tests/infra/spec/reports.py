@@ -115,7 +115,7 @@ RICH: dict[str, Any] = {
                 "ebsCsi": {"enabled": True, "defaultStorageClass": True},
                 "metricsServer": {"enabled": True},
                 "nodeTerminationHandler": {"enabled": True},
-                "clusterAutoscaler": {"enabled": True, "expander": "random"},
+                "clusterAutoscaler": {"enabled": True, "expander": "priority"},
                 "nodeProblemDetector": {"enabled": True},
                 "kubeletCsrApprover": {"enabled": True},
             },
@@ -231,6 +231,7 @@ RICH: dict[str, Any] = {
             "role": "Node",
             "minSize": 0,
             "maxSize": 9,
+            "autoscalePriority": 50,
             "capacityRebalance": True,
             "mixedInstancesPolicy": {
                 "instances": ["m7i.large", "m6i.large"],

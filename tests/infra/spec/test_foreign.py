@@ -14,8 +14,17 @@ from infra.spec.errors import model_at
 from tests.infra.samples import sample_mapping
 from tests.infra.spec.reports import GROUP, report, with_fourth
 
-NO_KEYS = {"amazonVpc", "cluster.local"}
-"""What reads as a key and is a value."""
+NO_KEYS = {
+    "amazonVpc",
+    "cluster.local",
+    "k8s.io",
+    "audit.log",
+    "awsEBSCSIDriver",
+    "containerProxy",
+    "containerRegistry",
+    "addons.md",
+}
+"""What reads as a key and is a value, or another's."""
 
 
 def models(model: type[BaseModel] = EnvironmentSpec, at: tuple[str, ...] = ()) -> Iterator[type[BaseModel]]:
@@ -59,6 +68,62 @@ def test_no_key_of_ours_is_called_foreign(name: str) -> None:
     model = MODELS[name]
     squeezed = {word.lower() for word in getattr(model, "foreign_keys")}  # noqa: B009
     assert squeezed & {str(field.alias).lower() for field in model.model_fields.values()} == set()
+
+
+KOPS_CLUSTER = """
+    additionalNetworkCIDRs additionalPolicies additionalSans addons api assets authentication authorization
+    awsLoadBalancerController certManager channel cloudConfig cloudControllerManager cloudLabels cloudProvider
+    clusterAutoscaler clusterDNSDomain configBase configStore containerRuntime containerd controlPlaneKubelet
+    DisableSubnetTags dnsControllerGossipConfig dnsZone docker egressProxy encryptionConfig etcdClusters externalDns
+    externalPolicies fileAssets gossipConfig hooks iam isolateMasters karpenter keyStore kubeAPIServer
+    kubeControllerManager kubeDNS kubeProxy kubeScheduler kubelet kubernetesApiAccess kubernetesVersion
+    masterInternalName masterKubelet masterPublicName metricsServer networkCIDR networkID networking nodeAuthorization
+    nodePortAccess nodeProblemDetector nodeTerminationHandler nonMasqueradeCIDR ntp packages podCIDR podIdentityWebhook
+    project rollingUpdate secretStore serviceAccountIssuerDiscovery serviceClusterIPRange snapshotController sshAccess
+    sshKeyName subnets sysctlParameters tagSubnets target topology updatePolicy useHostCertificates warmPool
+"""
+"""Keys of kops's ClusterSpec (``pkg/apis/kops/v1alpha2/cluster.go``)."""
+
+KOPS_GROUP = """
+    additionalSecurityGroups additionalUserData associatePublicIp autoscale autoscalePriority capacityRebalance
+    cloudLabels compressUserData containerd cpuCredits detailedInstanceMonitoring externalLoadBalancers fileAssets
+    gcpProvisioningModel guestAccelerators hooks iam image instanceInterruptionBehavior instanceMetadata
+    instanceProtection kubelet machineType manager maxInstanceLifetime maxPrice maxSize minSize mixedInstancesPolicy
+    nodeLabels packages role rollingUpdate rootVolumeDeleteOnTermination rootVolumeEncryption rootVolumeEncryptionKey
+    rootVolumeIops rootVolumeOptimization rootVolumeSize rootVolumeThroughput rootVolumeType securityGroupOverride
+    spotDurationInMinutes subnets suspendProcesses sysctlParameters taints tenancy updatePolicy volumeMounts volumes
+    warmPool zones
+"""
+"""Keys of kops's InstanceGroupSpec (``pkg/apis/kops/v1alpha2/instancegroup.go``)."""
+
+
+def led_nowhere(model: type[BaseModel], words: str) -> set[str]:
+    """Return the words that a model neither has as keys nor leads to their place."""
+    keys = {str(field.alias).lower() for field in model.model_fields.values()}
+    habits = {word.lower() for word in getattr(model, "foreign_keys")}  # noqa: B009
+    return {word for word in words.split() if word.lower() not in keys | habits}
+
+
+def test_every_key_of_kops_is_led_to_its_place() -> None:
+    assert led_nowhere(MODELS["InstanceGroupSpec"], KOPS_GROUP) == set()
+    # What is a key of Slipway's one mapping further in is told to move there.
+    addons = {"clusterAutoscaler", "metricsServer", "nodeProblemDetector", "nodeTerminationHandler"}
+    assert led_nowhere(MODELS["ClusterSpec"], KOPS_CLUSTER) == addons
+    for key in addons:
+        line = f"cluster.{key}: is not a known key. Fix: move it into addons."
+        assert report(deeper("cluster", key)) == [line]
+    cluster = {"addons", "api", "iam", "kubernetesVersion", "podCIDR"}
+    assert led_nowhere(MODELS["EnvironmentSpec"], KOPS_CLUSTER) == cluster
+    for key in cluster:
+        assert report(deeper(key)) == [f"{key}: is not a known key. Fix: move it into cluster."]
+
+
+@pytest.mark.parametrize("name", ["EnvironmentSpec", "ClusterSpec"])
+def test_what_is_said_to_be_written_in_groups_is_known_there(name: str) -> None:
+    habits = getattr(MODELS[name], "foreign_keys").items()  # noqa: B009
+    words = {word for word, fix in habits if fix.startswith("write it in each of instanceGroups")}
+    assert words == {"machineType", "rollingUpdate", "warmPool"}
+    assert words <= {str(field.alias) for field in MODELS["InstanceGroupSpec"].model_fields.values()}
 
 
 @pytest.mark.parametrize(
@@ -122,6 +187,26 @@ def deeper(*path: str) -> dict[str, Any]:
         (("cluster", "controlPlane", "replicas"), "write a group of role ControlPlane in instanceGroups for each "
          "member"),
         (("cluster", "controlPlane", "etcd", "encryptedVolume"), "remove it: the volumes are always encrypted"),
+        # Each of these was led to a key of another meaning by its letters, or to one that is not known there.
+        (("cluster", "controlPlane", "etcd", "volumeIOPS"), "write iops"),
+        (("cluster", "controlPlane", "etcd", "volumeThroughput"), "remove it: etcd writes less than the 125 MiB/s that "
+         "gp3 has"),
+        (("cluster", "api", "accessLog"), "remove it: AWS writes none of a listener without TLS; "
+         "cluster.controlPlane.audit says who did what"),
+        (("packages",), "remove it: a machine runs what Slipway's user-data says. Bring more in an image of your own"),
+        (("updatePolicy",), "remove it: updates of a running machine are its image's own setting; newer images come by "
+         "slipway roll"),
+        (("cluster", "channel"), "remove it: versions are written out, in cluster.kubernetesVersion and image of "
+         "instanceGroups"),
+        (("cluster", "cloudConfig"), "write cluster.addons.ebsCsi for awsEBSCSIDriver; the rest is Slipway's to "
+         "configure"),
+        (("cluster", "iam", "serviceAccountExternalPermissions"), "write aws in the workload's file: it gives the "
+         "workload a role"),
+        (("cluster", "addons", "clusterAutoscaler", "scaleDownUnneededTime"), "write cloudLabels in instanceGroups, as "
+         "k8s.io/cluster-autoscaler/node-template/autoscaling-options/scaledownunneededtime: the autoscaler takes it "
+         "group by group"),
+        (("cluster", "addons", "nodeTerminationHandler", "cpuRequest"), "remove it: its manifest is Slipway's; with "
+         "managed: false you bring add-ons of your own"),
     ],
 )  # fmt: skip
 def test_words_for_the_environment(path: tuple[str, ...], fix: str) -> None:

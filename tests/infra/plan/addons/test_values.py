@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+import yaml
 
 from infra.plan.addons.cilium import cluster_name
 from infra.plan.addons.images import images
@@ -210,6 +211,34 @@ def test_the_autoscaler_finds_groups_by_the_tags_they_have() -> None:
         "k8s.io/cluster-autoscaler/test.example.com",
         "--expander=random",
     ]
+
+
+def test_the_autoscaler_grows_the_group_with_the_greatest_priority_first() -> None:
+    spec = sample_spec(
+        cluster={"addons": {"clusterAutoscaler": {"expander": "priority"}}},
+        instanceGroups=[
+            *members(1),
+            group_mapping("spot", autoscalePriority=50),
+            group_mapping("former", renamedFrom="odd-name", autoscalePriority=50),
+            group_mapping("fixed", desiredSize=3),
+            group_mapping("gone", retire=True),
+        ],
+    )
+    planned = addons(spec)["cluster-autoscaler"]
+    arguments = container(body(planned, "Deployment", "cluster-autoscaler"), "cluster-autoscaler")["args"]
+    assert arguments[-1] == "--expander=priority,least-waste"
+    told = yaml.safe_load(body(planned, "ConfigMap", "cluster-autoscaler-priority-expander")["data"]["priorities"])
+    # A group that stands nowhere would never grow. The autoscaler reads names of Auto Scaling groups as patterns.
+    assert told == {
+        50: [r"^odd-name\.test\.example\.com$", r"^spot\.test\.example\.com$"],
+        0: [r"^nodes\.test\.example\.com$"],
+    }
+    assert all(re.fullmatch(pattern, "spot.test.example.com") is None for pattern in told[0])
+
+
+def test_without_priorities_there_is_nothing_to_read() -> None:
+    kinds = {each.name for each in addons(sample_spec())["cluster-autoscaler"].objects if each.kind == "ConfigMap"}
+    assert kinds == set()
 
 
 def test_the_vpc_cni_tags_its_interfaces_and_kube_proxy_masquerades_what_leaves_the_vpc() -> None:
