@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infra.plan.node.registration import node_labels, node_taints
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
-from infra.spec.labels import Taint
+from infra.spec.labels import AUTOSCALER_HINTS, Taint
 
 PREFIX = "k8s.io/cluster-autoscaler"
 """Prefix of the autoscaler's tags (cluster-autoscaler, cloud provider AWS, "Auto-Discovery Setup")."""
@@ -26,6 +26,7 @@ def autoscaler_tags(spec: EnvironmentSpec, group: InstanceGroupSpec) -> dict[str
         f"{PREFIX}/{spec.cluster.name}": "1",
         **{f"{LABEL_PREFIX}{key}": value for key, value in node_labels(group).items()},
         **{f"{TAINT_PREFIX}{key}": f"{taint.value}:{taint.effect}" for key, taint in _taints(group).items()},
+        **{key: value for key, value in group.cloud_labels.items() if key.startswith(AUTOSCALER_HINTS)},
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from infra.plan.naming import group_identity
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
+from infra.spec.labels import AUTOSCALER_HINTS
 
 CLUSTER_TAG = "KubernetesCluster"
 """Tag by which AWS is asked for what is a cluster's; kops's and the AWS cloud provider's."""
@@ -37,9 +38,13 @@ def state_tags(spec: EnvironmentSpec, name: str) -> dict[str, str]:
 
 
 def group_tags(spec: EnvironmentSpec, group: InstanceGroupSpec) -> dict[str, str]:
-    """Return the tags of an instance group's machines, volumes and network interfaces."""
+    """Return the tags of an instance group's machines, volumes and network interfaces.
+
+    Not those that the cluster-autoscaler alone reads, of the group: their change would roll machines for nothing.
+    """
+    labels = {key: value for key, value in group.cloud_labels.items() if not key.startswith(AUTOSCALER_HINTS)}
     own = {
         "slipway/instance-group": group.name,
         "slipway/role": group.role,
     }
-    return resource_tags(spec, f"{group_identity(group)}.{spec.cluster.name}", {**group.cloud_labels, **own})
+    return resource_tags(spec, f"{group_identity(group)}.{spec.cluster.name}", {**labels, **own})

@@ -116,7 +116,8 @@ class InstanceGroupSpec(SpecModel):
     are refused."""
 
     cloud_labels: Annotated[Tags, Field(default_factory=dict)]
-    """AWS tags of the group's machines and volumes, beside the environment's own."""
+    """AWS tags of the group's machines and volumes, beside the environment's own. What the cluster-autoscaler reads of
+    a group (`k8s.io/cluster-autoscaler/node-template/resources/…`, `…/autoscaling-options/…`) is on the group alone."""
 
     additional_security_groups: Annotated[tuple[SecurityGroupId, ...], Field(max_length=4)] = ()
     """Existing security groups added to the machines; with the role's own, five at most (VPC quota)."""

@@ -23,7 +23,7 @@ _OWN_TAG_PREFIXES = (
 )
 """What Slipway itself tags with, in lower case: IAM ignores the case of tag keys, so it does not matter here either."""
 
-_HINTS = (
+AUTOSCALER_HINTS = (
     "k8s.io/cluster-autoscaler/node-template/resources/",
     "k8s.io/cluster-autoscaler/node-template/autoscaling-options/",
 )
@@ -143,7 +143,7 @@ def _tag_trouble(key: str, value: str) -> Trouble | None:
     if key.lower().startswith("aws:"):
         return "has the prefix aws:, which AWS keeps for itself", "choose another key"
     own = key.lower() in _OWN_TAGS or key.lower().startswith(_OWN_TAG_PREFIXES)
-    if own and not key.startswith(_HINTS):
+    if own and not key.startswith(AUTOSCALER_HINTS):
         return "is a tag that Slipway sets itself", "remove it"
     return None
 

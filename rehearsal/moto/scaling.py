@@ -1,4 +1,4 @@
-"""Settings of an Auto Scaling group that moto 5.2.5 accepts and forgets: some always, some in an update."""
+"""Settings of an Auto Scaling group that moto 5.2.5 accepts and forgets, or cannot take back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
 from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.utils import parse_user_data
 
@@ -30,6 +31,8 @@ def complete_groups() -> None:
     replace_once(FakeAutoScalingGroup, "set_desired_capacity", _counting_as_aws)
     FakeAutoScalingGroup.launch_template = property(_own_template)  # type: ignore[assignment]
     replace_once(AutoScalingBackend, "create_auto_scaling_group", _refusing_first)
+    replace_once(FakeAutoScalingGroup, "enable_metrics_collection", _adding_metrics)
+    AutoScalingResponse.disable_metrics_collection = _disable_metrics_collection  # type: ignore[attr-defined]
     for operation in ("create_auto_scaling_group", "update_auto_scaling_group"):
         replace_once(AutoScalingResponse, operation, _keeping_settings)
 
@@ -51,6 +54,23 @@ def _keeping_settings(call: Callable[..., Any]) -> Callable[..., Any]:
         return answer
 
     return completed
+
+
+def _adding_metrics(enable: Callable[..., Any]) -> Callable[..., Any]:
+    """Add metrics to those that are collected, as AWS does: moto puts them in their place."""
+
+    def added(self: Any, metrics: list[str]) -> None:
+        enable(self, [*self.metrics, *(each for each in metrics if each not in self.metrics)])
+
+    return added
+
+
+def _disable_metrics_collection(self: Any) -> ActionResult:
+    """Stop collecting the metrics that are named, or all (Auto Scaling API Reference, DisableMetricsCollection)."""
+    group = self.autoscaling_backend.autoscaling_groups[self._get_param("AutoScalingGroupName")]
+    named = self._get_param("Metrics")
+    group.metrics = [each for each in group.metrics if named and each not in named]
+    return EmptyResult()
 
 
 def _refusing_first(create: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""What a run does to instance groups whose machines stay as they are: sizes, zones, warm pools, target groups."""
+"""What a run does to groups whose machines stay as they are: sizes, zones, warm pools, target groups, ages."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _size_words(change: Change, old: State | None, new: State | None) -> str:
     if any(each.path.startswith("vpcZoneIdentifiers") for each in change.differences):
         parts.append(_subnet_words(change))
     if old is not None and new is not None:
-        parts += [*_pool_words(old, new), *_traffic_words(old, new)]
+        parts += [*_pool_words(old, new), *_traffic_words(old, new), *_process_words(old, new), *_age_words(old, new)]
     return ", ".join(parts)
 
 
@@ -85,6 +85,35 @@ def _traffic_words(old: State, new: State) -> Iterator[str]:
         yield f"{gone} target group{'s send' if gone > 1 else ' sends'} its machines no more traffic"
     if more := (after - before).total():
         yield f"{more} more target group{'s send' if more > 1 else ' sends'} its machines traffic"
+
+
+def _process_words(old: State, new: State) -> Iterator[str]:
+    """Yield what Auto Scaling leaves from now on, and what it does again."""
+    before, after = (set(_texts(state.inputs.get("suspendedProcesses"))) for state in (old, new))
+    for process in sorted(after - before):
+        yield f"Auto Scaling's {process} is suspended{_STOPPED.get(process, '')}"
+    for process in sorted(before - after):
+        yield f"Auto Scaling's {process} goes on{_RESUMED.get(process, '')}"
+
+
+_STOPPED = {
+    "HealthCheck": ": machines that fail are not noticed",
+    "ReplaceUnhealthy": ": machines that fail are not replaced",
+}
+_RESUMED = {
+    "AZRebalance": ": it may exchange machines to even out zones, each drained",
+    "ReplaceUnhealthy": ": machines that have failed are replaced at once",
+}
+"""Process of Auto Scaling -> what it means for machines that run (Auto Scaling User Guide, "Suspend processes")."""
+
+
+def _age_words(old: State, new: State) -> Iterator[str]:
+    """Yield what another age means: machines that are older already are exchanged from then on."""
+    before, after = (number(state.inputs.get("maxInstanceLifetime")) for state in (old, new))
+    if after and (not before or after < before):
+        days, rest = divmod(after, 86_400)
+        age = f"{days} days" if days and not rest else f"{after // 3600} hours"
+        yield f"machines older than {age} are replaced by Auto Scaling, each drained"
 
 
 def _texts(value: Any) -> list[str]:

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from infra.plan.autoscaler_tags import autoscaler_tags
+from infra.plan.scaling import plan_scaling
+from infra.plan.tags import group_tags
 from tests.infra.samples import sample_spec, with_group
 
 PREFIX = "k8s.io/cluster-autoscaler"
@@ -24,6 +26,19 @@ def test_an_empty_groups_node_is_described() -> None:
         f"{PREFIX}/node-template/label/slipway/role": "Node",
         f"{PREFIX}/node-template/taint/dedicated": "batch:NoSchedule",
     }
+
+
+def test_what_the_autoscaler_alone_reads_is_on_the_group_alone() -> None:
+    option = f"{PREFIX}/node-template/autoscaling-options/scaledownunneededtime"
+    labels = {option: "30m0s", f"{PREFIX}/node-template/resources/example.com/disk": "2", "cost": "42"}
+    found = tags(cloudLabels=labels)
+    assert {key: found[key] for key in labels if key in found} == {key: labels[key] for key in labels if key != "cost"}
+    spec = with_group(cloudLabels=labels)
+    group = spec.instance_groups[1]
+    # A change of them rolls no machine.
+    assert set(labels) & set(group_tags(spec, group)) == {"cost"}
+    assert {tag.key for tag in plan_scaling(spec, group).tags if tag.propagate} >= {"cost"}
+    assert {tag.key: tag.propagate for tag in plan_scaling(spec, group).tags}[option] is False
 
 
 def test_the_edge_carries_its_taint() -> None:

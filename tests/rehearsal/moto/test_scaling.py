@@ -94,3 +94,31 @@ def test_a_group_with_an_unknown_target_group_is_refused_before_anything_is_made
     assert scaling.describe_auto_scaling_groups()["AutoScalingGroups"] == []
     assert ec2.describe_instances()["Reservations"] == []
     scaling.create_auto_scaling_group(**group)
+
+
+@mock_aws
+def test_metrics_come_beside_those_there_are_and_go_by_name() -> None:
+    complete_groups()
+    ec2, scaling = (boto3.client(name, region_name="eu-central-1") for name in ("ec2", "autoscaling"))
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    template = ec2.create_launch_template(LaunchTemplateName="nodes", LaunchTemplateData={"ImageId": image})
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName="nodes",
+        LaunchTemplate={"LaunchTemplateId": template["LaunchTemplate"]["LaunchTemplateId"], "Version": "$Latest"},
+        MinSize=0,
+        MaxSize=3,
+        AvailabilityZones=["eu-central-1a"],
+    )
+
+    def collected() -> list[str]:
+        (group,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+        return [each["Metric"] for each in group.get("EnabledMetrics", [])]
+
+    which = {"AutoScalingGroupName": "nodes"}
+    scaling.enable_metrics_collection(**which, Metrics=["GroupMinSize", "GroupMaxSize"], Granularity="1Minute")
+    scaling.enable_metrics_collection(**which, Metrics=["GroupMaxSize", "WarmPoolTotalCapacity"], Granularity="1Minute")
+    assert collected() == ["GroupMinSize", "GroupMaxSize", "WarmPoolTotalCapacity"]
+    scaling.disable_metrics_collection(**which, Metrics=["WarmPoolTotalCapacity"])
+    assert collected() == ["GroupMinSize", "GroupMaxSize"]
+    scaling.disable_metrics_collection(**which)
+    assert collected() == []

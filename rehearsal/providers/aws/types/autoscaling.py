@@ -210,7 +210,6 @@ class Group(Kind):
         if changed & {"enabledMetrics", "metricsGranularity"}:
             wanted = new.get("enabledMetrics") or []
             if removed := sorted(set(old.get("enabledMetrics") or []) - set(wanted)):
-                # moto 5.2 lacks this call: there the update fails.
                 aws.call("autoscaling", "disable_metrics_collection", **which, Metrics=removed)
             if wanted:
                 self._metrics(aws, identifier, new)

@@ -50,6 +50,25 @@ POOL = {"minSize": 1, "poolState": "Stopped"}
         ({"targetGroupArns": ["a", "b"]}, {}, "2 target groups send its machines no more traffic"),
         ({}, {"targetGroupArns": [UNKNOWN_VALUE] * 3}, "3 more target groups send its machines traffic"),
         ({"targetGroupArns": ["a", "b"]}, {"targetGroupArns": ["b", "a"]}, None),
+        (
+            {"suspendedProcesses": ["AZRebalance", "ScheduledActions"]},
+            {"suspendedProcesses": ["ReplaceUnhealthy", "ScheduledActions"]},
+            "Auto Scaling's ReplaceUnhealthy is suspended: machines that fail are not replaced, Auto Scaling's "
+            "AZRebalance goes on: it may exchange machines to even out zones, each drained",
+        ),
+        ({}, {"suspendedProcesses": ["AZRebalance"]}, "Auto Scaling's AZRebalance is suspended"),
+        (
+            {},
+            {"maxInstanceLifetime": 1_209_600},
+            "machines older than 14 days are replaced by Auto Scaling, each drained",
+        ),
+        (
+            {"maxInstanceLifetime": 1_209_600},
+            {"maxInstanceLifetime": 129_600},
+            "machines older than 36 hours are replaced by Auto Scaling, each drained",
+        ),
+        ({"maxInstanceLifetime": 129_600}, {"maxInstanceLifetime": 1_209_600}, None),
+        ({"maxInstanceLifetime": 129_600}, {}, None),
     ],
 )
 def test_a_groups_warm_pool_and_traffic_are_told(

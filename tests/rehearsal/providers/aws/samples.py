@@ -469,6 +469,8 @@ def _group_changes(w: World) -> list[Props]:
         {"suspendedProcesses": ["AZRebalance", "Launch"]},
         {"suspendedProcesses": None},
         {"enabledMetrics": ["GroupDesiredCapacity", "GroupMinSize", "GroupMaxSize"]},
+        {"enabledMetrics": ["GroupMaxSize", "WarmPoolTotalCapacity"]},
+        {"enabledMetrics": None},
         {"warmPool": {"poolState": "Running", "minSize": 0}},
         {"warmPool": None},
         {"vpcZoneIdentifiers": w.subnets[:1]},
