@@ -44,6 +44,7 @@ class ControlPlaneMember(pulumi.ComponentResource):
             size=plan.volume_size_gi,
             type=plan.volume_type,
             iops=plan.volume_iops,
+            throughput=plan.volume_throughput,
             encrypted=True,
             final_snapshot=True,
             tags=plan.volume_tags,

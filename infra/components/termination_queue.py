@@ -29,6 +29,8 @@ class TerminationQueue(pulumi.ComponentResource):
                 name=planned.name,
                 description=planned.description,
                 event_pattern=planned.pattern,
+                # Written out: a rule that somebody has switched off is found, and switched on, only where it is said.
+                state="ENABLED",
                 tags=planned.tags,
                 opts=child,
             )

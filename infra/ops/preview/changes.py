@@ -8,6 +8,7 @@ from typing import Final
 
 from infra.ops.preview.differences import Difference, step_differences
 from infra.ops.preview.events import PROVIDER_PREFIX, Run, Step
+from infra.ops.preview.unasked import unasked
 from infra.ops.urn import type_of
 
 CREATE, UPDATE, REPLACE, DELETE, KEEP, IMPORT = "create", "update", "replace", "delete", "keep", "import"
@@ -73,11 +74,14 @@ def short_type(token: str) -> str:
 def changes_of(run: Run) -> tuple[Change, ...]:
     """Return what becomes of each resource that does not stay as it is, in the order of the run.
 
-    Components, which are but names for others, and providers are left out: they are no part of production.
+    Components, which are but names for others, and providers are left out: they are no part of production. So are
+    objects that the engine could not compare.
     """
     by_urn: dict[str, list[Step]] = {}
+    apart = unasked(run)
     for step in run.steps:
-        if step.op in _MEANING and step.state.custom and not step.type.startswith(PROVIDER_PREFIX):
+        ours = step.state.custom and not step.type.startswith(PROVIDER_PREFIX)
+        if step.op in _MEANING and ours and step.urn not in apart:
             by_urn.setdefault(step.urn, []).append(step)
     components = _Components(run)
     made = {(step.type, step.old.id) for step in run.steps if step.op in _PREFERRED and step.old}

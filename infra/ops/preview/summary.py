@@ -19,6 +19,7 @@ from infra.ops.preview.permission import Permission
 from infra.ops.preview.pods import sentences_of, workloads_of
 from infra.ops.preview.remade_services import remade_sentences
 from infra.ops.preview.resizes import Resize
+from infra.ops.preview.unasked import unasked_sentence
 from infra.ops.preview.words import TOLD, count, groups_named, money
 
 
@@ -69,6 +70,7 @@ def summary(found: Found) -> tuple[str, ...]:
     told += [*found.spot, *disk_sentences(found.changes)]
     told += sentences_of(workloads_of(found.changes, found.run.steps))
     told += [*found.awaited, *remade_sentences(found.changes)]
+    told += [unknown] if (unknown := unasked_sentence(found.run)) else []
     told += [_rules_sentence(quiet)] if (quiet := [each for each in found.openings if not each.alarming]) else []
     grave = [each for each in found.permissions if each.alarming]
     told += _some([f"Permission to do anything, or for anybody: {each.words()}." for each in grave], "such permissions")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.plan.launch_template import subnet_kind
+from infra.plan.launch_template import GP3_THROUGHPUT, subnet_kind
 from infra.plan.naming import MEMBER_TAG, group_identity
 from infra.plan.subnets import ZoneBlocks, zone_blocks
 from infra.plan.tags import resource_tags
@@ -43,6 +43,8 @@ class MemberPlan:
     volume_size_gi: int
     volume_type: str
     volume_iops: int
+    volume_throughput: int | None
+    """MiB/s: what gp3 has at no extra cost, written out as kops does, so that another is found; None for io2."""
     interface_tags: Mapping[str, str]
     volume_tags: Mapping[str, str]
 
@@ -107,6 +109,7 @@ def _member(spec: EnvironmentSpec, group: InstanceGroupSpec, zone: str, kind: st
         volume_size_gi=etcd.volume_size_gi,
         volume_type=etcd.volume_type,
         volume_iops=etcd.iops,
+        volume_throughput=GP3_THROUGHPUT if etcd.volume_type == "gp3" else None,
         interface_tags=resource_tags(spec, f"{identity}.{spec.cluster.name}", {**tag, **alone}),
         volume_tags=resource_tags(spec, volume, tag),
     )

@@ -52,6 +52,7 @@ def test_a_members_address_and_volume_are_fixed_encrypted_and_protected() -> Non
         "size": 20,
         "type": "gp3",
         "iops": 3000,
+        "throughput": 125,
         "encrypted": True,
         "finalSnapshot": True,
         "tags": plan.volume_tags,

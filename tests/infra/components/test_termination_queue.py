@@ -37,6 +37,7 @@ def test_each_rule_leads_to_the_queue(key: str) -> None:
         "name": f"test-example-com-{key}",
         "description": rule.description,
         "eventPattern": rule.pattern,
+        "state": "ENABLED",
         "tags": rule.tags,
     }
     assert recorder.inputs(TARGET, key) == {

@@ -33,6 +33,7 @@ def test_a_member() -> None:
         volume_size_gi=20,
         volume_type="gp3",
         volume_iops=3000,
+        volume_throughput=125,
         interface_tags=member.interface_tags,
         volume_tags=member.volume_tags,
     )
@@ -40,6 +41,11 @@ def test_a_member() -> None:
         assert tags["slipway/member"] == "control-plane-a"
         assert tags["KubernetesCluster"] == "test.example.com"
     assert member.volume_tags["Name"] == member.volume_name
+
+
+def test_io2_has_no_throughput_of_its_own() -> None:
+    (member,) = plan_members(sample_spec(cluster={"controlPlane": {"etcd": {"volumeType": "io2", "iops": 5000}}}))
+    assert (member.volume_iops, member.volume_throughput) == (5000, None)
 
 
 def test_the_vpc_cni_takes_no_members_address_for_pods() -> None:
