@@ -160,10 +160,12 @@ class Network(pulumi.ComponentResource):
         # An internet gateway cannot be detached while public addresses are mapped in the VPC: both go before it does.
         before = pulumi.ResourceOptions(depends_on=[gateway] if gateway is not None else [])
         after_gateway = pulumi.ResourceOptions.merge(self._child, before)
-        address = aws.ec2.Eip(f"nat-{plan.zone}", domain="vpc", tags=plan.tags, opts=after_gateway)
+        allocation: pulumi.Input[str] | None = plan.existing_address
+        if allocation is None:
+            allocation = aws.ec2.Eip(f"nat-{plan.zone}", domain="vpc", tags=plan.tags, opts=after_gateway).id
         return aws.ec2.NatGateway(
             f"nat-{plan.zone}",
-            allocation_id=address.id,
+            allocation_id=allocation,
             subnet_id=subnet.id,
             tags=plan.tags,
             opts=pulumi.ResourceOptions.merge(after_gateway, pulumi.ResourceOptions(depends_on=[to_internet])),

@@ -225,7 +225,7 @@ def _subnets(plan: NetworkPlan) -> dict[str, int]:
         "aws:ec2/routeTable:RouteTable": 1 + zones,
         "aws:ec2/routeTableAssociation:RouteTableAssociation": 2 * zones,
         "aws:ec2/route:Route": 1 + sum(zone.nat_zone is not None for zone in plan.zones),
-        "aws:ec2/eip:Eip": nat,
+        "aws:ec2/eip:Eip": sum(each.existing_address is None for each in plan.nat_gateways),
         "aws:ec2/natGateway:NatGateway": nat,
     }
 

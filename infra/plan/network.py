@@ -18,6 +18,7 @@ resource-name host names of subnets  left to launch templates, whose own setting
 -                                    S3 gateway endpoint (free of charge, keeps S3 traffic off the NAT gateways)
 -                                    the VPC's default security group, emptied
 -                                    flow logs, if asked for
+``egress: eipalloc-…``               ``network.natAddresses``
 ``networkID``                        ``network.vpc``: of the VPC above remain subnets, routes, gateways of NAT and S3
 ``subnets[].id``                     ``network.vpc.subnets``: nothing of the above is made. kops asks AWS for their
                                      blocks, the spec says them: what depends on them is known without an account
@@ -34,7 +35,7 @@ from infra.plan.flow_logs import FlowLogsPlan, plan_flow_logs
 from infra.plan.subnets import ZoneBlocks, zone_blocks
 from infra.plan.tags import resource_tags
 from infra.spec import EnvironmentSpec
-from infra.spec.network import ExistingSubnetSpec, NatMode
+from infra.spec.network import ExistingSubnetSpec
 
 ANYWHERE = "0.0.0.0/0"
 """Destination of a default route."""
@@ -73,8 +74,10 @@ class NatPlan:
     """One NAT gateway, in the public subnet of its zone, with its Elastic IP."""
 
     zone: str
+    existing_address: str | None
+    """Allocation ID of an Elastic IP that exists already; None for one that is made."""
     tags: Mapping[str, str]
-    """Tags of both."""
+    """Tags of both, or of the gateway alone where the address is somebody's."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ def plan_network(spec: EnvironmentSpec) -> NetworkPlan:
     cluster = spec.cluster.name
     network = spec.network
     vpc = network.vpc
-    nat_zones = () if network.existing_subnets else _nat_zones(network.nat, network.zones)
+    nat_zones = network.nat_zones
     existing = {(each.zone, kind): found for each in network.existing_subnets for kind, found in each.by_kind.items()}
 
     def subnet(blocks: ZoneBlocks, kind: str) -> SubnetPlan:
@@ -158,16 +161,15 @@ def plan_network(spec: EnvironmentSpec) -> NetworkPlan:
         dhcp_domain_name=internal_domain(spec.region),
         dhcp_name_servers=("AmazonProvidedDNS",),
         zones=zones,
-        nat_gateways=tuple(NatPlan(zone, resource_tags(spec, f"{zone}.{cluster}")) for zone in nat_zones),
+        nat_gateways=tuple(
+            NatPlan(zone, network.nat_addresses.get(zone), resource_tags(spec, f"{zone}.{cluster}"))
+            for zone in nat_zones
+        ),
         s3_service_name=f"com.amazonaws.{spec.region}.s3",
         tags=resource_tags(spec, cluster),
         default_security_group_tags=resource_tags(spec, f"default.{cluster}"),
         flow_logs=plan_flow_logs(spec),
     )
-
-
-def _nat_zones(mode: NatMode, zones: tuple[str, ...]) -> tuple[str, ...]:
-    return {"none": (), "single": zones[:1], "perZone": zones}[mode]
 
 
 def _nat_zone_for(zone: str, nat_zones: tuple[str, ...]) -> str | None:

@@ -76,7 +76,8 @@ _OF_CLUSTER = {
     **dict.fromkeys(("controllerSnippets", "workerSnippets"), _OWN_USER_DATA),
     **dict.fromkeys(("certManager", "certificates"), "write edge.tls.acme"),
     **dict.fromkeys(("externalDns", "dns"), "write edge.dns"),
-    "awsLoadBalancerController": "remove it: the edge has a load balancer, and backends of type: loadBalancer have",
+    "awsLoadBalancerController": "remove it: the edge has a load balancer of its own; for backends of type: "
+    "loadBalancer bring the controller yourself",
     "serviceAccountIssuerDiscovery": "write state.issuerBucket; the issuer's keys are always published there",
     **dict.fromkeys(("createOidcProvider", "podIdentityWebhook"), foreign_addons.OF_ADDONS["podIdentityWebhook"]),
     **dict.fromkeys(("configBase", "configStore", "keyStore", "secretStore"), _STATE),
@@ -132,7 +133,11 @@ OF_NETWORK = {
     **dict.fromkeys(("topology", "natGateways", "natGateway", "natGatewayStrategy"), "write nat"),
     **dict.fromkeys(("ipv6", "enableIpv6", "ipv6Cidr"), _OF_CLUSTER["ipv6"]),
     **dict.fromkeys(("tagSubnets", "disableSubnetTags"), _TAGGED),
-    **dict.fromkeys(("egress", "transitGateway"), "write vpc.subnets for subnets with a way out of their own"),
+    **dict.fromkeys(
+        ("egress", "transitGateway"),
+        "write natAddresses for Elastic IP addresses, vpc.subnets for subnets with a way out of their own",
+    ),
+    **dict.fromkeys(("publicIp", "elasticIps", "eips", "externalNatIpIds"), "write natAddresses, by zone"),
 }
 OF_VPC = {
     **dict.fromkeys(("vpcId", "networkId"), "write id"),

@@ -44,6 +44,8 @@ RESERVED_LABELS = (
 )
 """Well-known labels that the kubelet or the cloud provider sets (Kubernetes reference, "Well-Known Labels")."""
 
+_GROUP_OF_KOPS = "kops.k8s.io/instancegroup"
+
 _KUBELET_MAY_SET = ("node.kubernetes.io", "kubelet.kubernetes.io")
 """Prefixes inside ``kubernetes.io`` that NodeRestriction lets a kubelet set on itself."""
 
@@ -92,6 +94,8 @@ def value_trouble(value: str) -> Trouble | None:
 def _label_trouble(key: str, value: str) -> Trouble | None:
     if key in RESERVED_LABELS:
         return "is set by the kubelet or the cloud provider", "remove it"
+    if key == _GROUP_OF_KOPS:
+        return "is kops's label for a node's group", "remove it: nodes have slipway/instance-group for it"
     prefix = key.rpartition("/")[0]
     reserved = prefix in ("kubernetes.io", "k8s.io") or prefix.endswith((".kubernetes.io", ".k8s.io"))
     allowed = any(prefix == ok or prefix.endswith(f".{ok}") for ok in _KUBELET_MAY_SET)

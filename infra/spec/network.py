@@ -9,7 +9,7 @@ from pydantic import Field
 
 from infra.spec import foreign
 from infra.spec.base import SpecModel
-from infra.spec.scalars import Address, InternetGatewayId, PrivateNetwork, SubnetId, VpcId, Zone
+from infra.spec.scalars import Address, AllocationId, InternetGatewayId, PrivateNetwork, SubnetId, VpcId, Zone
 
 NatMode = Literal["none", "single", "perZone"]
 
@@ -102,11 +102,23 @@ class NetworkSpec(SpecModel):
     """NAT gateways for the private subnets: `none`, `single` (one for all zones; cheaper, but its zone's failure
     cuts all of them off) or `perZone`. Not with `vpc.subnets`, whose routes are their owner's."""
 
+    nat_addresses: Annotated[dict[str, AllocationId], Field(default_factory=dict)]
+    """Elastic IP addresses that exist already, by the zone of the NAT gateway that takes them, as
+    `eu-central-1a: eipalloc-0123456789abcdef0`: those that others let in. Slipway neither changes nor releases them.
+    Zones without one get a new one (kops's `egress`)."""
+
     flow_logs: FlowLogsSpec = FlowLogsSpec()
     """VPC flow logs."""
 
     vpc: ExistingVpcSpec | None = None
     """A VPC that exists already, and its subnets if they do. Left out, Slipway makes the VPC."""
+
+    @property
+    def nat_zones(self) -> tuple[str, ...]:
+        """The zones that have a NAT gateway of the environment's own."""
+        if self.existing_subnets:
+            return ()
+        return {"none": (), "single": self.zones[:1], "perZone": self.zones}[self.nat]
 
     @property
     def existing_subnets(self) -> tuple[ZoneSubnetsSpec, ...]:

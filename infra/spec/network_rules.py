@@ -28,6 +28,7 @@ def check_network(spec: EnvironmentSpec) -> Iterator[Problem]:
     yield from _check_region_of_zones(spec)
     yield from _check_vpc_block(spec)
     yield from listed_twice(("network", "zones"), spec.network.zones)
+    yield from _check_nat_addresses(spec)
     yield from _check_vpc(spec)
     yield from _check_zones_of_subnets(spec)
     yield from _check_blocks_of_subnets(spec)
@@ -103,6 +104,31 @@ def _check_vpc(spec: EnvironmentSpec) -> Iterator[Problem]:
             "true",
             (_AT_VPC,),
         )
+
+
+def _check_nat_addresses(spec: EnvironmentSpec) -> Iterator[Problem]:
+    network = spec.network
+    taken: dict[str, str] = {}
+    for zone, address in network.nat_addresses.items():
+        at: Location = ("network", "natAddresses", zone)
+        if zone not in network.nat_zones:
+            has = ", ".join(network.nat_zones)
+            fix = f"write it for {has}, or remove it" if has else "remove it"
+            yield Problem(
+                at,
+                "is of a zone in which no NAT gateway is made",
+                fix,
+                repr(address),
+                (("network", "zones"), ("network", "nat"), _AT_SUBNETS),
+            )
+        elif address in taken:
+            yield Problem(
+                at,
+                f"is that of {taken[address]} already",
+                "name another: a gateway needs one of its own",
+                repr(address),
+            )
+        taken.setdefault(address, zone)
 
 
 def _check_zones_of_subnets(spec: EnvironmentSpec) -> Iterator[Problem]:

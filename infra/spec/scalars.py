@@ -23,6 +23,7 @@ _POLICY = r"^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]+$"
 _VPC = r"^vpc-[0-9a-f]{8,17}$"
 _SUBNET = r"^subnet-[0-9a-f]{8,17}$"
 _INTERNET_GATEWAY = r"^igw-[0-9a-f]{8,17}$"
+_ALLOCATION = r"^eipalloc-[0-9a-f]{8,17}$"
 _HOSTED_ZONE = r"^Z[A-Z0-9]{7,31}$"
 _TYPE_PATTERN = r"^[A-Za-z0-9.*-]{1,30}$"
 
@@ -206,6 +207,14 @@ InternetGatewayId = Annotated[
         _INTERNET_GATEWAY,
         "is not the ID of an internet gateway",
         "write the ID as EC2 shows it, as igw-0123456789abcdef0",
+    ),
+]
+AllocationId = Annotated[
+    str,
+    described(
+        _ALLOCATION,
+        "is not the ID of an Elastic IP address",
+        "write its allocation ID as EC2 shows it, as eipalloc-0123456789abcdef0",
     ),
 ]
 Address = Annotated[str, checked(_address), matching(r"^([0-9]{1,3}\.){3}[0-9]{1,3}$")]

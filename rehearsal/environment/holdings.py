@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def held_by(spec: EnvironmentSpec) -> dict[str, list[Any]]:
-    """Return the certificates, hosted zones, target groups and networks that ``spec`` refers to.
+    """Return the certificates, hosted zones, target groups, networks and addresses that ``spec`` refers to.
 
     Raises:
         SpecError: the environment cannot be planned.
@@ -31,6 +31,7 @@ def held_by(spec: EnvironmentSpec) -> dict[str, list[Any]]:
         "zones": held,
         "targetGroups": list(target_groups),
         "networks": [_network(spec.network, spec.network.vpc)] if spec.network.vpc is not None else [],
+        "addresses": list(spec.network.nat_addresses.values()),
     }
 
 

@@ -16,7 +16,7 @@ from moto.ec2.models.amis import Ami
 from moto.ssm.models import Parameter, ssm_backends
 
 from rehearsal.moto.holdings import hold_certificate, hold_target_group, hold_zone
-from rehearsal.moto.networks import hold_network
+from rehearsal.moto.networks import hold_address, hold_network
 
 PATH = "/rehearsal/images"
 
@@ -42,6 +42,8 @@ class ImagesApplication:
             hold_target_group(given["account"], given["region"], arn)
         for network in given["networks"]:
             hold_network(given["account"], given["region"], network)
+        for address in given["addresses"]:
+            hold_address(given["account"], given["region"], address)
         start_response("204 No Content", [])
         return []
 

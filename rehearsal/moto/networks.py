@@ -1,4 +1,4 @@
-"""A network that an environment names and does not make: a VPC, its internet gateway and subnets, under their own IDs.
+"""A network that an environment names and does not make: a VPC, its gateway, subnets, addresses, under their own IDs.
 
 EC2 gives them their IDs, and moto too, so there is no call that would make one of a given ID.
 """
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from moto.ec2.models import ec2_backends, internet_gateways, subnets, vpcs
+from moto.ec2.models import ec2_backends, elastic_ip_addresses, internet_gateways, subnets, vpcs
 
 from infra.plan.network import ANYWHERE
 
@@ -35,6 +35,14 @@ def hold_network(account: str, region: str, network: Mapping[str, Any]) -> None:
     for subnet in network["subnets"]:
         if subnet["id"] not in held:
             _hold_subnet(backend, vpc, subnet)
+
+
+def hold_address(account: str, region: str, allocation: str) -> None:
+    """Hold an Elastic IP address under its allocation ID, unless it is there."""
+    backend = ec2_backends[account][region]
+    if allocation not in {address.allocation_id for address in backend.addresses}:
+        with _named(elastic_ip_addresses, "random_eip_allocation_id", allocation):
+            backend.allocate_address("vpc")
 
 
 def _hold_subnet(backend: Any, vpc: str, subnet: Mapping[str, Any]) -> None:

@@ -39,6 +39,7 @@ def named(session: boto3.Session, spec: EnvironmentSpec, wanted: References) -> 
             certificates=_each(wanted.certificates.values(), _certificate(session)),
             hosted_zones=_each(wanted.hosted_zones.values(), _hosted_zone(session)),
             policies=frozenset(_each(wanted.policies.values(), _policy(session))),
+            addresses=_addresses(ec2, wanted.addresses.values(), spec.cluster.name),
         )
 
 
@@ -60,6 +61,19 @@ def _security_groups(ec2: Any, names: Iterable[str]) -> dict[str, str]:
     # By a filter: EC2 refuses a whole request that names one group it does not know.
     found = ec2_items(ec2, "describe_security_groups", "SecurityGroups", {"group-id": wanted})
     return {each["GroupId"]: each.get("VpcId", "") for each in found}
+
+
+def _addresses(ec2: Any, names: Iterable[str], cluster: str) -> dict[str, str]:
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    ours = {f"tag:{CLUSTER_TAG}": [cluster]}
+    gateways = list(ec2_items(ec2, "describe_nat_gateways", "NatGateways", ours))
+    own = {each.get("AllocationId") for gateway in gateways for each in gateway.get("NatGatewayAddresses", ())}
+    # By a filter, as of security groups. This operation has no pages.
+    found = ec2.describe_addresses(Filters=[{"Name": "allocation-id", "Values": wanted}])["Addresses"]
+    users = {each["AllocationId"]: str(each.get("NetworkInterfaceId", "")) for each in found}
+    return {address: "" if address in own else user for address, user in users.items()}
 
 
 def _target_group(session: boto3.Session) -> Callable[[str], TargetGroup]:

@@ -50,6 +50,9 @@ class Named:
     hosted_zones: Mapping[str, str]
     """ID -> the domain, without a dot at its end."""
     policies: frozenset[str]
+    addresses: Mapping[str, str]
+    """Allocation ID -> the network interface of others that has the address; empty where it is free, or has the
+    environment's own NAT gateway."""
 
 
 @dataclass(frozen=True)

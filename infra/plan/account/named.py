@@ -20,6 +20,7 @@ class References:
     certificates: dict[Location, str]
     hosted_zones: dict[Location, str]
     policies: dict[Location, str]
+    addresses: dict[Location, str]
 
 
 def references(spec: EnvironmentSpec) -> References:
@@ -41,6 +42,7 @@ def references(spec: EnvironmentSpec) -> References:
         certificates={("edge", "tls", "acm"): edge.tls.acm} if edge and edge.tls.acm else {},
         hosted_zones={at: zone for at, zone in zones.items() if zone},
         policies={("cluster", "iam", "permissionsBoundary"): boundary} if boundary else {},
+        addresses={("network", "natAddresses", zone): each for zone, each in spec.network.nat_addresses.items()},
     )
 
 
@@ -60,6 +62,14 @@ def check_named(plan: EnvironmentPlan, named: Named) -> Iterator[Problem]:
     for at, arn in wanted.policies.items():
         if arn not in named.policies:
             yield Problem(at, "is no policy of this account", "name one that `aws iam list-policies` lists", repr(arn))
+    for at, address in wanted.addresses.items():
+        user = named.addresses.get(address)
+        if user is None:
+            fix = "name one that `aws ec2 describe-addresses` lists"
+            yield Problem(at, "is no Elastic IP address of this account and region", fix, repr(address))
+        elif user:
+            fix = "take it off there first, or name another"
+            yield Problem(at, f"is in use by the network interface {user}", fix, repr(address))
     yield from _check_zones(spec, wanted, named)
     yield from _check_certificate(plan, wanted, named)
 

@@ -61,7 +61,11 @@ def needs(plan: EnvironmentPlan, types: Mapping[str, MachineType]) -> dict[str, 
     balancers = len(plan.api.balancers) + (1 if plan.edge is not None else 0)
     every = {
         VPCS: Need(1 if plan.network.existing_vpc_id is None else 0, ("network",)),
-        ADDRESSES: Need(len(plan.network.nat_gateways), ("network", "nat"), "take `nat: single` or `nat: none`"),
+        ADDRESSES: Need(
+            sum(each.existing_address is None for each in plan.network.nat_gateways),
+            ("network", "nat"),
+            "take `nat: single` or `nat: none`",
+        ),
         BALANCERS: Need(balancers, ("cluster", "api") if plan.edge is None else ("edge",)),
         VCPUS: Need(
             sum(_vcpus(group, types) for group in groups), ("instanceGroups",), "take smaller machines or fewer"

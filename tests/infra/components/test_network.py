@@ -149,6 +149,13 @@ def test_private_subnets_reach_out_through_the_nat_gateway_of_the_mode(
         }
 
 
+def test_a_nat_gateway_takes_an_address_that_exists() -> None:
+    recorder, _ = build(natAddresses={B: "eipalloc-0123456789abcdef0"})
+    assert recorder.names(EIP) == {f"nat-{A}", f"nat-{C}"}
+    taken = {zone: recorder.inputs(NAT, f"nat-{zone}")["allocationId"] for zone in (A, B, C)}
+    assert taken == {A: f"nat-{A}-id", B: "eipalloc-0123456789abcdef0", C: f"nat-{C}-id"}
+
+
 def test_nat_gateways_and_their_addresses_go_before_the_internet_gateway_does() -> None:
     recorder, _ = build(nat="single")
     gateway, route = f"{GATEWAY}::network", f"{ROUTE}::public-internet"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra.plan.node.registration import GROUP_LABEL
 from infra.spec.errors import show
 from infra.spec.labels import Taint, parse_taint
 from tests.infra.samples import sample_mapping
@@ -48,6 +49,13 @@ def test_a_bad_key(key: str) -> None:
     assert line == f"{GROUP}.taints[0]: {show(f'{key}=x:NoSchedule')} has the key {show(key)}, {BAD_KEY}"
 
 
+def test_the_label_that_kops_gives_nodes_is_led_to_ours() -> None:
+    assert label_report(**{"kops.k8s.io/instancegroup": "nodes"}) == [
+        f"{GROUP}.nodeLabels['kops.k8s.io/instancegroup']: 'nodes' is kops's label for a node's group. "
+        f"Fix: remove it: nodes have {GROUP_LABEL} for it."
+    ]
+
+
 @pytest.mark.parametrize("value", ["-a", "a-", "a b", "a/b", "x" * 64, "a=b", "ä", "a\n"])
 def test_a_bad_value(value: str) -> None:
     assert label_report(pool=value) == [
@@ -87,7 +95,7 @@ def test_a_label_that_the_cloud_provider_sets(key: str) -> None:
         "kubernetes.io/role",
         "k8s.io/x",
         "node-role.kubernetes.io/node",
-        "kops.k8s.io/instancegroup",
+        "kops.k8s.io/kops-controller-pki",
         "node-restriction.kubernetes.io/x",
         "xnode.kubernetes.io/a",
     ],

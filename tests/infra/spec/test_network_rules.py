@@ -228,3 +228,51 @@ def test_a_backends_load_balancer_needs_them_too() -> None:
     ):
         found = report(sample_mapping(network={"vpc": PRIVATE}, backends=[other]))
         assert [each for each in found if "public subnet" in each] == []
+
+
+ADDRESSES = {f"eu-central-1{letter}": f"eipalloc-0123456789abcdef{number}" for number, letter in enumerate("abc")}
+
+
+@pytest.mark.parametrize(
+    ("change", "lines"),
+    [
+        ({"natAddresses": ADDRESSES}, []),
+        ({"natAddresses": {"eu-central-1b": ADDRESSES["eu-central-1b"]}}, []),
+        (
+            {"nat": "single", "natAddresses": ADDRESSES},
+            [
+                f"network.natAddresses.{zone}: '{ADDRESSES[zone]}' is of a zone in which no NAT gateway is made. "
+                "Fix: write it for eu-central-1a, or remove it."
+                for zone in ("eu-central-1b", "eu-central-1c")
+            ],
+        ),
+        (
+            {"nat": "none", "natAddresses": {"eu-central-1a": ADDRESSES["eu-central-1a"]}},
+            [
+                "network.natAddresses.eu-central-1a: 'eipalloc-0123456789abcdef0' is of a zone in which no NAT gateway "
+                "is made. Fix: remove it."
+            ],
+        ),
+        (
+            {"natAddresses": {**ADDRESSES, "eu-central-1c": ADDRESSES["eu-central-1a"]}},
+            [
+                "network.natAddresses.eu-central-1c: 'eipalloc-0123456789abcdef0' is that of eu-central-1a already. "
+                "Fix: name another: a gateway needs one of its own."
+            ],
+        ),
+        (
+            {"natAddresses": {"eu-central-1a": "203.0.113.7"}},
+            [
+                "network.natAddresses.eu-central-1a: '203.0.113.7' is not the ID of an Elastic IP address. "
+                "Fix: write its allocation ID as EC2 shows it, as eipalloc-0123456789abcdef0."
+            ],
+        ),
+    ],
+)
+def test_addresses_are_those_of_gateways_that_are_made(change: dict[str, Any], lines: list[str]) -> None:
+    assert report(sample_mapping(network=change)) == lines
+
+
+def test_subnets_that_exist_take_no_addresses() -> None:
+    (line,) = report(network(IN_SUBNETS, natAddresses={"eu-central-1a": ADDRESSES["eu-central-1a"]}))
+    assert "is of a zone in which no NAT gateway is made" in line

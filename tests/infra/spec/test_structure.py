@@ -31,7 +31,7 @@ def test_the_rich_environment_is_good_and_leaves_no_key_out() -> None:
         inner = (model_at(model, (key,)) for key in keys)
         return keys.union(*(known(each) for each in inner if each is not None))
 
-    assert known(EnvironmentSpec) - written == {"allowedInstanceTypes", "acm", "internetGatewayId"}
+    assert known(EnvironmentSpec) - written == {"allowedInstanceTypes", "acm", "internetGatewayId", "natAddresses"}
 
 
 def test_a_good_spec_says_what_was_written() -> None:

@@ -78,8 +78,11 @@ def test_what_a_spec_refers_to() -> None:
         "zones": [{"id": "Z0123456789ABCDEFGHIJ", "name": "example.com"}],
         "targetGroups": [],
         "networks": [],
+        "addresses": [],
     }
-    assert held_by(sample_spec()) == {"certificates": [], "zones": [], "targetGroups": [], "networks": []}
+    assert held_by(sample_spec()) == {
+        "certificates": [], "zones": [], "targetGroups": [], "networks": [], "addresses": [],
+    }  # fmt: skip
 
 
 def test_target_groups_are_held_once_however_many_groups_name_them() -> None:

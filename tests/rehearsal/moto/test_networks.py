@@ -14,8 +14,9 @@ from infra.plan.account.vpc import check_vpc
 from infra.plan.environment import plan_environment
 from infra.spec import EnvironmentSpec
 from rehearsal.environment.holdings import held_by
-from rehearsal.moto.networks import hold_network
+from rehearsal.moto.networks import hold_address, hold_network
 from tests.infra.networks import GATEWAY, VPC, existing_subnets, in_subnets, in_vpc, subnet_id
+from tests.infra.samples import sample_spec
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 
@@ -54,6 +55,17 @@ def test_what_is_held_is_held_once(ec2: Any) -> None:
     assert names == {subnet_id(kind, letter) for kind in ("public", "private") for letter in "abc"}
     attached = [{"Name": "attachment.vpc-id", "Values": [VPC]}]
     assert len(ec2.describe_internet_gateways(Filters=attached)["InternetGateways"]) == 1
+
+
+def test_an_address_is_held_once_under_its_own_id(ec2: Any) -> None:
+    named = ["eipalloc-0123456789abcdef0", "eipalloc-0123456789abcdef1"]
+    spec = sample_spec(network={"natAddresses": dict(zip(["eu-central-1a", "eu-central-1b"], named, strict=True))})
+    for _ in range(2):
+        for each in held_by(spec)["addresses"]:
+            hold_address(ACCOUNT, REGION, each)
+    found = ec2.describe_addresses()["Addresses"]
+    assert sorted(each["AllocationId"] for each in found) == named
+    assert len({each["PublicIp"] for each in found}) == 2
 
 
 def test_a_zone_that_comes_later_is_held_too(ec2: Any) -> None:

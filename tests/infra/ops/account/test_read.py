@@ -31,6 +31,7 @@ NOBODYS = {
     "certificates": "arn:aws:acm:eu-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
     "hosted_zones": "Z0123456789ABCDEFGHIJ",
     "policies": "arn:aws:iam::123456789012:policy/none",
+    "addresses": "eipalloc-0123456789abcdef0",
 }
 
 
@@ -83,7 +84,19 @@ def wanted(**change: str) -> References:
 
 
 def test_what_is_named_and_not_there_is_left_out(session: boto3.Session) -> None:
-    assert named(session, spec(), wanted(**NOBODYS)) == Named(None, {}, {}, {}, {}, frozenset())
+    assert named(session, spec(), wanted(**NOBODYS)) == Named(None, {}, {}, {}, {}, frozenset(), {})
+
+
+def test_an_address_is_free_until_somebody_else_has_it(session: boto3.Session) -> None:
+    ec2 = session.client("ec2")
+    made = [ec2.allocate_address(Domain="vpc")["AllocationId"] for _ in range(3)]
+    subnet = ec2.create_subnet(VpcId=vpc(session, own=True), CidrBlock="10.20.0.0/24")["Subnet"]["SubnetId"]
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    ec2.associate_address(AllocationId=made[1], NetworkInterfaceId=interface)
+    described = [{"ResourceType": "natgateway", "Tags": tags(own=True)}]
+    ec2.create_nat_gateway(SubnetId=subnet, AllocationId=made[2], TagSpecifications=described)
+    named_there = References({}, {}, {}, {}, {}, {("here", index): each for index, each in enumerate(made)})
+    assert named(session, spec(), named_there).addresses == {made[0]: "", made[1]: interface, made[2]: ""}
 
 
 def test_what_is_named_and_there_is_found(session: boto3.Session) -> None:

@@ -14,7 +14,15 @@ from infra.spec import EnvironmentSpec, SpecError
 
 ZONES = ("eu-central-1a", "eu-central-1b", "eu-central-1c")
 LIMITS = {VPCS: 5, ADDRESSES: 5, BALANCERS: 50, VCPUS: 32}
-NOTHING = Named(vpc=None, security_groups={}, target_groups={}, certificates={}, hosted_zones={}, policies=frozenset())
+NOTHING = Named(
+    vpc=None,
+    security_groups={},
+    target_groups={},
+    certificates={},
+    hosted_zones={},
+    policies=frozenset(),
+    addresses={},
+)
 
 
 def machine_type(*zones: str, architecture: str = "x86_64", vcpus: int = 2) -> MachineType:

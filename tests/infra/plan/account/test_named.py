@@ -127,3 +127,27 @@ def test_a_certificate_is_there_issued_and_for_all_hosts() -> None:
 )
 def test_a_wildcard_in_a_certificate_is_one_label(name: str, host: str, good: bool) -> None:
     assert certifies(name, host) is good
+
+
+ADDRESS = "eipalloc-0123456789abcdef0"
+
+
+@pytest.mark.parametrize(
+    ("addresses", "line"),
+    [
+        ({ADDRESS: ""}, None),
+        (
+            {},
+            "is no Elastic IP address of this account and region. "
+            "Fix: name one that `aws ec2 describe-addresses` lists.",
+        ),
+        (
+            {ADDRESS: "eni-1"},
+            "is in use by the network interface eni-1. Fix: take it off there first, or name another.",
+        ),
+    ],
+)
+def test_addresses_of_nat_gateways_are_there_and_free(addresses: dict[str, str], line: str | None) -> None:
+    spec = sample_spec(network={"natAddresses": {"eu-central-1a": ADDRESS}})
+    at = f"network.natAddresses.eu-central-1a: '{ADDRESS}'"
+    assert problems(spec, facts(named={"addresses": addresses})) == ([] if line is None else [f"{at} {line}"])
