@@ -11,6 +11,7 @@ from infra.ops.preview.changes import DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.groups import CONTROL_PLANE, Group, Roll
 from infra.ops.preview.openings import ANYWHERE, Opening
 from infra.ops.preview.remedies import INTERFACE, PUBLIC_API, closes_public_api
+from infra.ops.urn import type_of
 
 Level = Literal["none", "one-at-a-time", "interrupted"]
 
@@ -18,6 +19,7 @@ API_PORTS = (443, 6443)
 _BALANCER_TYPES = re.compile(r"^aws:(lb|alb)/(loadBalancer|listener|targetGroup):")
 _RECORD = "aws:route53/record:Record"
 _ENDPOINT = "::slipway:index:ApiEndpoint$"
+_EDGE = "EdgeRouter "
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,12 @@ def _who(peers: Sequence[str]) -> str:
 
 
 def _is_api(opening: Opening) -> bool:
-    """Return whether it is a rule of a member, or of a load balancer of the API: a new one's group has no name yet."""
+    """Return whether it is a rule of a member, or of a load balancer of the API: a new one's group has no name yet.
+
+    Not one of the edge's policy, or of a Service, whose host or name may begin like that of a security group.
+    """
     named = re.match(r"(api|control-plane)([-.]|$)", opening.rule.group)
-    return bool(named) or _ENDPOINT in opening.urn
+    return (bool(named) and "securityGroup" in type_of(opening.urn)) or _ENDPOINT in opening.urn
 
 
 def _roll(rolled: int, members: int, *, answers: bool) -> tuple[Level, str]:
@@ -132,7 +137,8 @@ def _balancers(changes: Sequence[Change], *, closed: bool) -> Iterator[str]:
             "reach it as before"
         )
     for change in changes:
-        if closed and change.name == PUBLIC_API:
+        # A host or a port of the edge may be called as the API is.
+        if (closed and change.name == PUBLIC_API) or change.component.startswith(_EDGE):
             continue
         if change.op not in (DELETE, REPLACE) and not (change.op == UPDATE and change.type == _RECORD):
             continue

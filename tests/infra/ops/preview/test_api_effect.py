@@ -14,6 +14,7 @@ from tests.infra.ops.preview.made import (
     group,
     report_of,
     step,
+    urn,
 )
 
 
@@ -112,3 +113,17 @@ def test_another_version_of_kubernetes_is_said_in_words() -> None:
     report = report_of(*group("nodes", "Node", op="update", template=(before, after)))
     assert report.rolls[0].reasons == ("Kubernetes v1.37.1 → v1.37.2",)
     assert "Kubernetes v1.37.1 → v1.37.2." in report.sentences
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("aws:route53/record:Record", "api.shop.example.com"),
+        ("aws:lb/targetGroup:TargetGroup", "edge-api"),
+        ("aws:lb/listener:Listener", "edge-cluster"),
+    ],
+)
+def test_what_the_edge_calls_like_the_api_is_not_the_api(kind: str, name: str) -> None:
+    of_edge = {"parent": urn("slipway:index:EdgeRouter", "edge")}
+    report = report_of(step("delete", kind, name, {"name": name}, state=of_edge))
+    assert (report.api.level, report.api.reasons) == ("none", ())

@@ -65,3 +65,14 @@ def test_an_opening_to_everyone_is_said_among_what_will_happen() -> None:
 def test_a_record_that_says_nothing_of_an_edge(content: Any) -> None:
     report = report_of(step("update", OBJECT_TYPE, "config", {"content": content}, {"content": "spec: {}"}))
     assert edge_openings(report.changes) == ()
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_host_that_is_called_like_the_api_is_not_the_kubernetes_api(opened: bool) -> None:
+    office = (["198.51.100.0/24"], [443], ["api.example.com"])
+    sides = [record(WEB), record(WEB, office)]
+    old, new = sides if opened else reversed(sides)
+    report = report_of(step("update", OBJECT_TYPE, "config", old, new))
+    assert [each.rule.group for each in edge_openings(report.changes)] == ["api.example.com"]
+    assert "The Kubernetes API is not interrupted." in report.sentences
+    assert not any("Kubernetes API can be reached" in sentence for sentence in report.sentences)
