@@ -10,6 +10,7 @@ from infra.ops.preview.changes import KEEP, Change
 from infra.ops.preview.cost import Cost
 from infra.ops.preview.dangers import Danger
 from infra.ops.preview.disks import disk_sentences
+from infra.ops.preview.encryption import encryption_sentences
 from infra.ops.preview.events import Run
 from infra.ops.preview.groups import Group, Roll, renames_of
 from infra.ops.preview.hosts import HostEffect
@@ -69,7 +70,7 @@ def summary(found: Found) -> tuple[str, ...]:
     told += _resize_sentences(found.resizes)
     told += [*found.spot, *disk_sentences(found.changes)]
     told += sentences_of(workloads_of(found.changes, found.run.steps))
-    told += [*found.awaited, *remade_sentences(found.changes)]
+    told += [*found.awaited, *remade_sentences(found.changes), *encryption_sentences(found.changes, found.openings)]
     told += [unknown] if (unknown := unasked_sentence(found.run)) else []
     told += [_rules_sentence(quiet)] if (quiet := [each for each in found.openings if not each.alarming]) else []
     grave = [each for each in found.permissions if each.alarming]
