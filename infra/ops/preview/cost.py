@@ -103,7 +103,7 @@ def _bill(
         state = _side(group.template, new=new)
         if count and state is not None:
             yield f"group {group.name}", _machines(count, state, group, prices, region, new=new)
-            yield f"disks of group {group.name}", _disks(count, state, prices, region)
+            yield from _disks(count, group, state, prices, region)
     for step in run.steps:
         if step.type.startswith(PROVIDER_PREFIX):
             continue
@@ -131,16 +131,13 @@ def _machines(count: int, state: State, group: Group, prices: Prices, region: st
     return f"{count} x {kind}", None if price is None else price * count
 
 
-def _disks(count: int, state: State, prices: Prices, region: str) -> _Priced:
-    total, words = 0.0, []
-    for disk in list_in(state.inputs.get("blockDeviceMappings")):
+def _disks(count: int, group: Group, state: State, prices: Prices, region: str) -> Iterator[tuple[str, _Priced]]:
+    """Yield each disk of a group's machines: one that is not priced, and stays, hides the price of no other."""
+    for number, disk in enumerate(list_in(state.inputs.get("blockDeviceMappings")), 1):
         ebs = mapping_in(mapping_in(disk).get("ebs"))
-        words.append(f"{ebs.get('volumeSize', 'some')} GiB {ebs.get('volumeType', 'of another kind')}")
+        words = f"{count} x {ebs.get('volumeSize', 'some')} GiB {ebs.get('volumeType', 'of another kind')}"
         price = _volume(ebs.get("volumeType"), ebs.get("volumeSize"), ebs, prices, region)
-        if price is None:
-            return f"{count} x {' + '.join(words)}", None
-        total += price
-    return f"{count} x {' + '.join(words)}", total * count
+        yield f"disk {number} of group {group.name}", (words, None if price is None else price * count)
 
 
 def _volume(kind: object, size: object, settings: Mapping[str, object], prices: Prices, region: str) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -64,3 +65,24 @@ def test_a_replaced_disk_is_paid_once_before_and_once_after() -> None:
         step("delete-replaced", VOLUME, "v", old, None),
     )
     assert [(round(line.before, 2), round(line.after, 2)) for line in report.cost.lines] == [(9.52, 19.04)]
+
+
+def test_a_disk_that_is_not_priced_and_stays_hides_no_other() -> None:
+    def disks(size: int, kind: str) -> dict[str, Any]:
+        return {
+            "instanceType": "m7i.large",
+            "blockDeviceMappings": [
+                {"deviceName": "/dev/xvda", "ebs": {"volumeSize": size, "volumeType": "gp3"}},
+                {"deviceName": "/dev/sdf", "ebs": {"volumeSize": 20, "volumeType": kind}},
+            ],
+        }
+
+    larger = report_of(*group("nodes", "Node", op="update", count=2, template=(disks(64, "gp2"), disks(128, "gp2"))))
+    assert [(line.what, round(line.change, 2)) for line in larger.cost.lines] == [
+        ("disk 1 of group nodes: 2 x 64 GiB gp3 → 2 x 128 GiB gp3", 12.19)
+    ]
+    assert larger.cost.not_priced == ()
+    other = report_of(*group("nodes", "Node", op="update", count=2, template=(disks(64, "gp2"), disks(64, "st1"))))
+    assert (other.cost.lines, other.cost.not_priced) == (
+        (), ("disk 2 of group nodes: 2 x 20 GiB gp2 → 2 x 20 GiB st1",),
+    )  # fmt: skip
