@@ -32,7 +32,7 @@ OF_ADDONS = {
     **dict.fromkeys(("certManager", "externalDns", "awsLoadBalancerController"), "write edge, edge.tls and edge.dns"),
     **dict.fromkeys(("vpcCni", "amazonVpc", "calico", "flannel"), "write cluster.cni: cilium or amazonVpc"),
     "kubeProxy": "remove it: Cilium does its work; with cni: amazonVpc it runs by itself",
-    "snapshotController": "remove it: no add-on takes snapshots of volumes",
+    "snapshotController": "remove it: docs/volumes.md says how volumes are copied and brought back",
     "podIdentityWebhook": "remove it: workloads with aws have roles, always",
     **dict.fromkeys(("manifest", "manifests"), "remove it: bring objects of your own by kubectl, Flux or Argo CD"),
     "enabled": "write managed",

@@ -22,7 +22,6 @@ NO_KEYS = {
     "awsEBSCSIDriver",
     "containerProxy",
     "containerRegistry",
-    "addons.md",
 }
 """What reads as a key and is a value, or another's."""
 
