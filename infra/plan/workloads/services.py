@@ -138,14 +138,14 @@ def _annotations(spec: EnvironmentSpec, service: Service) -> dict[str, str]:
         header = {f"{_NLB}proxy-protocol": "*"} if balancer.proxy_protocol else {}
         return {f"{_NLB}scheme": balancer.scheme, f"{_NLB}nlb-target-type": "ip", **header}
     tags = {**spec.tags, "slipway/environment": spec.name}
-    proxied = "true" if balancer.proxy_protocol else "false"
+    proxy_protocol = "true" if balancer.proxy_protocol else "false"
     return {
         f"{_NLB}type": "nlb",
         # The machines of the edge router run no pods of workloads.
         f"{_NLB}target-node-labels": f"{ROLE_LABEL}=Node",
         f"{_NLB}additional-resource-tags": ",".join(f"{key}={tags[key]}" for key in sorted(tags) if "=" not in key),
         # An attribute that is not named stays as it was set last.
-        f"{_NLB}target-group-attributes": f"proxy_protocol_v2.enabled={proxied}",
+        f"{_NLB}target-group-attributes": f"proxy_protocol_v2.enabled={proxy_protocol}",
         **({f"{_NLB}internal": "true"} if balancer.scheme == "internal" else {}),
     }
 
