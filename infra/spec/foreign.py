@@ -76,8 +76,7 @@ _OF_CLUSTER = {
     **dict.fromkeys(("controllerSnippets", "workerSnippets"), _OWN_USER_DATA),
     **dict.fromkeys(("certManager", "certificates"), "write edge.tls.acme"),
     **dict.fromkeys(("externalDns", "dns"), "write edge.dns"),
-    "awsLoadBalancerController": "remove it: the edge has a load balancer of its own; for backends of type: "
-    "loadBalancer bring the controller yourself",
+    "awsLoadBalancerController": "remove it: the edge has a load balancer, and backends of type: loadBalancer have",
     "serviceAccountIssuerDiscovery": "write state.issuerBucket; the issuer's keys are always published there",
     **dict.fromkeys(("createOidcProvider", "podIdentityWebhook"), foreign_addons.OF_ADDONS["podIdentityWebhook"]),
     **dict.fromkeys(("configBase", "configStore", "keyStore", "secretStore"), _STATE),
