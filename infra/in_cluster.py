@@ -17,12 +17,12 @@ from infra.components.manifests import Manifests
 from infra.components.namespace import Namespace
 from infra.components.service_account_role import ServiceAccountRole
 from infra.components.workloads.service_backend import ServiceBackend
-from infra.components.workloads.workload import COMPONENTS
+from infra.components.workloads.workload import COMPONENTS, Workload
 from infra.plan.environment import EnvironmentPlan
 from infra.plan.observability.credentials import STORE_PASSWORD
 from infra.plan.observability.logging import LoggingPlan
 from infra.plan.observability.monitoring import ALERTMANAGER_CONFIG, GRAFANA_PASSWORD, MonitoringPlan
-from infra.plan.workloads.workload import secret_keys
+from infra.plan.workloads.workload import by_order, secret_keys
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,15 @@ def declare_workloads(
 
     for backend in plan.backends:
         ServiceBackend(f"{backend.namespace}-{backend.name}", backend, opts=inside(backend.namespace))
-    for workload in plan.workloads:
+    made: dict[str, Workload] = {}
+    for workload in by_order(plan.workloads):
         needs = inside(workload.namespace)
         if workload.role is not None:
             role = ServiceAccountRole(
                 workload.role.name, workload.role, issuer_arn=cluster.issuer_arn, opts=cluster.aws
             )
             needs = pulumi.ResourceOptions.merge(needs, pulumi.ResourceOptions(depends_on=[role]))
-        COMPONENTS[workload.kind](workload.name, workload, secrets=secrets, opts=needs)
+        after = [made[name].controller for name in workload.after]
+        made[workload.name] = COMPONENTS[workload.kind](
+            workload.name, workload, secrets=secrets, after=after, opts=needs
+        )

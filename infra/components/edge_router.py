@@ -129,6 +129,7 @@ class EdgeRouter(pulumi.ComponentResource):
             protocol=plan.protocol,
             certificate_arn=plan.certificate_arn,
             ssl_policy=plan.tls_policy,
+            alpn_policy=plan.alpn_policy,
             default_actions=[aws.lb.ListenerDefaultActionArgs(type="forward", target_group_arn=target.arn)],
             tags=plan.tags,
             opts=self._child,

@@ -173,11 +173,7 @@ def pull_statements(spec: EnvironmentSpec) -> tuple[Statement, ...]:
     """
     partition = partition_of(spec.region)
     own = f"arn:{partition}:ecr:{spec.region}:{spec.account_id}:repository/*"
-    images = (
-        image
-        for workload in spec.declared_workloads
-        for image in (workload.image, *(sidecar.image for sidecar in workload.sidecars))
-    )
+    images = (image for workload in spec.declared_workloads for _, image in workload.images)
     named = {
         f"arn:{partition}:ecr:{found['region']}:{found['account']}:repository/{found['repository']}"
         for found in map(_ECR_IMAGE.match, images)

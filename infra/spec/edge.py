@@ -10,7 +10,7 @@ from pydantic import Field, WithJsonSchema
 from infra.spec.base import SpecModel, checked, described, matching, refuse
 from infra.spec.errors import show
 from infra.spec.hosts import Host, Source
-from infra.spec.scalars import DnsLabel, HostedZoneId, RoutePath
+from infra.spec.scalars import DnsLabel, Duration, HostedZoneId, RoutePath
 
 HTTP_PORT = 80
 HTTPS_PORT = 443
@@ -236,6 +236,11 @@ class EdgeSpec(SpecModel):
     cross_zone: bool = True
     """Whether the load balancer's address in one zone uses the router's machines in all zones. Traffic between zones
     is billed; without it, a zone whose machines are gone answers nothing."""
+
+    read_timeout: Duration = "60s"
+    """How long a request may take to arrive, its body included, until the router gives it up: uploads over slow lines,
+    and streams that a gRPC client keeps open, take longer. `0s`: no limit, so that slow clients hold connections for as
+    long as they like. Traefik's default. WebSockets are not counted."""
 
     deletion_protection: bool = True
     """Whether AWS refuses to delete the load balancer. To remove the edge: set it to false, run `pulumi up`, then

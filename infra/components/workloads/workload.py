@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, get_args
 
 import pulumi
@@ -16,7 +16,11 @@ from infra.spec.workloads.workload import Kind
 
 
 class Workload(pulumi.ComponentResource):
-    """Maps a :class:`WorkloadPlan` to its objects. ``secrets`` are the configured values by key of configuration."""
+    """Maps a :class:`WorkloadPlan` to its objects.
+
+    ``secrets`` are the configured values by key of configuration; ``after`` is what its pods wait for: the controllers
+    of the workloads that ``plan.after`` names.
+    """
 
     kind: ClassVar[str] = "Workload"
 
@@ -26,6 +30,7 @@ class Workload(pulumi.ComponentResource):
         plan: WorkloadPlan,
         *,
         secrets: Mapping[str, pulumi.Output[str]] | None = None,
+        after: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(f"slipway:index:{self.kind}", name, None, pulumi.ResourceOptions.merge(self._former(), opts))
@@ -38,14 +43,14 @@ class Workload(pulumi.ComponentResource):
         self.controller = declare(
             plan.controller,
             secret_names=names,
-            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=before)),
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[*before, *after])),
         )
         # An autoscaler sets the number of pods the moment that it is there. Were its workload still being updated,
         # which begins with a look at who has set what, the API server would refuse the rest of that update.
-        after = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[self.controller]))
+        last = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[self.controller]))
         for planned in plan.beside:
             if planned.kind != "NetworkPolicy":
-                declare(planned, opts=after if planned.kind == AUTOSCALER else child)
+                declare(planned, opts=last if planned.kind == AUTOSCALER else child)
         self.register_outputs({})
 
     def _former(self) -> pulumi.ResourceOptions:

@@ -78,6 +78,8 @@ class ListenerPlan:
     protocol: Literal["TCP", "TLS"]
     certificate_arn: str | None
     tls_policy: str | None
+    alpn_policy: str | None
+    """Which HTTP clients are offered, where the load balancer ends TLS."""
     tags: Mapping[str, str]
 
 
@@ -222,6 +224,8 @@ def _listener(spec: EnvironmentSpec, edge: EdgeSpec, entry: Entry) -> ListenerPl
         protocol="TLS" if acm else "TCP",
         certificate_arn=acm,
         tls_policy=TLS_POLICIES[edge.tls.min_version] if acm else None,
+        # Without it no client comes to speak HTTP/2, which gRPC is made of. The router takes both on its plain port.
+        alpn_policy="HTTP2Preferred" if acm else None,
         tags=resource_tags(spec, f"edge-{entry.name}.{spec.cluster.name}"),
     )
 

@@ -10,6 +10,7 @@ from infra.plan.edge.entries import METRICS_PORT, PING_PORT, Entry
 from infra.plan.edge.manifest import CAME_BY_TLS, EDGE_NAMESPACE, INGRESS_CLASS
 from infra.spec import EnvironmentSpec
 from infra.spec.edge import EdgeSpec
+from infra.spec.scalars import duration_seconds
 
 ACCEPT_GRACE = 30
 """Seconds a router that shuts down still takes requests while ``/ping`` says 503: two failed health checks of the load
@@ -91,7 +92,10 @@ def _entry_point(spec: EnvironmentSpec, edge: EdgeSpec, entry: Entry) -> dict[st
         "proxyProtocol": {"trustedIPs": [*balancer_blocks(spec, edge)]},
         "transport": {
             "lifeCycle": {"requestAcceptGraceTimeout": f"{ACCEPT_GRACE}s", "graceTimeOut": f"{REQUEST_GRACE}s"},
-            "respondingTimeouts": {"readTimeout": "60s", "idleTimeout": f"{IDLE_SECONDS}s"},
+            "respondingTimeouts": {
+                "readTimeout": f"{duration_seconds(edge.read_timeout)}s",
+                "idleTimeout": f"{IDLE_SECONDS}s",
+            },
         },
     }
     if entry.kind == "https":

@@ -20,6 +20,12 @@ def probes(workload: WorkloadSpec) -> dict[str, Any]:
     return {f"{name}Probe": probe for name, probe in made.items() if probe is not None}
 
 
+def startup_seconds(workload: WorkloadSpec) -> int:
+    """Return how long a container may take until its startup probe has succeeded; 0 where it has none."""
+    probe = _probe(workload, "startup")
+    return 0 if probe is None else int(probe["periodSeconds"]) * int(probe["failureThreshold"])
+
+
 def _probe(workload: WorkloadSpec, name: str) -> dict[str, Any] | None:
     own: ProbeSpec = getattr(workload.probes, name)
     common = workload.probes.common
@@ -44,8 +50,10 @@ def _handler(kind: str, workload: WorkloadSpec, setting: Any) -> dict[str, Any]:
         return {"exec": {"command": list(setting("command", ()))}}
     tcp = [port for port in workload.ports if port.protocol == "TCP"]
     name = setting("port", tcp[0].name)
-    if kind == "http":
-        return {"httpGet": {"path": setting("path", "/"), "port": name, "scheme": "HTTP"}}
+    if kind in ("http", "https"):
+        headers = [{"name": key, "value": value} for key, value in setting("headers", {}).items()]
+        asked = {"path": setting("path", "/"), "port": name, "scheme": kind.upper()}
+        return {"httpGet": {**asked, "httpHeaders": headers} if headers else asked}
     if kind == "tcp":
         return {"tcpSocket": {"port": name}}
     number = next(port.port for port in tcp if port.name == name)

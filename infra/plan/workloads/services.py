@@ -16,6 +16,8 @@ from infra.spec.workloads.workload import ServiceSpec, WorkloadSpec
 
 CLUSTER_DOMAIN = "cluster.local"
 Service = ServiceSpec | BackendSpec
+_APP_PROTOCOLS = {"http": "http", "h2c": "kubernetes.io/h2c"}
+"""As the edge router knows them (Kubernetes, "Application protocol"; Traefik, ``provider/kubernetes/gateway``)."""
 _NLB = "service.beta.kubernetes.io/aws-load-balancer-"
 
 
@@ -36,6 +38,8 @@ def workload_services(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[Ku
         service = workload.service
         body = _by_type(spec, service, open_)
         body["selector"] = selector(spec, workload.name)
+        if service.session_affinity != "None":
+            body["sessionAffinity"] = service.session_affinity
         waited = {} if workload.least_pods else {"pulumi.com/skipAwait": "true"}
         annotations = {**await_annotations(workload), **waited, **_annotations(spec, service)}
         meta = metadata(spec, workload, workload.name, annotations)
@@ -56,7 +60,14 @@ def workload_services(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[Ku
 
 def _ports(ports: Sequence[PortSpec]) -> list[dict[str, Any]]:
     return [
-        {"name": p.name, "port": p.service_port or p.port, "targetPort": p.name, "protocol": p.protocol} for p in ports
+        {
+            "name": p.name,
+            "port": p.service_port or p.port,
+            "targetPort": p.name,
+            "protocol": p.protocol,
+            **({} if p.app_protocol is None else {"appProtocol": _APP_PROTOCOLS[p.app_protocol]}),
+        }
+        for p in ports
     ]
 
 

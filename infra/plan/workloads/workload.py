@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 from infra.plan.service_account_role import ServiceAccountRolePlan
 from infra.plan.workloads.autoscaler import autoscaler
 from infra.plan.workloads.controllers import claims, controller, disruption_budget, service_account
+from infra.plan.workloads.folders import config_maps
 from infra.plan.workloads.identity import workload_role
 from infra.plan.workloads.objects import KubernetesObject, metadata
 from infra.plan.workloads.placement import check_placement
-from infra.plan.workloads.pod import config_maps, qos_class
+from infra.plan.workloads.pod import qos_class
 from infra.plan.workloads.policies import network_policy
 from infra.plan.workloads.services import BackendPlan, plan_backend, workload_services
 from infra.spec import EnvironmentSpec, SpecError
@@ -58,6 +60,8 @@ class WorkloadPlan:
     """What it may do in AWS."""
     expose: ExposeSpec | None
     """For the edge router."""
+    after: tuple[str, ...]
+    """Workloads of the environment that its pods wait for."""
 
     @property
     def objects(self) -> tuple[KubernetesObject, ...]:
@@ -89,6 +93,7 @@ def plan_workload(spec: EnvironmentSpec, workload: WorkloadSpec) -> WorkloadPlan
         ),
         role=workload_role(spec, workload),
         expose=workload.expose,
+        after=tuple(name for name in workload.after if name in {use.name for use in spec.workloads}),
     )
 
 
@@ -102,6 +107,13 @@ def plan_workloads(spec: EnvironmentSpec) -> tuple[WorkloadPlan, ...]:
     if problems:
         raise SpecError(f"environment {spec.name}", problems)
     return tuple(plan_workload(spec, workload) for workload in spec.declared_workloads)
+
+
+def by_order(plans: Sequence[WorkloadPlan]) -> tuple[WorkloadPlan, ...]:
+    """Return the plans so that each comes behind those that it waits for, and else in the order given."""
+    named = {plan.name: plan for plan in plans}
+    order = TopologicalSorter({name: [each for each in plan.after if each in named] for name, plan in named.items()})
+    return tuple(named[name] for name in order.static_order())
 
 
 def plan_backends(spec: EnvironmentSpec) -> tuple[BackendPlan, ...]:

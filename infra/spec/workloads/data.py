@@ -19,6 +19,7 @@ from infra.spec.workloads.scalars import (
     MountPath,
     ObjectName,
     Seconds,
+    SubPath,
     TimeZone,
     VariableName,
 )
@@ -34,6 +35,10 @@ class ClaimSpec(SpecModel):
 
     path: Annotated[MountPath, Field(examples=["/var/lib/store"])]
     """Folder in the container."""
+
+    sub_path: SubPath | None = None
+    """Folder of the volume that is mounted there. Unset: the volume itself, in which ext4 keeps a folder `lost+found`;
+    programs that ask for an empty folder, as PostgreSQL and MySQL do, need one. A change leaves the data behind."""
 
     size_gi: Annotated[int, Field(ge=1, le=65536, examples=[10])]
     """Size in GiB. It can be raised by hand where the storage class allows it; a StatefulSet's template is fixed."""

@@ -162,11 +162,7 @@ def _check_balancer(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[P
 
 
 def _check_image(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:
-    images: list[tuple[Location, str]] = [
-        (("image",), workload.image),
-        *((("sidecars", index, "image"), each.image) for index, each in enumerate(workload.sidecars)),
-    ]
-    for at, image in images:
+    for at, image in workload.images:
         if spec.pinned_images and image_parts(image)[2] is None:
             yield Problem(
                 at,
@@ -187,6 +183,9 @@ def _check_neighbours(spec: EnvironmentSpec, workload: WorkloadSpec, files: froz
             yield Problem(
                 ("from", index), "is neither a workload of the environment nor edge or monitoring", fix, repr(name)
             )
+    for index, name in enumerate(workload.after):
+        if name not in names and name not in files:
+            yield Problem(("after", index), "is no workload of the environment", _nearest(name, names), repr(name))
     for index, name in enumerate(workload.to):
         if name not in (*names, *backends):
             yield Problem(

@@ -22,7 +22,7 @@ def check_folders(workload: WorkloadSpec) -> Iterator[Problem]:
 
 def _check_mounts(workload: WorkloadSpec) -> Iterator[Problem]:
     taken: dict[str, str] = {}
-    if workload.config:
+    if any(not name.startswith("/") for name in workload.config):
         taken["/etc/config"] = "config"
     if workload.secrets:
         taken["/etc/secrets"] = "secrets"
@@ -30,6 +30,7 @@ def _check_mounts(workload: WorkloadSpec) -> Iterator[Problem]:
     if by_default:
         taken |= {folder.path: "scratch" for folder in workload.scratch}
     places: list[tuple[Location, str]] = [
+        *((("config", name), name) for name in workload.config if name.startswith("/")),
         *((("claims", i, "path"), claim.path) for i, claim in enumerate(workload.claims)),
         *((("scratch", i, "path"), folder.path) for i, folder in enumerate(workload.scratch) if not by_default),
         *((("sidecars", i, "folder"), sidecar.folder) for i, sidecar in enumerate(workload.sidecars)),

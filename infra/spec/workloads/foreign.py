@@ -11,30 +11,73 @@ _NO_HOST = "remove it: a workload has the network and processes of its pod, and 
 _SCALING = "write autoscaling, with minReplicas and maxReplicas in it"
 _OWN_ACCOUNT = "remove it: each workload has a ServiceAccount of its own, and aws gives it a role"
 
+_NO_ACCESS = (
+    'remove it: a workload has no rights in the Kubernetes API; see docs/workloads.md, "What a workload is not"'
+)
+_OF_UPDATE = ("minReadySeconds", "progressDeadlineSeconds", "partition", "maxSurge")
+
 OF_WORKLOAD = {
-    **dict.fromkeys(("apiVersion", "metadata", "spec", "template", "selector"), _NO_MANIFEST),
+    **dict.fromkeys(("apiVersion", "metadata", "spec", "template", "selector", "matchLabels"), _NO_MANIFEST),
     "services": "describe the workload in the words of docs/workload-options.md: this is no Compose file",
     **dict.fromkeys(("hostPath", "volumes", "volumeMounts"), _NO_FOLDERS),
     **dict.fromkeys(("hostNetwork", "hostPID", "hostIPC", "hostPort"), _NO_HOST),
     **{f"{probe}Probe": f"write it as probes.{probe}" for probe in ("readiness", "liveness", "startup")},
+    **dict.fromkeys(("healthcheck", "healthCheck"), "write probes"),
     **dict.fromkeys(("hpa", "horizontalPodAutoscaler", "minReplicas", "maxReplicas"), _SCALING),
     **dict.fromkeys(("serviceAccount", "serviceAccountName"), _OWN_ACCOUNT),
+    **dict.fromkeys(("rbac", "role", "clusterRole", "automountServiceAccountToken"), _NO_ACCESS),
     **dict.fromkeys(("strategy", "updateStrategy"), "write update"),
-    **dict.fromkeys(("volumeClaimTemplates", "persistentVolumeClaim", "persistentVolumeClaims"), "write claims"),
-    "containers": "write image, command, args, env, ports and probes of the one container here, and sidecars for log "
-    "files",
-    "initContainers": "remove it: do such work at the start of the program, or in a workload of kind: Job",
-    "emptyDir": "write scratch",
+    **{key: f"write it as update.{key}" for key in _OF_UPDATE},
+    **dict.fromkeys(
+        ("volumeClaimTemplates", "persistentVolumeClaim", "persistentVolumeClaims", "persistence"), "write claims"
+    ),
+    "podManagementPolicy": "write podManagement: ordered, or parallel",
+    "containers": "write image, command, args, env, ports and probes of the main container here, further ones as "
+    "helpers, and sidecars for log files",
+    "initContainers": "write helpers, with runs: before",
+    **dict.fromkeys(("extraContainers", "sidecarContainers"), "write helpers"),
+    **dict.fromkeys(("dependsOn", "depends_on"), "write after, a list of workloads"),
+    **dict.fromkeys(("repository", "tag"), "write image, whole: name:tag@sha256:<64 hex digits>"),
+    **dict.fromkeys(("containerPort", "port"), "write ports, a list with name and port"),
+    **dict.fromkeys(("environment", "extraEnv", "envVars"), "write env"),
+    "entrypoint": "write command",
+    **dict.fromkeys(("emptyDir", "tmpfs"), "write scratch"),
+    **dict.fromkeys(("configMap", "configMaps", "configs"), "write config"),
     "envFrom": "write env for variables, config for files, secrets for what nobody may read",
     "imagePullPolicy": "remove it: an image named by digest never changes",
     "imagePullSecrets": "remove it: machines pull from ECR by their own role",
     "terminationGracePeriodSeconds": "write stopWithinSeconds",
-    "securityContext": "write security",
+    "lifecycle": "remove it: a pod behind a Service keeps answering for 5 s before it is told to stop, and "
+    "stopWithinSeconds says how long it then has",
+    "restartPolicy": "remove it: what serves is always restarted, and a Job by job.retries",
+    **dict.fromkeys(("securityContext", "podSecurityContext"), "write security"),
+    "runAsUser": "write it as security.runAsUser",
     "podDisruptionBudget": "write disruption",
     "affinity": "write spread, or nodeSelector",
     "topologySpreadConstraints": "write spread",
+    "networkPolicy": "write from and to",
     "ingress": "write expose, with a host that edge.firewall opens",
+    "podAnnotations": "write annotations",
+    "podLabels": "write labels",
+    **{key: f"write it as job.{key}" for key in ("parallelism", "completions")},
+    **{key: f"write it as cron.{key}" for key in ("timeZone", "suspend")},
+    "backoffLimit": "write job.retries",
+    "activeDeadlineSeconds": "write job.deadline",
+    "ttlSecondsAfterFinished": "write job.keepFor",
+    "concurrencyPolicy": "write cron.concurrency",
+    "startingDeadlineSeconds": "write cron.startWithin",
 }
+OF_HELPER = {
+    "ports": "write them under ports of the workload: all containers of a pod have one address",
+    "restartPolicy": "write runs: before, or runs: beside",
+    **dict.fromkeys(("volumeMounts", "volumes"), "remove it: a helper has the folders of the main container"),
+    "secrets": "remove it: a helper has the secrets of the workload, as files and variables",
+    **dict.fromkeys(("securityContext", "security"), "write runAsUser, or security of the workload"),
+}
+OF_SIDECAR = dict.fromkeys(
+    ("name", "command", "args", "env", "ports", "resources"),
+    "remove it: sidecars take care of log files; a container of your own stands under helpers",
+)
 OF_AUTOSCALING = {
     "enabled": "remove it: autoscaling is on where it is written; write autoscaling: null under overrides to have none",
     **dict.fromkeys(
@@ -61,6 +104,8 @@ OF_PROBE = {
     },
     "initialDelaySeconds": "remove it: probes.startup holds the others back until it has succeeded once, for as long "
     "as its failureThreshold allows",
+    "scheme": "write type: https",
+    "httpHeaders": "write headers, a mapping of names to values",
     "successThreshold": "remove it: one good answer is enough",
     "terminationGracePeriodSeconds": "remove it, and write stopWithinSeconds of the workload",
 }
@@ -78,7 +123,11 @@ OF_SECURITY = {
     ),
     "fsGroup": "write runAsGroup: it is the group of mounted volumes, too",
 }
-OF_SERVICE = dict.fromkeys(("port", "ports", "targetPort"), "write servicePort at the port under ports")
+OF_SERVICE = {
+    **dict.fromkeys(("port", "ports", "targetPort"), "write servicePort at the port under ports"),
+    "annotations": "remove it: what Slipway sets of them follows from type and loadBalancer",
+    "sessionAffinityConfig": "remove it: an address keeps its pod for three hours",
+}
 OF_EXPOSE = {
     **dict.fromkeys(("hosts", "hostnames", "aliases"), "write one name as host, and the others as furtherHosts"),
     **dict.fromkeys(("port", "servicePort"), "remove it: the edge reaches the first TCP port under ports"),
@@ -95,6 +144,7 @@ OF_CLAIM = {
     "storageClassName": "write storageClass",
     "accessModes": "write access, one of them",
     "mountPath": "write path",
+    **dict.fromkeys(("existingClaim", "claimName"), "remove it: a workload makes the claims that it has"),
 }
 OF_SCRATCH = {"size": "write sizeMi", "sizeLimit": "write sizeMi", "mountPath": "write path"}
 OF_JOB = {

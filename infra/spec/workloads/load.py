@@ -18,6 +18,7 @@ from infra.spec.workloads.edge_port_rules import check_edge_ports
 from infra.spec.workloads.environment_rules import check_declared, check_links
 from infra.spec.workloads.exposed import check_exposed
 from infra.spec.workloads.node_rules import check_node_ports
+from infra.spec.workloads.order_rules import check_order
 from infra.spec.workloads.quota_rules import check_quotas
 from infra.spec.workloads.rules import check_workload
 from infra.spec.workloads.workload import WorkloadSpec, WorkloadUse
@@ -54,6 +55,7 @@ def judge_workloads(spec: EnvironmentSpec, folder: Path) -> tuple[EnvironmentSpe
             sound += [] if found else [workload]
             reached += [] if any("expose" in each.location[:-1] for each in found) else [workload]
     problems += [place_in_files(problem, spec, workload.name) for workload, problem in check_links(declared, spec)]
+    problems += [place_in_files(problem, spec, workload.name) for workload, problem in check_order(declared)]
     whole = spec.with_declared(tuple(declared))
     problems += [
         problem if workload is None else place_in_files(problem, spec, workload.name)

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from infra.spec.base import SpecModel, refuse
-from infra.spec.scalars import UrlPath
+from infra.spec.base import SpecModel, checked, refuse, refuse_entries
+from infra.spec.scalars import DnsLabel, UrlPath
 from infra.spec.workloads import foreign
 from infra.spec.workloads.image_reference import ImageReference
-from infra.spec.workloads.scalars import ContainerMemory, CountOrShare, Cpu, Memory, MountPath, PortName, PortNumber
+from infra.spec.workloads.scalars import (
+    ContainerMemory,
+    CountOrShare,
+    Cpu,
+    EnvMap,
+    Memory,
+    MountPath,
+    PortName,
+    PortNumber,
+)
 
-ProbeType = Literal["http", "tcp", "grpc", "exec", "none"]
+ProbeType = Literal["http", "https", "tcp", "grpc", "exec", "none"]
 Strength = Literal["required", "preferred", "none"]
+Capability = Literal[
+    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP",
+    "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+]  # fmt: skip
+"""What the Pod Security Standard `baseline` lets a container add (Kubernetes, "Pod Security Standards")."""
 
 
 class PortSpec(SpecModel):
@@ -26,13 +41,17 @@ class PortSpec(SpecModel):
     """Name of the port. Services, probes and policies refer to it."""
 
     port: Annotated[PortNumber, Field(examples=[8080])]
-    """Number that the container listens on; above 1023, since it does not run as root."""
+    """Number that the container listens on. One below 1024 needs no root either."""
 
     service_port: PortNumber | None = None
     """Number at the Service. Unset: the container's own."""
 
     protocol: Literal["TCP", "UDP"] = "TCP"
     """Transport protocol."""
+
+    app_protocol: Literal["http", "h2c"] | None = None
+    """What the edge router speaks to this port: `h2c`, HTTP/2 without TLS, as gRPC needs. Unset: `http`; to a port that
+    is called `https...`, or is 443 at the Service, HTTP over TLS, by a certificate that the router trusts."""
 
     members_only: bool = False
     """StatefulSet: its own pods alone may connect, as members do to replicate. Neither `from` nor the Service in front
@@ -45,20 +64,36 @@ def _by_name(value: object) -> object:
     return value
 
 
+def _headers(values: dict[str, str]) -> dict[str, str]:
+    refuse_entries(
+        [
+            (key, "is not a name of a header", "use letters, digits and hyphens, as Host")
+            for key in values
+            if not re.fullmatch("[A-Za-z0-9-]+", key)
+        ]
+    )
+    return values
+
+
 class ProbeSpec(SpecModel):
     """How the kubelet asks whether a container is well. What is unset comes from `probes.common`, then from Slipway."""
 
     foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_PROBE
 
     type: ProbeType | None = None
-    """`http`: GET answers 200 to 399; `tcp`: the port accepts; `grpc`: gRPC health; `exec`: the command exits with 0;
-    `none`: no probe. Unset: `http`, or `none` where the workload has no TCP port."""
+    """`http`: GET answers 200 to 399; `https`: the same, whatever the certificate; `tcp`: the port accepts; `grpc`:
+    gRPC health; `exec`: the command exits with 0; `none`: no probe. Unset: `http`, or `none` where the workload has no
+    TCP port."""
 
     port: Annotated[PortName, BeforeValidator(_by_name)] | None = None
     """Name of the port asked. Unset: the first TCP port."""
 
     path: UrlPath | None = None
-    """Path of an `http` probe. Unset: `/`."""
+    """Path of an `http` or `https` probe. Unset: `/`."""
+
+    headers: Annotated[dict[str, str], checked(_headers)] | None = None
+    """Headers of an `http` or `https` probe, as `Host: shop.example.com` for a program that answers known hosts alone.
+    Unset: none, and `Host` is the pod's address."""
 
     service: str | None = None
     """Service named in a `grpc` probe. Unset: the server as a whole."""
@@ -166,8 +201,9 @@ class SecuritySpec(SpecModel):
     read_only_root_filesystem: bool = True
     """The image's files cannot be changed; `scratch` names the folders that can be written."""
 
-    capabilities: tuple[Literal["NET_BIND_SERVICE"], ...] = ()
-    """Capabilities kept; all others are dropped. `NET_BIND_SERVICE` is the one that `restricted` allows."""
+    capabilities: tuple[Capability, ...] = ()
+    """Capabilities that root keeps, of those that `baseline` allows; all others are dropped. Images that begin as root
+    and go on as another user need CHOWN, SETGID and SETUID. Nobody else's processes can use any."""
 
 
 class ScratchSpec(SpecModel):
@@ -185,8 +221,42 @@ class ScratchSpec(SpecModel):
     """`memory` counts against the memory limit."""
 
 
+class HelperSpec(SpecModel):
+    """A container of your own in the same pods: a proxy, an exporter, or work to be done before the main one starts. It
+    has the main container's variables and folders; what it listens on stands under `ports` of the workload."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_HELPER
+
+    name: Annotated[DnsLabel, Field(examples=["proxy"])]
+    """Name of the container."""
+
+    runs: Literal["before", "beside"] = "beside"
+    """`before`: it ends well, and then what comes behind it starts; `beside`: it starts before the main container and
+    stops after it. Helpers start in the order of the list."""
+
+    image: ImageReference | None = None
+    """Image. Unset: the workload's own."""
+
+    command: tuple[str, ...] = ()
+    """Program and arguments in place of the image's entry point. Empty: the image's own."""
+
+    args: tuple[str, ...] = ()
+    """Arguments in place of the image's."""
+
+    env: Annotated[EnvMap, Field(default_factory=dict)]
+    """Environment variables beside those of the workload, or in place of them; nothing secret."""
+
+    resources: ResourcesSpec = ResourcesSpec()
+    """What it asks for and may use."""
+
+    run_as_user: Annotated[int, Field(ge=1, le=2_147_483_647)] | None = None
+    """User ID of its processes. Unset: the workload's."""
+
+
 class SidecarSpec(SpecModel):
     """A container beside the main one, started before it and stopped after it (a native sidecar)."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_SIDECAR
 
     type: Literal["stream", "agent"]
     """`stream` prints log files of the workload to its own standard output, where the node's agent finds them;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from infra.spec.workloads.parts import ResourcesSpec
 from infra.spec.workloads.scalars import cpu_millicores, memory_bytes
 from infra.spec.workloads.workload import WorkloadSpec
 
@@ -35,13 +36,28 @@ class PodSize:
 
 
 def pod_size(workload: WorkloadSpec) -> PodSize:
-    """Return what the scheduler and a quota count for one pod."""
-    own = workload.resources
-    shares = [Share(own.cpu, own.memory, own.ephemeral_storage)]
+    """Return what the scheduler and a quota count for one pod.
+
+    That is what its containers ask for together, or what one that runs before the others asks for with those that are
+    beside it by then, if that is more (Kubernetes, "Sidecar Containers", "Resource sharing within containers").
+    """
+    beside: list[Share] = []
     for sidecar in workload.sidecars:
-        shares += [SIDECARS[sidecar.type]] * (len(sidecar.files) if sidecar.type == "stream" else 1)
+        beside += [SIDECARS[sidecar.type]] * (len(sidecar.files) if sidecar.type == "stream" else 1)
+    together: list[list[Share]] = []
+    for helper in workload.helpers:
+        share = _share(helper.resources)
+        if helper.runs == "before":
+            together.append([*beside, share])
+        else:
+            beside.append(share)
+    together.append([*beside, _share(workload.resources)])
     return PodSize(
-        cpu=sum(cpu_millicores(each.cpu) for each in shares),
-        memory=sum(memory_bytes(each.memory) for each in shares),
-        disk=sum(memory_bytes(each.disk) for each in shares),
+        cpu=max(sum(cpu_millicores(each.cpu) for each in shares) for shares in together),
+        memory=max(sum(memory_bytes(each.memory) for each in shares) for shares in together),
+        disk=max(sum(memory_bytes(each.disk) for each in shares) for shares in together),
     )
+
+
+def _share(resources: ResourcesSpec) -> Share:
+    return Share(resources.cpu, resources.memory, resources.ephemeral_storage)

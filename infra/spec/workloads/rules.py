@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from infra.spec.errors import Location, Problem, listed_twice
 from infra.spec.workloads.autoscaling_rules import check_autoscaling
 from infra.spec.workloads.folder_rules import check_folders
+from infra.spec.workloads.helper_rules import check_helpers
 from infra.spec.workloads.kind_rules import check_kind, serves
 from infra.spec.workloads.parts import ProbeSpec
 from infra.spec.workloads.scalars import cpu_millicores
@@ -19,7 +20,7 @@ from infra.spec.workloads.workload import WorkloadSpec
 CALLERS = ("edge", "monitoring")
 """What may stand in ``from`` beside names of workloads: the edge router and the monitoring."""
 
-_OWN_VOLUMES = re.compile(r"config|secrets|agents|aws-token|(scratch|logs|buffer)-[0-9]+")
+_OWN_VOLUMES = re.compile(r"config|config-files|secrets|agents|aws-token|(scratch|logs|buffer)-[0-9]+")
 
 PROBES = ("common", "readiness", "liveness", "startup")
 
@@ -33,8 +34,10 @@ def check_workload(workload: WorkloadSpec) -> list[Problem]:
         *_check_ports(workload),
         *_check_probes(workload),
         *_check_resources(workload),
+        *_check_capabilities(workload),
         *check_update(workload),
         *_check_names(workload),
+        *check_helpers(workload),
         *check_folders(workload),
         *_check_secrets(workload),
         *check_plain_secrets(workload),
@@ -91,25 +94,22 @@ def _check_ports(workload: WorkloadSpec) -> Iterator[Problem]:
             number, key = port.service_port or port.port, "port" if port.service_port is None else "servicePort"
             fix = "choose another" if port.service_port else "add a servicePort of its own"
             yield Problem((*at, key), "is the Service's number of two ports", fix, str(number))
-        if port.port < 1024 and not _may_bind_low(workload):
-            yield Problem(
-                (*at, "port"),
-                "is below 1024, which only root or NET_BIND_SERVICE may listen on",
-                f"let it listen on {port.port + 8000} with servicePort: {port.port}, "
-                "or add security.capabilities: [NET_BIND_SERVICE]",
-                str(port.port),
-                (("security",),),
-            )
+        if port.app_protocol is not None and port.protocol != "TCP":
+            fix = "remove it"
+            yield Problem((*at, "appProtocol"), "is spoken over TCP alone", fix, repr(port.app_protocol))
         names.add(port.name)
         numbers.add((port.port, port.protocol))
         services.add((port.service_port or port.port, port.protocol))
 
 
-def _may_bind_low(workload: WorkloadSpec) -> bool:
-    return workload.security.run_as_user == 0 or "NET_BIND_SERVICE" in workload.security.capabilities
-
-
-_NEEDS = {"path": ("http",), "service": ("grpc",), "command": ("exec",), "port": ("http", "tcp", "grpc")}
+_ASKS_A_PORT = ("http", "https", "tcp", "grpc")
+_NEEDS = {
+    "path": ("http", "https"),
+    "headers": ("http", "https"),
+    "service": ("grpc",),
+    "command": ("exec",),
+    "port": _ASKS_A_PORT,
+}
 
 
 def _check_probes(workload: WorkloadSpec) -> Iterator[Problem]:
@@ -121,7 +121,7 @@ def _check_probes(workload: WorkloadSpec) -> Iterator[Problem]:
             known = f"write one of {', '.join(tcp)}" if tcp else "declare the port under ports"
             yield Problem((*at, "port"), "is not a TCP port of this workload", known, repr(probe.port), (("ports",),))
         kind = probe.type or workload.probes.common.type or ("http" if tcp else "none")
-        if kind in ("http", "tcp", "grpc") and not tcp and probe.type is not None:
+        if kind in _ASKS_A_PORT and not tcp and probe.type is not None:
             yield Problem(
                 (*at, "type"),
                 "asks a port, and the workload has no TCP port",
@@ -157,6 +157,19 @@ def _check_resources(workload: WorkloadSpec) -> Iterator[Problem]:
         )
 
 
+def _check_capabilities(workload: WorkloadSpec) -> Iterator[Problem]:
+    security = workload.security
+    yield from listed_twice(("security", "capabilities"), security.capabilities)
+    if security.capabilities and security.run_as_user != 0:
+        yield Problem(
+            ("security", "capabilities"),
+            f"are of root's processes alone, and these are of user {security.run_as_user}",
+            "remove it, or write runAsUser: 0; ports below 1024 need none",
+            ", ".join(security.capabilities),
+            (("security", "runAsUser"),),
+        )
+
+
 def _check_names(workload: WorkloadSpec) -> Iterator[Problem]:
     for key, items in (("claims", workload.claims), ("secrets", workload.secrets)):
         names = [item.name for item in items]
@@ -167,7 +180,14 @@ def _check_names(workload: WorkloadSpec) -> Iterator[Problem]:
         if _OWN_VOLUMES.fullmatch(claim.name):
             fix = "choose another name, as data"
             yield Problem(("claims", index, "name"), "is the name of a volume of Slipway's own", fix, repr(claim.name))
-    variables = dict.fromkeys(workload.env)
+    for name, field in workload.env_from_pod.items():
+        at: Location = ("envFromPod", name)
+        if name in workload.env:
+            yield Problem(at, "is an environment variable of env already", "rename or remove one", repr(field))
+        if field == "ordinal" and workload.kind != "StatefulSet":
+            fix = "remove it, or write kind: StatefulSet"
+            yield Problem(at, f"is of a StatefulSet's pods, and this is a {workload.kind}", fix, repr(field))
+    variables = dict.fromkeys((*workload.env, *workload.env_from_pod))
     for index, secret in enumerate(workload.secrets):
         if secret.env is not None and secret.env in variables:
             yield Problem(
@@ -194,7 +214,7 @@ def _check_secrets(workload: WorkloadSpec) -> Iterator[Problem]:
 
 
 def _check_traffic(workload: WorkloadSpec) -> Iterator[Problem]:
-    for key, names in (("from", workload.from_), ("to", workload.to)):
+    for key, names in (("from", workload.from_), ("to", workload.to), ("after", workload.after)):
         yield from listed_twice((key,), names)
     if not serves(workload):
         return

@@ -6,7 +6,7 @@ import difflib
 import functools
 import re
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, Field
@@ -24,6 +24,7 @@ _PORT_NAME = re.compile(r"^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$")
 _ENV = re.compile(r"^[A-Za-z_][A-Za-z0-9_.-]*$")
 _FILE = re.compile(r"^[A-Za-z0-9_.-]{1,253}$")
 _MOUNT = re.compile(r"^(/[A-Za-z0-9_.-]+)+$")
+_SUB_PATH = re.compile(r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$")
 _KERNELS = re.compile(r"^/(proc|sys|dev(?!/shm$))(/|$)")
 _IMAGES = ("/bin", "/boot", "/etc", "/lib", "/lib64", "/sbin", "/usr", "/usr/bin", "/usr/lib", "/usr/sbin")
 """Folders without which hardly an image's program starts, or finds its user, its names and its certificates."""
@@ -91,7 +92,7 @@ def _file_name(value: str) -> str:
     return value
 
 
-def _env(values: dict[str, str]) -> dict[str, str]:
+def _env(values: dict[str, Any]) -> dict[str, Any]:
     refuse_entries(
         [
             (key, "is not a name of an environment variable", "use letters, digits and underscores, no digit in front")
@@ -103,17 +104,42 @@ def _env(values: dict[str, str]) -> dict[str, str]:
 
 
 def _files(values: dict[str, str]) -> dict[str, str]:
-    refuse_entries(
-        [
-            (key, "is not a name of a file here", "use letters, digits, dots, underscores and hyphens")
-            for key in values
-            if not _FILE.fullmatch(key) or key.startswith(".")
-        ]
-    )
+    refuse_entries([(key, *trouble) for key in values if (trouble := _file_trouble(key))])
     size = sum(len(text.encode()) for text in values.values())
     if size > 900_000:
         refuse(f"holds {size} bytes, and a ConfigMap at most 1 MiB", "put large files into the image or a bucket")
     return values
+
+
+def _file_trouble(name: str) -> tuple[str, str] | None:
+    if not name.startswith("/"):
+        if _FILE.fullmatch(name) and not name.startswith("."):
+            return None
+        fix = "use letters, digits, dots, underscores and hyphens, or write the file's whole path, as /etc/app/app.conf"
+        return "is not a name of a file here", fix
+    if not _MOUNT.fullmatch(name) or ".." in name or "/./" in f"{name}/":
+        return "is not a path of a file", "write an absolute path without .., as /etc/nginx/nginx.conf"
+    if len(config_key(name)) > 253:
+        return f"has {len(name)} characters", "write a path of at most 240"
+    if _KERNELS.match(name):
+        return "is the kernel's own", "choose another folder, as /etc/app/app.conf"
+    if name in _IMAGES:
+        return "is a folder of the image's own", f"write a file in it, as {name}/app.conf"
+    return None
+
+
+def config_key(name: str) -> str:
+    """Return the key in a ConfigMap of a configuration file: its name, or of a whole path one that no name is like.
+
+    A key holds no slash and begins with no two dots.
+    """
+    return name[1:].replace("/", "..") if name.startswith("/") else name
+
+
+def _sub_path(value: str) -> str:
+    if not _SUB_PATH.fullmatch(value) or any(part in (".", "..") for part in value.split("/")):
+        refuse("is not a folder within a volume", "write it without a slash in front and without .., as data")
+    return value
 
 
 def _mount(value: str) -> str:
@@ -215,6 +241,9 @@ PortName = Annotated[
 FileName = Annotated[str, checked(_file_name), matching(_FILE.pattern)]
 EnvMap = Annotated[dict[str, str], checked(_env)]
 FileMap = Annotated[dict[str, str], checked(_files)]
+PodField = Literal["name", "namespace", "uid", "ip", "node", "nodeIp", "ordinal", "memoryLimit", "cpuRequest"]
+PodFieldMap = Annotated[dict[str, PodField], checked(_env)]
+SubPath = Annotated[str, checked(_sub_path), matching(_SUB_PATH.pattern)]
 MountPath = Annotated[str, checked(_mount), matching(_MOUNT.pattern)]
 CountOrShare = Annotated[
     str,

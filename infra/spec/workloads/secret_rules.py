@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from infra.spec.errors import Problem
+from infra.spec.errors import Location, Problem
 from infra.spec.workloads.workload import WorkloadSpec
 
 _NAME = re.compile(r"(?:^|[_.-])(?:password|passwd|passphrase|secret|token|api_?key|private_?key)$", re.IGNORECASE)
 """Names of variables that hold a secret itself; ``PASSWORD_FILE`` or ``TOKEN_URL`` says where one is."""
+
+_REFERENCE = re.compile(r"\$\([A-Za-z_][A-Za-z0-9_.-]*\)")
+"""What Kubernetes puts another variable in place of, such as one that a secret has set."""
 
 _CONTENT = (
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"), "a private key"),
@@ -22,15 +25,20 @@ placeholder for a program to fill in)."""
 
 def check_plain_secrets(workload: WorkloadSpec) -> Iterator[Problem]:
     """Yield the values that are secrets by their name or their form. A problem never shows the value."""
-    for key, value in workload.env.items():
-        if value and _NAME.search(key):
-            yield Problem(
-                ("env", key),
-                "is a secret by its name, and variables stand in the open",
-                f"declare it under secrets, with env: {key}",
-            )
-    for field, values in (("env", workload.env), ("config", workload.config)):
+    variables: list[tuple[Location, dict[str, str]]] = [
+        (("env",), workload.env),
+        *((("helpers", index, "env"), helper.env) for index, helper in enumerate(workload.helpers)),
+    ]
+    for at, values in variables:
+        for key, value in values.items():
+            if value and _NAME.search(key) and not _REFERENCE.fullmatch(value):
+                yield Problem(
+                    (*at, key),
+                    "is a secret by its name, and variables stand in the open",
+                    f"declare it under secrets, with env: {key}",
+                )
+    for at, values in (*variables, (("config",), workload.config)):
         for key, value in values.items():
             for form, what in _CONTENT:
                 if form.search(value):
-                    yield Problem((field, key), f"holds {what}, and stands in the open", "declare it under secrets")
+                    yield Problem((*at, key), f"holds {what}, and stands in the open", "declare it under secrets")

@@ -44,6 +44,14 @@ def _check_idle(workload: WorkloadSpec) -> Iterator[Problem]:
             repr(service.traffic_distribution),
             (("service", "type"),),
         )
+    if service.session_affinity != "None":
+        yield Problem(
+            ("service", "sessionAffinity"),
+            f"does nothing: {leads}",
+            "remove it",
+            repr(service.session_affinity),
+            (("service", "type"),),
+        )
     for index, port in enumerate(workload.ports):
         if port.service_port not in (None, port.port):
             yield Problem(

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from infra.spec.base import SpecModel
+from infra.spec.errors import Location
 from infra.spec.labels import TaintText
 from infra.spec.scalars import DnsLabel
 from infra.spec.workloads import foreign
@@ -18,6 +19,7 @@ from infra.spec.workloads.image_reference import ImageReference
 from infra.spec.workloads.label_maps import Annotations, NodeSelector, PodLabels
 from infra.spec.workloads.parts import (
     DisruptionSpec,
+    HelperSpec,
     PortSpec,
     ProbesSpec,
     ResourcesSpec,
@@ -30,6 +32,7 @@ from infra.spec.workloads.parts import (
 from infra.spec.workloads.scalars import (
     EnvMap,
     FileMap,
+    PodFieldMap,
     WorkloadName,
 )
 from infra.spec.workloads.schedule import Schedule
@@ -53,6 +56,10 @@ class ServiceSpec(SpecModel):
 
     traffic_distribution: TrafficDistribution = "Everywhere"
     """Where traffic goes first. AWS bills what crosses zones on both sides."""
+
+    session_affinity: Literal["None", "ClientIP"] = "None"
+    """`ClientIP`: what comes from one address goes to one pod for three hours after its last connection, while that pod
+    is ready. The edge router goes to the pods past the Service, and by no affinity."""
 
 
 class WorkloadSpec(SpecModel):
@@ -97,14 +104,24 @@ class WorkloadSpec(SpecModel):
     to: tuple[str, ...] = ()
     """Workloads and backends that it opens connections to. Empty: name resolution alone."""
 
+    after: tuple[str, ...] = ()
+    """Workloads that `pulumi up` waits for before it starts this one or changes its pods: a Job until it has succeeded,
+    another until it is ready. One that this environment does not run is not waited for."""
+
     expose: ExposeSpec | None = None
     """Reachability through the edge router, which `from` must name."""
 
     env: Annotated[EnvMap, Field(default_factory=dict)]
-    """Environment variables; nothing secret."""
+    """Environment variables; nothing secret. In them, and in `command` and `args`, `$(NAME)` stands for another one: of
+    `envFromPod`, of `secrets`, or written above it. `$$(` is a plain `$(`."""
+
+    env_from_pod: Annotated[PodFieldMap, Field(default_factory=dict)]
+    """Environment variables that tell a pod of itself, as `POD_NAME: name`. `ordinal` is the number at the end of a
+    StatefulSet's pod's name; `memoryLimit` is in bytes, `cpuRequest` in whole cores, rounded up."""
 
     config: Annotated[FileMap, Field(default_factory=dict)]
-    """Configuration files by name, mounted at `/etc/config`. A change starts new pods."""
+    """Configuration files: by name, mounted at `/etc/config`, or by their whole path, as `/etc/nginx/nginx.conf`, each
+    mounted there by itself. A change starts new pods."""
 
     secrets: tuple[SecretSpec, ...] = ()
     """Secrets, mounted as files at `/etc/secrets`. A change starts new pods."""
@@ -129,6 +146,9 @@ class WorkloadSpec(SpecModel):
 
     scratch: tuple[ScratchSpec, ...] = (ScratchSpec.model_validate({"path": "/tmp"}),)  # noqa: S108
     """Folders that can be written."""
+
+    helpers: tuple[HelperSpec, ...] = ()
+    """Further containers of your own in its pods: before it (init containers) or beside it (a proxy)."""
 
     sidecars: tuple[SidecarSpec, ...] = ()
     """Containers beside it that take care of log files."""
@@ -172,6 +192,15 @@ class WorkloadSpec(SpecModel):
     wait: bool = True
     """`pulumi up` waits until it is ready and says of which pod and why it is not. False: it goes on at once, and
     takes an old version's `config` away while its pods may still run; one of them that is started anew then waits."""
+
+    @property
+    def images(self) -> tuple[tuple[Location, str], ...]:
+        """The images of all its containers, each with its place in the file."""
+        return (
+            (("image",), self.image),
+            *((("helpers", i, "image"), each.image) for i, each in enumerate(self.helpers) if each.image is not None),
+            *((("sidecars", i, "image"), each.image) for i, each in enumerate(self.sidecars)),
+        )
 
     @property
     def open_ports(self) -> tuple[PortSpec, ...]:

@@ -84,6 +84,7 @@ def test_listeners() -> None:
         "protocol": "TLS",
         "certificateArn": ACM,
         "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+        "alpnPolicy": "HTTP2Preferred",
         "defaultActions": [{"type": "forward", "targetGroupArn": "arn:aws:mock:::TargetGroup/edge-https"}],
     }
     assert "certificateArn" not in recorder.inputs(token, "edge-http")

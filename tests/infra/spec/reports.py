@@ -180,6 +180,7 @@ RICH: dict[str, Any] = {
             "dns": {"zone": "example.com", "zoneId": "Z0123456789ABCDEFGHIJ"},
             "internal": False,
             "crossZone": True,
+            "readTimeout": "10m",
             "deletionProtection": False,
         },
         workloads=[{"name": "shop-front", "namespace": "web", "overrides": {}}],

@@ -6,8 +6,8 @@ import pulumi
 import pytest
 
 from infra.components.workloads.service_backend import ServiceBackend
-from infra.components.workloads.workload import COMPONENTS
-from infra.plan.workloads.workload import plan_backends, plan_workloads
+from infra.components.workloads.workload import COMPONENTS, Workload
+from infra.plan.workloads.workload import by_order, plan_backends, plan_workloads
 from infra.testing.recorder import Recorder, record
 from tests.infra.workload_samples import IMAGE, environment
 
@@ -93,3 +93,17 @@ def test_a_backend() -> None:
     recorder = record(lambda: ServiceBackend("web-db", plan))
     assert recorder.inputs("kubernetes:core/v1:Service", "web-db") == plan.objects[0].manifest()
     assert recorder.inputs("kubernetes:discovery.k8s.io/v1:EndpointSlice", "web-db") == plan.objects[1].manifest()
+
+
+def test_the_pods_of_a_release_wait_for_its_migration() -> None:
+    job = {"image": IMAGE, "kind": "Job"}
+    plans = plan_workloads(environment({"web": {"image": IMAGE, "after": ["migrate"]}, "migrate": job}))
+
+    def program() -> None:
+        made: dict[str, Workload] = {}
+        for plan in by_order(plans):
+            after = [made[name].controller for name in plan.after]
+            made[plan.name] = COMPONENTS[plan.kind](plan.name, plan, after=after)
+
+    request = record(program).options("kubernetes:apps/v1:Deployment", "web")
+    assert [urn for urn in request.dependencies if "kubernetes:batch/v1:Job" in urn]

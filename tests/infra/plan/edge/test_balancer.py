@@ -68,11 +68,14 @@ def test_a_description_fits_into_what_ec2_takes(longest: int, end: str) -> None:
 
 def test_listeners_and_target_groups() -> None:
     plan = balancer(edge_spec())
-    assert [(each.key, each.port, each.protocol, each.certificate_arn, each.tls_policy) for each in plan.listeners] == [
+    listeners = [(each.key, each.port, each.protocol, each.certificate_arn, each.tls_policy) for each in plan.listeners]
+    assert listeners == [
         ("edge-http", 80, "TCP", None, None),
         ("edge-https", 443, "TLS", ACM, "ELBSecurityPolicy-TLS13-1-2-2021-06"),
         ("edge-postgres", 5432, "TCP", None, None),
     ]
+    # Who ends TLS says whether a client may speak HTTP/2.
+    assert [each.alpn_policy for each in plan.listeners] == [None, "HTTP2Preferred", None]
     assert [(each.key, each.name, each.port, each.health_port) for each in plan.target_groups] == [
         ("edge-http", "edge-8080-test-example-com", 8080, 8081),
         ("edge-https", "edge-8443-test-example-com", 8443, 8081),
@@ -87,7 +90,7 @@ def test_listeners_and_target_groups() -> None:
 def test_where_the_router_ends_tls_the_load_balancer_passes_it_on() -> None:
     spec = edge_spec(tls={}, routes=EDGE["routes"][:1])
     https = next(each for each in balancer(spec).listeners if each.port == 443)
-    assert (https.protocol, https.certificate_arn, https.tls_policy) == ("TCP", None, None)
+    assert (https.protocol, https.certificate_arn, https.tls_policy, https.alpn_policy) == ("TCP", None, None, None)
 
 
 def test_the_oldest_tls_version_chooses_the_policy() -> None:

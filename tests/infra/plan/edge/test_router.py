@@ -289,3 +289,9 @@ def test_the_router_reads_nothing_outside_what_it_serves() -> None:
         "namespaces", "nodes", "ingressclasses", "gatewayclasses", "gatewayclasses/status",
     }  # fmt: skip
     assert [each["metadata"]["namespace"] for each in of_kind(plan.objects, "Role")] == ["slipway-edge", "back", "shop"]
+
+
+def test_a_request_may_take_as_long_as_the_file_says() -> None:
+    # Traefik knows no days.
+    points = config(planned(edge_spec(readTimeout="1d")))["entryPoints"]
+    assert points["https"]["transport"]["respondingTimeouts"]["readTimeout"] == "86400s"

@@ -8,6 +8,10 @@ from infra.plan.workloads.objects import KubernetesObject
 from infra.plan.workloads.workload import plan_workloads
 from tests.infra.workload_samples import IMAGE, environment
 
+SLOW: dict[str, Any] = {
+    "ports": [{"name": "cql", "port": 9042}],
+    "probes": {"startup": {"periodSeconds": 10, "failureThreshold": 180}},
+}
 CLAIM = {"name": "data", "path": "/data", "sizeGi": 5}
 
 
@@ -145,3 +149,24 @@ def test_pulumi_waits_unless_told_not_to() -> None:
 
 def test_the_service_account_gives_no_token() -> None:
     assert objects()["ServiceAccount web"].body["automountServiceAccountToken"] is False
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [
+        ({"kind": "Job"}, "3660"),
+        ({"kind": "Job", "job": {"deadline": "5m"}}, None),
+        ({"kind": "Deployment"}, None),
+        ({"kind": "Deployment", "update": {"progressDeadlineSeconds": 1800}}, "1860"),
+        ({"kind": "StatefulSet", "replicas": 3, **SLOW}, "5415"),
+        ({"kind": "StatefulSet", "replicas": 3, "podManagement": "parallel", **SLOW}, "1805"),
+        ({"kind": "StatefulSet", "replicas": 3, "ports": SLOW["ports"]}, None),
+        ({"kind": "StatefulSet", "replicas": 3, "wait": False, **SLOW}, None),
+        ({"kind": "DaemonSet"}, None),
+        ({"kind": "CronJob", "schedule": "@daily"}, None),
+    ],
+)
+def test_an_update_waits_as_long_as_the_workload_may_take(written: dict[str, Any], seconds: str | None) -> None:
+    found = objects(**written)
+    body = next(each for key, each in found.items() if key.startswith(f"{written['kind']} ")).body
+    assert body["metadata"].get("annotations", {}).get("pulumi.com/timeoutSeconds") == seconds

@@ -120,6 +120,17 @@ def test_quality_of_service(resources: dict[str, str], qos: str) -> None:
             {"common": {"type": "tcp"}, "readiness": {"type": "grpc", "service": "a"}},
             {"grpc": {"port": 8080, "service": "a"}},
         ),
+        (
+            {"common": {"type": "https", "headers": {"Host": "shop.example.com"}}},
+            {
+                "httpGet": {
+                    "path": "/",
+                    "port": "http",
+                    "scheme": "HTTPS",
+                    "httpHeaders": [{"name": "Host", "value": "shop.example.com"}],
+                }
+            },
+        ),
         ({"readiness": {"type": "exec", "command": ["ok", "-q"]}}, {"exec": {"command": ["ok", "-q"]}}),
         (
             {"common": {"path": "/live"}, "readiness": {"path": "/ready"}},
@@ -232,3 +243,19 @@ def test_where_pods_may_go() -> None:
     assert [(each["topologyKey"], each["whenUnsatisfiable"]) for each in strict] == [
         ("topology.kubernetes.io/zone", "DoNotSchedule")
     ]
+
+
+def test_a_port_below_1024_needs_no_rights() -> None:
+    low = [{"name": "http", "port": 80}, {"name": "https", "port": 443}, {"name": "admin", "port": 8080}]
+    assert pod(ports=low)["securityContext"]["sysctls"] == [
+        {"name": "net.ipv4.ip_unprivileged_port_start", "value": "80"}
+    ]
+    assert "sysctls" not in pod()["securityContext"]
+
+
+def test_root_keeps_the_capabilities_that_its_file_names() -> None:
+    security = {"runAsUser": 0, "capabilities": ["CHOWN", "SETGID", "SETUID"]}
+    spec = environment({"web": {**WEB, "security": security}}, namespaces=[{"name": "web", "podSecurity": "baseline"}])
+    (planned,) = plan_workloads(spec)
+    found = planned.controller.body["spec"]["template"]["spec"]["containers"][0]["securityContext"]["capabilities"]
+    assert found == {"drop": ["ALL"], "add": ["CHOWN", "SETGID", "SETUID"]}

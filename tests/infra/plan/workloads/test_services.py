@@ -162,3 +162,19 @@ def test_a_port_of_members_is_at_the_pods_own_service_alone() -> None:
     assert named() == {"web": ["http"], "web-pods": ["http", "transport"]}
     assert named(service={"type": "headless"}) == {"web": ["http"], "web-pods": ["http", "transport"]}
     assert named(ports=ports[1:]) == {"web-pods": ["transport"]}
+
+
+def test_what_a_port_speaks_and_whom_an_address_is_led_to() -> None:
+    ports = [
+        {"name": "grpc", "port": 9090, "appProtocol": "h2c"},
+        {"name": "https", "port": 8443, "appProtocol": "http"},
+    ]
+    written = {"image": IMAGE, "ports": ports, "service": {"sessionAffinity": "ClientIP"}}
+    (plan,) = plan_workloads(environment({"web": written}))
+    (service,) = (each for each in plan.objects if each.kind == "Service")
+    assert [each["appProtocol"] for each in service.body["spec"]["ports"]] == ["kubernetes.io/h2c", "http"]
+    assert service.body["spec"]["sessionAffinity"] == "ClientIP"
+    (plain,) = plan_workloads(environment({"web": WEB}))
+    (service,) = (each for each in plain.objects if each.kind == "Service")
+    assert "appProtocol" not in service.body["spec"]["ports"][0]
+    assert "sessionAffinity" not in service.body["spec"]

@@ -27,9 +27,19 @@ def told(written: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("key", "fix"),
     [
-        ("containers", "write image, command, args, env, ports and probes of the one container here, and sidecars for "
-         "log files"),
-        ("initContainers", "remove it: do such work at the start of the program, or in a workload of kind: Job"),
+        ("containers", "write image, command, args, env, ports and probes of the main container here, further ones as "
+         "helpers, and sidecars for log files"),
+        ("initContainers", "write helpers, with runs: before"),
+        ("dependsOn", "write after, a list of workloads"),
+        ("tag", "write image, whole: name:tag@sha256:<64 hex digits>"),
+        ("port", "write ports, a list with name and port"),
+        ("environment", "write env"),
+        ("persistence", "write claims"),
+        ("minReadySeconds", "write it as update.minReadySeconds"),
+        ("backoffLimit", "write job.retries"),
+        ("suspend", "write it as cron.suspend"),
+        ("clusterRole", "remove it: a workload has no rights in the Kubernetes API; see docs/workloads.md, \"What a "
+         "workload is not\""),
         ("volumeClaimTemplates", "write claims"),
         ("strategy", "write update"),
         ("updateStrategy", "write update"),
@@ -56,6 +66,14 @@ def test_a_word_of_kubernetes_is_answered_by_ours(key: str, fix: str) -> None:
         ({"probes": {"readiness": {"initialDelaySeconds": 5}}},
          "probes.readiness.initialDelaySeconds: is not a known key. Fix: remove it: probes.startup holds the others "
          "back until it has succeeded once, for as long as its failureThreshold allows."),
+        ({"probes": {"liveness": {"scheme": "HTTPS"}}},
+         "probes.liveness.scheme: is not a known key. Fix: write type: https."),
+        ({"helpers": [{"name": "proxy", "image": IMAGE, "ports": []}]},
+         "helpers[0].ports: is not a known key. Fix: write them under ports of the workload: all containers of a pod "
+         "have one address."),
+        ({"sidecars": [{**STREAM, "files": ["a"], "args": []}]},
+         "sidecars[0].args: is not a known key. Fix: remove it: sidecars take care of log files; a container of your "
+         "own stands under helpers."),
         ({"probes": {"liveness": {"successThreshold": 1}}},
          "probes.liveness.successThreshold: is not a known key. Fix: remove it: one good answer is enough."),
         ({"resources": {"limits": {"memory": "1Gi"}}},

@@ -52,9 +52,51 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
          "Deployment. Fix: remove it."),
         ({"name": "web"}, "name: 'web' is the file's own name and not written here. Fix: remove it."),
         ({"namespace": "x"}, "namespace: 'x' is chosen by the stack file and not written here. Fix: remove it."),
-        ({"ports": [{"name": "http", "port": 80}]}, "ports[0].port: 80 is below 1024, which only root or "
-         "NET_BIND_SERVICE may listen on. Fix: let it listen on 8080 with servicePort: 80, or add "
-         "security.capabilities: [NET_BIND_SERVICE]."),
+        ({"security": {"capabilities": ["CHOWN", "SETUID"]}}, "security.capabilities: CHOWN, SETUID are of root's "
+         "processes alone, and these are of user 65532. Fix: remove it, or write runAsUser: 0; ports below 1024 need "
+         "none."),
+        ({"ports": [*HTTP, {"name": "dns", "port": 5353, "protocol": "UDP", "appProtocol": "h2c"}]},
+         "ports[1].appProtocol: 'h2c' is spoken over TCP alone. Fix: remove it."),
+        ({"envFromPod": {"A": "name"}, "env": {"A": "x"}}, "envFromPod.A: 'name' is an environment variable of env "
+         "already. Fix: rename or remove one."),
+        ({"envFromPod": {"A": "ordinal"}}, "envFromPod.A: 'ordinal' is of a StatefulSet's pods, and this is a "
+         "Deployment. Fix: remove it, or write kind: StatefulSet."),
+        ({"envFromPod": {"A": "name"}, "secrets": [{"name": "a", "generate": 20, "env": "A"}]}, "secrets[0].env: 'A' "
+         "is an environment variable already. Fix: rename or remove one."),
+        ({"config": {"/etc/../x": "a"}}, "config['/etc/../x']: 'a' is not a path of a file. Fix: write an absolute "
+         "path without .., as /etc/nginx/nginx.conf."),
+        ({"config": {"/etc": "a"}}, "config['/etc']: 'a' is a folder of the image's own. Fix: write a file in it, as "
+         "/etc/app.conf."),
+        ({"config": {"/proc/x": "a"}}, "config['/proc/x']: 'a' is the kernel's own. Fix: choose another folder, as "
+         "/etc/app/app.conf."),
+        ({"config": {"conf.d/x": "a"}}, "config['conf.d/x']: 'a' is not a name of a file here. Fix: use letters, "
+         "digits, dots, underscores and hyphens, or write the file's whole path, as /etc/app/app.conf."),
+        ({"config": {"/data": "a"}, "scratch": [{"path": "/data"}]}, "scratch[0].path: '/data' is where config is "
+         "mounted. Fix: choose another folder."),
+        ({"claims": [{"name": "data", "path": "/data", "sizeGi": 1, "subPath": "../x"}], "replicas": 1},
+         "claims[0].subPath: '../x' is not a folder within a volume. Fix: write it without a slash in front and "
+         "without .., as data."),
+        ({"probes": {"common": {"headers": {"X Y": "a"}}}}, "probes.common.headers['X Y']: 'a' is not a name of a "
+         "header. Fix: use letters, digits and hyphens, as Host."),
+        ({"probes": {"readiness": {"type": "tcp", "headers": {"Host": "a"}}}}, "probes.readiness.headers: is of no use "
+         "to a probe of type tcp. Fix: remove it, or write type: http."),
+        ({"service": {"type": "headless", "sessionAffinity": "ClientIP"}}, "service.sessionAffinity: 'ClientIP' does "
+         "nothing: a headless Service leads callers straight to the pods. Fix: remove it."),
+        ({"helpers": [{"name": "web", "image": IMAGE}]}, "helpers[0].name: 'web' is the name of the main container. "
+         "Fix: rename the helper."),
+        ({"helpers": [{"name": "a", "image": IMAGE}, {"name": "a", "image": IMAGE}]}, "helpers[1].name: 'a' is "
+         "declared twice. Fix: rename one."),
+        ({"helpers": [{"name": "agent-0", "image": IMAGE}]}, "helpers[0].name: 'agent-0' is the name of a container "
+         "of Slipway's own. Fix: choose another name, as proxy."),
+        ({"helpers": [{"name": "setup", "runs": "before"}]}, "helpers[0]: 'setup' would do what the main container "
+         "does: it has its image and no command of its own. Fix: add image, command or args."),
+        ({"helpers": [{"name": "proxy", "image": "proxy:1.0"}]}, "helpers[0].image: 'proxy:1.0' is not named by "
+         "digest, so it may be another image tomorrow. Fix: append @sha256:..., or write pinnedImages: false in the "
+         "stack file."),
+        ({"helpers": [{"name": "proxy", "image": IMAGE, "env": {"API_KEY": "x"}}]}, "helpers[0].env.API_KEY: is a "
+         "secret by its name, and variables stand in the open. Fix: declare it under secrets, with env: API_KEY."),
+        ({"after": ["wbe"]}, "after[0]: 'wbe' is no workload of the environment. Fix: write web."),
+        ({"after": ["web"]}, "after[0]: 'web' is the workload itself. Fix: remove it."),
         ({"ports": [*HTTP, {"name": "http", "port": 8081}]},
          "ports[1].name: 'http' is declared twice. Fix: rename one."),
         ({"ports": [*HTTP, {"name": "a", "port": 8080}]}, "ports[1].port: 8080 is declared twice. Fix: remove one."),
