@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,14 +12,11 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from infra.spec import foreign_values
+from infra.spec.fixes import choice_fix, choices_of, enumerated, list_fix, mapping_fix, model_fix, number_fix, text_fix
 
 Location = tuple[str | int, ...]
 
-_FIXES = {
-    "bool_type": "write true or false, without quotes",
-    "model_type": "write a mapping of keys to values",
-    "tuple_type": "write a list, one item a line beginning with '- '",
-}
+_FIXES = {"bool_type": "write true or false, without quotes"}
 _PROBLEMS = {
     "string_type": "is not text",
     "int_type": "is not a whole number",
@@ -163,27 +159,30 @@ def _choice_fix(root: type[BaseModel], location: Location, error: ErrorDetails) 
     written = error["input"]
     word = foreign_values.LIST if isinstance(written, list) else _squeezed(str(written))
     habit = next((fix for value, fix in habits.items() if _squeezed(value) == word), None)
-    return habit or f"write {error['ctx']['expected']}"
+    return habit or choice_fix(error["ctx"]["expected"], written)
 
 
 def _missing(root: type[BaseModel], location: Location) -> str:
     """Return what to add: an example of a value, or the keys that a mapping cannot do without."""
-    model = model_at(root, location[:-1])
-    field = _keys(model).get(str(location[-1])) if model else None
+    field = _field_at(root, location)
     if field is None:
         return f"add {location[-1]}"
     if field.examples:
         return f"add {location[-1]}, for example {field.examples[0]!r}"
+    choices = choices_of(field.annotation)
+    if choices:
+        return f"add {location[-1]}: {enumerated(choices, 'or')}"
     return f"add {location[-1]}{_with_needed(_model_in(field.annotation))}"
+
+
+def _field_at(root: type[BaseModel], location: Location) -> FieldInfo | None:
+    model = model_at(root, location[:-1])
+    return _keys(model).get(str(location[-1])) if model else None
 
 
 def _with_needed(model: type[BaseModel] | None) -> str:
     needed = [key for key, part in _keys(model).items() if part.is_required()] if model else []
-    return f", with {_enumerated(needed)}" if needed else ""
-
-
-def _enumerated(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+    return f", with {enumerated(needed)}" if needed else ""
 
 
 def _bounds(error: ErrorDetails) -> tuple[str, str] | None:
@@ -209,32 +208,10 @@ def _items(count: int) -> str:
     return f"{count or 'no'} item{'' if count == 1 else 's'}"
 
 
-def _text_fix(written: Any) -> str:
-    """Return what to write where text is meant, by what is there instead."""
-    if written is None:
-        return 'write text, "" for none'
-    if isinstance(written, Mapping | list):
-        return f"write text in place of the {'mapping' if isinstance(written, Mapping) else 'list'}"
-    return "write it in quotes, so that YAML takes it for text"
-
-
-def _number_fix(written: Any) -> str:
-    """Return what to write where a whole number is meant: one with a unit behind it is known by its key."""
-    match = re.fullmatch(r"([0-9]{1,9}) ?[A-Za-z]{1,12}", written) if isinstance(written, str) else None
-    return f"write {int(match[1])}: the key says the unit" if match else "write a whole number, without quotes"
-
-
-def _mapping_fix(written: Any) -> str:
-    pairs = isinstance(written, list) and any(isinstance(each, Mapping) and "name" in each for each in written)
-    if pairs:
-        return 'write keys and values in place of the list, one a line, as PORT: "8080"'
-    return "write a mapping of keys to values"
-
-
 _FIXES_OF_VALUES: Mapping[str, Callable[[Any], str]] = {
-    "string_type": _text_fix,
-    "int_type": _number_fix,
-    "dict_type": _mapping_fix,
+    "string_type": text_fix,
+    "int_type": number_fix,
+    "dict_type": mapping_fix,
 }
 
 
@@ -262,7 +239,9 @@ def _problem_of(root: type[BaseModel], error: ErrorDetails) -> Problem:
         problem, fix = _unknown_key(root, location)
         return Problem(location, problem, fix, None)
     if kind == "model_type":
-        return Problem(location, _PROBLEMS[kind], f"{_FIXES[kind]}{_with_needed(model_at(root, location))}", value)
+        return Problem(location, _PROBLEMS[kind], model_fix(model_at(root, location), error["input"]), value)
+    if kind == "tuple_type":
+        return Problem(location, _PROBLEMS[kind], list_fix(_field_at(root, location), error["input"]), value)
     if kind == "string_pattern_mismatch":
         return Problem(
             location, "has not the form of such a value", f"write what matches {error['ctx']['pattern']}", value

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
+
+from pydantic import BeforeValidator
 
 from infra.spec.base import checked, matching, refuse, refuse_entries
 from infra.spec.errors import show
@@ -166,6 +169,16 @@ def _tags(tags: dict[str, str]) -> dict[str, str]:
     return tags
 
 
+def _no_mapping(value: object) -> object:
+    if isinstance(value, Mapping):
+        key, meant, effect = (str(value.get(part) or "") for part in ("key", "value", "effect"))
+        text = f"{key or 'key'}{f'={meant}' if meant else ''}:{effect or 'NoSchedule'}"
+        refuse("is a mapping", f"write it as text, as {text}; without a value it is of any value")
+    return value
+
+
 NodeLabels = Annotated[dict[str, str], checked(_node_labels)]
-TaintText = Annotated[str, checked(_taint), matching(rf"^[^=:]+(=[^=:]*)?:({'|'.join(TAINT_EFFECTS)})$")]
+TaintText = Annotated[
+    str, BeforeValidator(_no_mapping), checked(_taint), matching(rf"^[^=:]+(=[^=:]*)?:({'|'.join(TAINT_EFFECTS)})$")
+]
 Tags = Annotated[dict[str, str], checked(_tags)]

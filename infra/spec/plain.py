@@ -75,6 +75,8 @@ def _trouble(value: object, above: tuple[int, ...]) -> tuple[str, str, str | Non
         return "is a number of more than 64 bits", "write a smaller number", None
     elif isinstance(value, datetime.date):
         return "is a date to YAML", "put it in quotes", str(value)
+    elif isinstance(value, bytes):
+        return "is binary", "write text; what is none belongs into an image or a bucket", None
     elif value is not None and not isinstance(value, bool | int | float):
         return "is not text, a number, true, false, a list or a mapping", "put it in quotes", show(value)
     return None

@@ -113,6 +113,7 @@ OF_RESOURCES = {
     "requests": "write cpu and memory here, one level up",
     "limits": "remove it: memory is request and limit at once, and cpuLimit the limit of CPU",
     "memoryLimit": "remove it: memory is request and limit at once",
+    **dict.fromkeys(("gpu", "gpus", "nvidia.com/gpu"), "write devices: {nvidia.com/gpu: 1}"),
 }
 OF_UPDATE = {"type": "remove it: a Deployment rolls, and one with claims is recreated", "rollingUpdate": _NO_MANIFEST}
 OF_DISRUPTION = {"minAvailable": "write maxUnavailable: how many may be gone at once"}

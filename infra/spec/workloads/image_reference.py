@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Never
+
+from pydantic import BeforeValidator
 
 from infra.spec.base import checked, matching, refuse
 
@@ -27,6 +30,14 @@ def image_parts(reference: str) -> tuple[str, str | None, str | None]:
     if match is None:
         raise ValueError(f"{reference!r} is not an image reference")
     return match["name"], match["tag"], match["digest"]
+
+
+def _in_parts(value: object) -> object:
+    """Refuse the form of most charts' values."""
+    if isinstance(value, Mapping):
+        name = "/".join(str(value[key]) for key in ("registry", "repository") if value.get(key)) or "name"
+        refuse("is in parts", f"write it whole, as {name}:{value.get('tag') or 'tag'}@sha256:<64 hex digits>")
+    return value
 
 
 def _image(value: str) -> str:
@@ -69,4 +80,6 @@ def _refuse_form(value: str) -> Never:
     refuse("is not an image reference", "write registry/name:tag@sha256:<64 hex digits>, in lower case")
 
 
-ImageReference = Annotated[str, checked(_image), matching(re.sub(r"\?P<[a-z]+>", "", _IMAGE.pattern))]
+ImageReference = Annotated[
+    str, BeforeValidator(_in_parts), checked(_image), matching(re.sub(r"\?P<[a-z]+>", "", _IMAGE.pattern))
+]

@@ -127,6 +127,26 @@ class ProbesSpec(SpecModel):
     """Holds the other two back until it has succeeded once; fails: the container is restarted."""
 
 
+_DEVICE = re.compile(
+    r"(?!.*kubernetes\.io/)[a-z0-9]([a-z0-9.-]{0,200}[a-z0-9])?\.[a-z]+/[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+)
+"""An extended resource (Kubernetes, "Extended resources for a Pod"); those of kubernetes.io are Kubernetes' own."""
+
+
+def _devices(values: dict[str, int]) -> dict[str, int]:
+    refuse_entries(
+        [
+            (key, "is not a name of a device", "write it as its plugin does, as nvidia.com/gpu")
+            for key in values
+            if not _DEVICE.fullmatch(key)
+        ]
+    )
+    return values
+
+
+Devices = Annotated[dict[str, Annotated[int, Field(ge=1, le=1000)]], checked(_devices)]
+
+
 class ResourcesSpec(SpecModel):
     """What the container asks for and may use at most."""
 
@@ -140,6 +160,9 @@ class ResourcesSpec(SpecModel):
 
     cpu_limit: Cpu | None = None
     """CPU limit. Unset: none, since a limit throttles on an idle node. Equal to `cpu`: QoS Guaranteed."""
+
+    devices: Annotated[Devices, Field(default_factory=dict)]
+    """Devices that a plugin on the nodes offers, as `nvidia.com/gpu: 1`: no other container has them meanwhile."""
 
     ephemeral_storage: Memory = "256Mi"
     """Request and limit of the node's disk for logs and scratch folders together."""

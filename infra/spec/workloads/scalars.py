@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -23,6 +23,16 @@ _MEMORY_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _PORT_NAME = re.compile(r"^(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$")
 _ENV = re.compile(r"^[A-Za-z_][A-Za-z0-9_.-]*$")
 _FILE = re.compile(r"^[A-Za-z0-9_.-]{1,253}$")
+_POD_FIELDS = {
+    "metadata.name": "name",
+    "metadata.namespace": "namespace",
+    "metadata.uid": "uid",
+    "status.podIP": "ip",
+    "spec.nodeName": "node",
+    "status.hostIP": "nodeIp",
+    "limits.memory": "memoryLimit",
+    "requests.cpu": "cpuRequest",
+}
 _MOUNT = re.compile(r"^(/[A-Za-z0-9_.-]+)+$")
 _SUB_PATH = re.compile(r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$")
 _KERNELS = re.compile(r"^/(proc|sys|dev(?!/shm$))(/|$)")
@@ -101,6 +111,28 @@ def _env(values: dict[str, Any]) -> dict[str, Any]:
         ]
     )
     return values
+
+
+def _no_reference(value: object) -> object:
+    if isinstance(value, Mapping) and "valueFrom" in value:
+        refuse(
+            "is not text but a reference",
+            "declare a Secret's key under secrets, with env, and what the pod knows of itself under envFromPod",
+        )
+    return value
+
+
+def _pod_field(value: object) -> object:
+    meant = _POD_FIELDS.get(value) if isinstance(value, str) else None
+    if meant is not None:
+        refuse("is Kubernetes' own path of it", f"write {meant}")
+    return value
+
+
+def _no_file_of_its_own(value: object) -> object:
+    if isinstance(value, str):
+        refuse("is not a mapping", "write the text of each file under its name, as app.conf: |")
+    return value
 
 
 def _files(values: dict[str, str]) -> dict[str, str]:
@@ -239,10 +271,10 @@ PortName = Annotated[
     ),
 ]
 FileName = Annotated[str, checked(_file_name), matching(_FILE.pattern)]
-EnvMap = Annotated[dict[str, str], checked(_env)]
-FileMap = Annotated[dict[str, str], checked(_files)]
+EnvMap = Annotated[dict[str, Annotated[str, BeforeValidator(_no_reference)]], checked(_env)]
+FileMap = Annotated[dict[str, str], BeforeValidator(_no_file_of_its_own), checked(_files)]
 PodField = Literal["name", "namespace", "uid", "ip", "node", "nodeIp", "ordinal", "memoryLimit", "cpuRequest"]
-PodFieldMap = Annotated[dict[str, PodField], checked(_env)]
+PodFieldMap = Annotated[dict[str, Annotated[PodField, BeforeValidator(_pod_field)]], checked(_env)]
 SubPath = Annotated[str, checked(_sub_path), matching(_SUB_PATH.pattern)]
 MountPath = Annotated[str, checked(_mount), matching(_MOUNT.pattern)]
 CountOrShare = Annotated[

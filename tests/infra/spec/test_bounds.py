@@ -177,8 +177,8 @@ def test_each_choice_and_no_other(location: Location, choices: tuple[str, ...]) 
             }
         at(raw, location[:-1])[location[-1]] = choice
         assert report(raw) == []
-    at(raw, location[:-1])[location[-1]] = choices[0].swapcase()
     expected = f"{', '.join(map(repr, choices[:-1]))} or {choices[-1]!r}"
-    assert report(raw) == [
-        f"{format_path(location)}: {choices[0].swapcase()!r} is not one of the choices. Fix: write {expected}."
-    ]
+    # The one that was probably meant is named alone.
+    for written, fix in ((choices[0].swapcase(), repr(choices[0])), ("?", expected)):
+        at(raw, location[:-1])[location[-1]] = written
+        assert report(raw) == [f"{format_path(location)}: {written!r} is not one of the choices. Fix: write {fix}."]

@@ -50,7 +50,7 @@ def test_a_bad_group_in_the_middle_does_not_move_what_is_said_of_those_behind_it
     ]
     assert report(sample_mapping(instanceGroups=groups)) == [
         "instanceGroups[1].maxSize: 6 is less than minSize 9. Fix: write at least 9.",
-        "instanceGroups[2].role: 'node' is not one of the choices. Fix: write 'ControlPlane', 'Node' or 'Edge'.",
+        "instanceGroups[2].role: 'node' is not one of the choices. Fix: write 'Node'.",
         "instanceGroups[2].min_size: is not a known key. Fix: write minSize.",
         "instanceGroups[2].name: is missing. Fix: add name, for example 'nodes'.",
         "instanceGroups[3].zones[0]: 'eu-central-1d' is not a zone of the network. "
@@ -133,7 +133,8 @@ def test_no_rule_speaks_of_a_list_with_a_bad_item_for_what_it_says_would_have_a_
 
 def test_a_list_of_groups_none_of_which_is_one_is_not_called_empty_as_well() -> None:
     assert report(sample_mapping(instanceGroups=[None])) == [
-        "instanceGroups[0]: null is not a mapping. Fix: write a mapping of keys to values, with name and role."
+        "instanceGroups[0]: null is not a mapping. Fix: write a mapping of keys to values, with name and role, as "
+        "{name: nodes, role: Node}."
     ]
 
 

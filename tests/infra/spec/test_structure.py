@@ -103,10 +103,14 @@ def _rests_on(place: Location, related: tuple[Location, ...], changed_at: Locati
         ),
         (sample_mapping(tags={"spot": True}), f"tags.spot: true is not text. Fix: {TEXT}."),
         (sample_mapping(tags=None), f"tags: null is not a mapping. Fix: {MAPPING}."),
-        (sample_mapping(network=[1, 2]), f"network: [1, 2] is not a mapping. Fix: {MAPPING}, with cidr and zones."),
+        (
+            sample_mapping(network=[1, 2]),
+            f"network: [1, 2] is not a mapping. Fix: {MAPPING}, with cidr and zones, as "
+            "{cidr: 10.20.0.0/16, zones: [eu-central-1a]}.",
+        ),
         (
             sample_mapping(network={"zones": "eu-central-1a"}),
-            f"network.zones: 'eu-central-1a' is not a list. Fix: {LIST}.",
+            "network.zones: 'eu-central-1a' is not a list. Fix: write [eu-central-1a].",
         ),
         (sample_mapping(network={"zones": None}), f"network.zones: null is not a list. Fix: {LIST}."),
         (with_fourth(minSize="3"), f"{GROUP}.minSize: '3' is not a whole number. Fix: {NUMBER}."),

@@ -259,3 +259,8 @@ def test_root_keeps_the_capabilities_that_its_file_names() -> None:
     (planned,) = plan_workloads(spec)
     found = planned.controller.body["spec"]["template"]["spec"]["containers"][0]["securityContext"]["capabilities"]
     assert found == {"drop": ["ALL"], "add": ["CHOWN", "SETGID", "SETUID"]}
+
+
+def test_a_device_is_asked_for_and_limited_alike() -> None:
+    resources = container(resources={"devices": {"nvidia.com/gpu": 2}})["resources"]
+    assert resources["requests"]["nvidia.com/gpu"] == resources["limits"]["nvidia.com/gpu"] == "2"

@@ -201,8 +201,29 @@ def test_a_digest_without_its_algorithm_or_behind_a_colon() -> None:
         ({"env": {"PORT": 8080}}, "env.PORT: 8080 is not text. Fix: write it in quotes, so that YAML takes it for "
          "text."),
         ({"env": {"DEBUG": None}}, "env.DEBUG: null is not text. Fix: write text, \"\" for none."),
-        ({"env": {"DEBUG": {"valueFrom": 1}}}, "env.DEBUG: {valueFrom} is not text. Fix: write text in place of the "
-         "mapping."),
+        ({"env": {"DEBUG": {"x": 1}}}, "env.DEBUG: {x} is not text. Fix: write text in place of the mapping."),
+        ({"env": {"DEBUG": {"valueFrom": 1}}}, "env.DEBUG: {valueFrom} is not text but a reference. Fix: declare a "
+         "Secret's key under secrets, with env, and what the pod knows of itself under envFromPod."),
+        ({"envFromPod": {"A": "status.podIP"}}, "envFromPod.A: 'status.podIP' is Kubernetes' own path of it. Fix: "
+         "write ip."),
+        ({"image": {"repository": "team/web", "tag": "1.2"}}, "image: {repository, tag} is in parts. Fix: write it "
+         "whole, as team/web:1.2@sha256:<64 hex digits>."),
+        ({"command": "nginx -g 'daemon off;'"}, "command: \"nginx -g 'daemon off;'\" is not a list. Fix: write [nginx, "
+         "-g, 'daemon off;']."),
+        ({"to": "store, rates"}, "to: 'store, rates' is not a list. Fix: write [store, rates]."),
+        ({"ports": {"http": 80}}, "ports: {http} is not a list. Fix: write a list, one item a line beginning with "
+         "'- ', as - {name: http, port: 8080}."),
+        ({"config": "./nginx.conf"}, "config: './nginx.conf' is not a mapping. Fix: write the text of each file under "
+         "its name, as app.conf: |."),
+        ({"kind": "Cronjob"}, "kind: 'Cronjob' is not one of the choices. Fix: write 'CronJob'."),
+        ({"sidecars": [{"image": IMAGE, "folder": "/l", "files": ["a"]}]}, "sidecars[0].type: is missing. Fix: add "
+         "type: stream or agent."),
+        ({"tolerations": [{"key": "a", "operator": "Exists"}]}, "tolerations[0]: {key, operator} is a mapping. Fix: "
+         "write it as text, as a:NoSchedule; without a value it is of any value."),
+        ({"resources": {"devices": {"gpu": 1}}}, "resources.devices.gpu: 1 is not a name of a device. Fix: write it as "
+         "its plugin does, as nvidia.com/gpu."),
+        ({"resources": {"nvidia.com/gpu": 1}}, "resources['nvidia.com/gpu']: is not a known key. Fix: write devices: "
+         "{nvidia.com/gpu: 1}."),
         ({"args": [["a"]]}, "args[0]: ['a'] is not text. Fix: write text in place of the list."),
         ({"env": [{"name": "PORT", "value": "8080"}]}, "env: [{'name': 'PORT', 'value': '8080'}] is not a mapping. "
          "Fix: write keys and values in place of the list, one a line, as PORT: \"8080\"."),
@@ -217,7 +238,7 @@ def test_a_digest_without_its_algorithm_or_behind_a_colon() -> None:
         ({"from": ["edge"], "expose": {"host": "https://a.example.com/x"}}, "expose.host: 'https://a.example.com/x' is "
          "a URL. Fix: write the name alone: a.example.com."),
         ({"ports": [8080], "from": ["edge"]}, "ports[0]: 8080 is not a mapping. Fix: write a mapping of keys to "
-         "values, with name and port."),
+         "values, with name and port, as {name: http, port: 8080}."),
         ({"from": ["edge", "edge"]}, "from[1]: 'edge' is listed twice. Fix: remove one."),
         ({"to": ["https://api.example.com"]}, "to[0]: 'https://api.example.com' is neither a workload of the "
          "environment nor a backend in web. Fix: declare a backend of type externalName for api.example.com in the "

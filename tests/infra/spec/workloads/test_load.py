@@ -33,7 +33,7 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
         ({"probes": {"readiness": {"path": "health"}}}, "probes.readiness.path: 'health' is not a path of a URL. Fix: "
          "begin it with /, without spaces, as /healthz."),
         ({"expose": "x.example.com"}, "expose: 'x.example.com' is not a mapping. Fix: write a mapping of keys to "
-         "values, with host."),
+         "values, with host, as {host: x.example.com}."),
         ({"secrets": [{"name": "key", "config": "1x"}]}, "secrets[0].config: '1x' is not a key of the stack's "
          "configuration here. Fix: begin with a letter, and use letters, digits, dots, underscores and hyphens."),
         ({"aws": [{"actions": ["*"], "resources": ["*"]}]}, "aws[0].actions[0]: '*' allows everything in AWS. Fix: "
