@@ -14,6 +14,7 @@ _HINDERED = ("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCrea
 """Reasons of events of a start that does not get on; the status says nothing of it."""
 
 MOUNT, PROBE, UNSCHEDULED, REFUSED = _HINDERED[0], "runs and is not ready", "not scheduled", "makes no pod"
+BEFORE = "runs before the others"
 """Reasons by which a remedy is chosen, beside those of the kubelet."""
 LIVENESS = "its liveness probe"
 """Stands in the words of a container that the kubelet ended."""
@@ -149,7 +150,14 @@ def _failed(pod: Mapping[str, Any]) -> Trouble | None:
 
 def _containers(pod: Mapping[str, Any], events: Sequence[Event]) -> Trouble | None:
     status = pod.get("status", {})
+    before = {
+        each["name"]
+        for each in pod.get("spec", {}).get("initContainers") or []
+        if each.get("restartPolicy") != "Always"
+    }
     for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
+        if container["name"] in before and "running" in (container.get("state") or {}):
+            return Trouble(pod["metadata"]["name"], container["name"], BEFORE, "the main one starts when it has ended")
         found = _container(container, [event for event in events if _concerns(event, container["name"])])
         if found is not None:
             over = status.get("phase") == "Failed"

@@ -14,12 +14,14 @@ import struct
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import grpc
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -91,14 +93,35 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def service(namespace: str, name: str, port: int, target: int, address: str) -> tuple[dict[str, Any], dict[str, Any]]:
+class GrpcBackend:
+    """A gRPC service's pod, without TLS: answers with what it was sent, whichever method it is asked."""
+
+    def __init__(self, address: str) -> None:
+        """Start to answer on a free port."""
+
+        class Echo(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc has no types
+            def service(self, _details: Any) -> Any:
+                return grpc.unary_unary_rpc_method_handler(lambda request, _context: request)
+
+        self._server = grpc.server(ThreadPoolExecutor(max_workers=2), handlers=(Echo(),))
+        self.port = int(self._server.add_insecure_port(f"{address}:0"))
+        self._server.start()
+
+    def stop(self) -> None:
+        """Stop to answer."""
+        self._server.stop(None).wait()
+
+
+def service(
+    namespace: str, name: str, port: int, target: int, address: str, **of_port: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a Service without a selector, and the EndpointSlice that leads it to a port of this machine."""
     metadata = {"name": name, "namespace": namespace}
     body = {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": metadata,
-        "spec": {"ports": [{"name": "it", "port": port}]},
+        "spec": {"ports": [{"name": "it", "port": port, **of_port}]},
     }
     labels = {"kubernetes.io/service-name": name}
     return body, {
@@ -160,6 +183,12 @@ class Router:
                 stderr=subprocess.STDOUT,
                 env={"KUBECONFIG": str(kubeconfig)},
             )
+
+    def call(self, host: str, sent: bytes) -> bytes:
+        """Call a gRPC service by HTTP/2 without TLS, as the load balancer passes it on where it ends TLS."""
+        own_name = [("grpc.default_authority", host), ("grpc.enable_http_proxy", 0)]
+        with grpc.insecure_channel(f"127.0.0.1:{self._ports[443]}", options=own_name) as channel:
+            return bytes(channel.unary_unary("/test.Echo/Say")(sent, timeout=10))
 
     def stop(self) -> None:
         """End it at once."""

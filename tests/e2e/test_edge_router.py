@@ -35,6 +35,7 @@ from tests.e2e.edge_router import (
     STRANGER,
     Answer,
     Backend,
+    GrpcBackend,
     Router,
     free_port,
     own_address,
@@ -51,7 +52,8 @@ __all__ = ["plane", "tools"]  # fixtures
 pytestmark = pytest.mark.e2e
 
 FIREWALL = [
-    {"name": "web", "sources": ["anywhere"], "ports": [80, 443], "hosts": ["shop.example.com", "one.apps.example.com"]},
+    {"name": "web", "sources": ["anywhere"], "ports": [80, 443],
+     "hosts": ["shop.example.com", "one.apps.example.com", "rates.example.com"]},
     {"name": "office", "sources": ["198.51.100.0/24", "10.8.0.0/16"], "ports": [80, 443],
      "hosts": ["admin.example.com", "desk.example.com", "*.apps.example.com"]},
     {"name": "partners", "sources": ["203.0.113.7/32"], "ports": ["postgres"]},
@@ -61,6 +63,7 @@ ROUTES: list[dict[str, Any]] = [
     {"name": "desk", "hosts": ["desk.example.com"], "namespace": "shop", "service": "web", "path": "/desk"},
     {"name": "old", "hosts": ["admin.example.com", "*.apps.example.com"], "namespace": "back", "service": "admin",
      "ingress": True, "furtherServices": [{"service": "api", "targetPort": 9000}]},
+    {"name": "rates", "hosts": ["rates.example.com"], "namespace": "shop", "service": "rates", "port": 9090},
     {"name": "till", "hosts": ["shop.example.com"], "namespace": "shop", "service": "till", "path": "/till"},
 ]  # fmt: skip
 ROUTED = {
@@ -97,6 +100,13 @@ def backends() -> Iterator[dict[str, Backend]]:
 
 
 @pytest.fixture(scope="module")
+def rates() -> Iterator[GrpcBackend]:
+    made = GrpcBackend(own_address())
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
 def cluster(plane: ControlPlane) -> Provider:
     made = Provider(warn=lambda _urn, _text: None, environment={"KUBECONFIG": str(plane.kubeconfig)})
     made.configure({})
@@ -112,6 +122,7 @@ def routed(
     plane: ControlPlane,
     cluster: Provider,
     backends: dict[str, Backend],
+    rates: GrpcBackend,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[EdgePlan, Router]]:
     """The router with every object of the edge, as its own ServiceAccount, and Services that answer."""
@@ -128,6 +139,7 @@ def routed(
     further = [
         part for ns, name, port in SERVICES for part in service(ns, name, port, backends[name].port, own_address())
     ]
+    further += service("shop", "rates", 9090, rates.port, own_address(), appProtocol="kubernetes.io/h2c")
     for body in (*further, *map(issued, HOSTS), GIVEN):
         apply(cluster, AddonObject("test", body), body, dry=False)
     folder = tmp_path_factory.mktemp("router")
@@ -214,6 +226,12 @@ def test_routes_share_a_host_by_their_paths(routed: tuple[EdgePlan, Router], pat
     plan, router = routed
     answer = asked(plan, router, "8.8.8.8", "shop.example.com", path=path)
     assert (answer.status, answer.told["service"]) == (200, name)
+
+
+@pytest.mark.parametrize("routed", ["acm"], indirect=True)
+def test_grpc_reaches_a_service_that_speaks_http_2_alone(routed: tuple[EdgePlan, Router]) -> None:
+    _, router = routed
+    assert router.call("rates.example.com", b"EUR") == b"EUR"
 
 
 def test_tcp_is_passed_on_to_those_of_its_rule(routed: tuple[EdgePlan, Router]) -> None:

@@ -11,9 +11,10 @@ from infra.ops.preview.changes import CREATE, DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.events import Step
 from infra.ops.preview.inputs import mapping_in
 
-Fate = Literal["end", "become", "exchange", "scale", "wait", "start"]
+Fate = Literal["end", "become", "exchange", "scale", "wait", "run", "start"]
 
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
+_JOB = "kubernetes:batch/v1:Job"
 _LISTED = 6
 """Workloads of one fate that are named; the section of Kubernetes objects has all."""
 
@@ -22,6 +23,7 @@ _WORDS: Mapping[Fate, str] = {
     "become": "Workloads of another kind, whose new pods start before those of the old kind end",
     "exchange": "Pods exchanged during the update, by their own rolling update",
     "wait": "Pods that change when they next start, or their machine is replaced",
+    "run": "Jobs that run during the update",
     "scale": "Replicas",
     "start": "New workloads",
 }
@@ -77,11 +79,15 @@ def exchanges_pods(change: Change) -> bool:
 
 
 def _of_change(change: Change, scalers: Mapping[str, Autoscaler]) -> Iterator[Workload]:
+    old = change.step.old.inputs if change.step.old else {}
+    new = change.step.new.inputs if change.step.new else {}
+    if change.type == _JOB and change.op in (CREATE, REPLACE):
+        # One that is replaced is another by its name, and does its work again.
+        done = count(mapping_in(new.get("spec")).get("completions", 1))
+        yield Workload("run", f"Job {_place(new, change.name)}", f"{done} pod{'' if done == '1' else 's'}")
     if not runs_pods(change.type):
         return
     kind = change.type.rpartition(":")[2]
-    old = change.step.old.inputs if change.step.old else {}
-    new = change.step.new.inputs if change.step.new else {}
     name = f"{kind} {_place(new or old, change.name)}"
     scaler = scalers.get(name)
     before, after = (scaler.before, scaler.after) if scaler else ("", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.ops.pod_trouble import LIVENESS, MOUNT, PROBE, REFUSED, UNSCHEDULED, Trouble
+from infra.ops.pod_trouble import BEFORE, LIVENESS, MOUNT, PROBE, REFUSED, UNSCHEDULED, Trouble
 from infra.spec.workloads.workload import WorkloadSpec
 
 _IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError")
@@ -17,14 +17,17 @@ def remedy(workload: WorkloadSpec, trouble: Trouble | None) -> str:
         return f"read its log: kubectl logs -n {workload.namespace} -l app.kubernetes.io/name={workload.name}"
     logs = f"kubectl logs -n {workload.namespace} {trouble.subject}"
     container = f" -c {trouble.container}" if trouble.container else ""
+    at = _place(workload, trouble.container)
     if trouble.reason in _IMAGE:
-        return f"correct image in {file}, or push it; the machines' role must be let pull it"
+        return f"correct {at}image in {file}, or push it; the machines' role must be let pull it"
     if trouble.reason in (MOUNT, "CreateContainerConfigError"):
         return f"make what it names, or correct secrets in {file}"
     if "OOMKilled" in trouble.what:
-        return f"raise resources.memory in {file}"
+        return f"raise {at}resources.memory in {file}"
     if LIVENESS in trouble.words:
         return f"read {logs}{container} --previous, or correct probes.liveness or probes.startup in {file}"
+    if trouble.reason == BEFORE:
+        return f"wait, or read what it waits for: {logs}{container}"
     if trouble.reason == PROBE:
         return f"read {logs}{container}, or correct probes in {file}"
     if trouble.reason == UNSCHEDULED and trouble.words.startswith("no nodes available"):
@@ -39,3 +42,19 @@ def remedy(workload: WorkloadSpec, trouble: Trouble | None) -> str:
     if trouble.reason in _UNSTARTED or trouble.reason.startswith("ended with"):
         return f"read {logs}{container}"
     return f"read kubectl describe pod -n {workload.namespace} {trouble.subject}"
+
+
+def left_over(workload: WorkloadSpec, pod: str) -> str:
+    """Return what to do about a pod of an older version that is not ready, where its set is ordered.
+
+    The controller waits for it before it replaces any (Kubernetes, "StatefulSets", "Forced rollback").
+    """
+    by_hand = f"kubectl delete pod -n {workload.namespace} {pod}"
+    return f"delete it, since an ordered set waits for it before it makes one of the newest version: {by_hand}"
+
+
+def _place(workload: WorkloadSpec, container: str) -> str:
+    """Return where the file speaks of a container, with a dot behind it; empty: at its top."""
+    named = [f"helpers[{index}]." for index, each in enumerate(workload.helpers) if each.name == container]
+    kept = [f"sidecars[{container.split('-')[1]}]."] if container.startswith(("stream-", "agent-")) else []
+    return (named or kept or [""])[0]

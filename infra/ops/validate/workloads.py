@@ -12,7 +12,7 @@ from infra.ops.own_pods import OURS, pods_and_warnings
 from infra.ops.pod_trouble import Trouble, memory_kill_of, newest_event, one_line, refusals_of, trouble_of
 from infra.ops.validate import autoscalers
 from infra.ops.validate.findings import Finding
-from infra.ops.validate.remedies import remedy
+from infra.ops.validate.remedies import left_over, remedy
 from infra.ops.validate.rollout import Rollout, rollout_of
 from infra.plan.workloads.autoscaler import AUTOSCALER
 from infra.plan.workloads.objects import selector
@@ -28,6 +28,8 @@ _PATHS = {
     "CronJob": "apis/batch/v1/namespaces/{}/cronjobs",
     AUTOSCALER: autoscalers.PATH,
 }
+_REVISION = "controller-revision-hash"
+"""Label of a StatefulSet's pods: the version that they are of."""
 _RUN = "batch.kubernetes.io/job-name"
 """Label of a Job's pods (Kubernetes documentation, "Well-Known Labels, Annotations and Taints")."""
 
@@ -134,10 +136,24 @@ def _of_pods(
     if state.pods < state.wanted:
         troubles += refusals_of(workload, seen.warnings) or _refused(live)
     told = f"{state.words}; " if state.words else ""
+    older = _left_over(workload, live, pods)
     for alike in _grouped(troubles):
-        yield Finding(CHECK, "invalid", subject, f"{told}{_together(alike)}", remedy(workload, alike[0]))
+        first = alike[0]
+        fix = left_over(workload, first.subject) if first.subject in older else remedy(workload, first)
+        yield Finding(CHECK, "invalid", subject, f"{told}{_together(alike)}", fix)
     if not troubles:
         yield Finding(CHECK, "invalid", subject, state.words, "it may still be starting: wait, with --wait 5m")
+
+
+def _left_over(workload: WorkloadSpec, live: Object, pods: Sequence[Object]) -> set[str]:
+    """Return the pods of an older version that keep an ordered set from replacing any: its file may be right by now."""
+    newest = live.get("status", {}).get("updateRevision")
+    if workload.kind != "StatefulSet" or workload.pod_management != "ordered" or newest is None:
+        return set()
+    if live["status"].get("observedGeneration", 0) < live["metadata"].get("generation", 0):
+        return set()
+    revisions = {pod["metadata"]["name"]: pod["metadata"].get("labels", {}).get(_REVISION) for pod in pods}
+    return {name for name, revision in revisions.items() if revision != newest}
 
 
 def _of_runs(workload: WorkloadSpec, subject: str, last: Object | None, seen: Seen) -> Iterator[Finding]:

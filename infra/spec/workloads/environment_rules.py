@@ -19,6 +19,8 @@ from infra.spec.workloads.node_rules import check_node_selector
 from infra.spec.workloads.rules import CALLERS
 from infra.spec.workloads.workload import WorkloadSpec
 
+_MOST_NAMED = 12
+"""Names that a fix lists: more are no help."""
 _POD_TYPES = ("clusterIP", "headless", "nodePort", "loadBalancer")
 _USES: dict[str, tuple[str, ...]] = {
     "workload": (*_POD_TYPES, "otherNamespace"),
@@ -191,13 +193,17 @@ def _check_neighbours(spec: EnvironmentSpec, workload: WorkloadSpec, files: froz
             yield Problem(
                 ("to", index),
                 f"is neither a workload of the environment nor a backend in {workload.namespace}",
-                _way_to(spec, workload, name, (*names, *backends)),
+                _way_to(spec, workload, name, (*names, *backends), files),
                 repr(name),
             )
 
 
-def _way_to(spec: EnvironmentSpec, workload: WorkloadSpec, name: str, known: Sequence[str]) -> str:
+def _way_to(
+    spec: EnvironmentSpec, workload: WorkloadSpec, name: str, known: Sequence[str], files: frozenset[str]
+) -> str:
     """Return how to reach what a workload calls: what lies outside the cluster is a backend."""
+    if name in files:
+        return f"add it to workloads in the stack file, where apps/{name}.yaml is not used, or declare a backend"
     for index, backend in enumerate(spec.backends):
         if backend.name == name:
             where = f"backends[{index}] is for {backend.namespace}"
@@ -215,6 +221,8 @@ def _nearest(name: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     if near:
         return f"write {near[0]}"
+    if len(known) > _MOST_NAMED:
+        return "write the name of one that is declared"
     return f"write one of {', '.join(sorted(known))}" if known else "declare it under workloads"
 
 

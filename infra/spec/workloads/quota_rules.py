@@ -5,7 +5,7 @@ A workload over the quota is taken by the API server; its controller then makes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -15,6 +15,7 @@ from infra.spec.workloads.pod_size import pod_size
 from infra.spec.workloads.workload import WorkloadSpec
 
 _GI = 1024**3
+_MOST_NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def check_quotas(spec: EnvironmentSpec) -> Iterator[Problem]:
             needed += max(_surge(workload) * ceiling.of_pod(workload) for workload in own)
             if needed > limit * ceiling.unit:
                 at: Location = ("cluster", "namespaces", index, "quota", ceiling.key)
-                asked = ", ".join(f"{each.name} {_pods(each)} pod{'' if _pods(each) == 1 else 's'}" for each in own)
+                asked = _asked(own, ceiling)
                 yield Problem(
                     at,
                     f"is less than its workloads need, {_number(needed / ceiling.unit)} {ceiling.noun} ({asked}, and "
@@ -55,6 +56,15 @@ def check_quotas(spec: EnvironmentSpec) -> Iterator[Problem]:
                     str(limit),
                     (("workloads",),),
                 )
+
+
+def _asked(own: Sequence[WorkloadSpec], ceiling: _Ceiling) -> str:
+    """Return the workloads with their pods; of many those that ask for most."""
+    shown = own
+    if len(own) > _MOST_NAMED:
+        shown = sorted(own, key=lambda each: -_pods(each) * ceiling.of_pod(each))[:_MOST_NAMED]
+    named = [f"{each.name} {_pods(each)} pod{'' if _pods(each) == 1 else 's'}" for each in shown]
+    return ", ".join([*named, *([f"{len(own) - len(shown)} more workloads"] if len(shown) < len(own) else [])])
 
 
 def _pods(workload: WorkloadSpec) -> int:

@@ -124,6 +124,19 @@ def test_what_events_say_beside_the_status(status: dict[str, Any], events: list[
     assert str(found) == f"web-1: {reason}"
 
 
+def test_one_that_runs_before_the_others_holds_them_back() -> None:
+    running = {"name": "setup", "ready": False, "started": True, "state": {"running": {}}}
+    waiting = {"name": "web", "ready": False, "state": {"waiting": {"reason": "PodInitializing"}}}
+    status = {"phase": "Pending", "initContainerStatuses": [running], "containerStatuses": [waiting]}
+    held = {**pod(status), "spec": {"initContainers": [{"name": "setup"}]}}
+    assert str(trouble_of(held)) == (
+        "web-1: container setup: runs before the others: the main one starts when it has ended"
+    )
+    # One beside them stays, and has probes like any other.
+    beside = {**pod(status), "spec": {"initContainers": [{"name": "setup", "restartPolicy": "Always"}]}}
+    assert str(trouble_of(beside)).startswith("web-1: container setup: runs and is not ready")
+
+
 def test_a_start_that_has_got_over_its_trouble_has_none() -> None:
     ready = {"phase": "Running", "containerStatuses": [{"name": "web", "ready": True, "state": {"running": {}}}]}
     assert trouble_of(pod(ready, uid="u-1"), [event("FailedMount", "late")]) is None

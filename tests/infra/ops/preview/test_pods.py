@@ -9,6 +9,7 @@ from tests.infra.ops.preview.made import UNKNOWN_VALUE, report_of, step
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
+JOB = "kubernetes:batch/v1:Job"
 DAEMON_SET = "kubernetes:apps/v1:DaemonSet"
 
 
@@ -40,6 +41,9 @@ def image(tag: str, **more: Any) -> dict[str, Any]:
         ),
         (DEPLOYMENT, "update", {"replicas": 2}, {"replicas": 4}, "Replicas: {} (2 → 4)."),
         (STATEFUL_SET, "update", {"replicas": 1}, {"replicas": 3}, "Replicas: {} (1 → 3)."),
+        (JOB, "create", None, image("a"), "Jobs that run during the update: {} (1 pod)."),
+        (JOB, "replace", image("a"), image("b", completions=3), "Jobs that run during the update: {} (3 pods)."),
+        (JOB, "delete", image("a"), None, ""),
         ("kubernetes:core/v1:Service", "delete", {"ports": []}, None, ""),
         ("kubernetes:apps/v1:ControllerRevision", "delete", {"replicas": 1}, None, ""),
         ("kubernetes:example.com/v1:Deployment", "delete", image("a"), None, ""),

@@ -17,6 +17,12 @@ FILES: dict[str, dict[str, Any]] = {
     "web": {"image": IMAGE},
     "scaled": {"image": IMAGE, "autoscaling": {"maxReplicas": 9}},
     "db": {"image": IMAGE, "kind": "StatefulSet"},
+    "ring": {"image": IMAGE, "kind": "StatefulSet", "podManagement": "parallel"},
+    "proxied": {
+        "image": IMAGE,
+        "helpers": [{"name": "setup", "runs": "before", "args": ["a"]}, {"name": "proxy", "image": IMAGE}],
+        "sidecars": [{"type": "stream", "image": IMAGE, "folder": "/l", "files": ["a.log"]}],
+    },
     "agent": {"image": IMAGE, "kind": "DaemonSet"},
     "load": {"image": IMAGE, "kind": "Job"},
     "report": {"image": IMAGE, "kind": "CronJob", "schedule": "30 2 * * *"},
@@ -301,3 +307,45 @@ def test_pods_that_run_again_after_they_used_too_much_memory_are_told(ready: int
         "raise resources.memory in apps/web.yaml",
     )
     assert [each[0] for each in found[:-1]] == ["invalid"] * (2 - ready)
+
+
+@pytest.mark.parametrize(
+    ("container", "status", "fix"),
+    [
+        ("proxy", waiting("proxy", "ErrImagePull"), "correct helpers[1].image in apps/proxied.yaml, or push it; the "
+         "machines' role must be let pull it"),
+        ("stream-0-0", waiting("stream-0-0", "ErrImagePull"), "correct sidecars[0].image in apps/proxied.yaml, or push "
+         "it; the machines' role must be let pull it"),
+        ("proxy", waiting("proxy", "CrashLoopBackOff", lastState={"terminated": {"exitCode": 137, "reason":
+         "OOMKilled"}}), "raise helpers[1].resources.memory in apps/proxied.yaml"),
+        ("setup", {"initContainerStatuses": running("setup")["containerStatuses"]}, "wait, or read what it waits for: "
+         "kubectl logs -n web p-1 -c setup"),
+    ],
+)  # fmt: skip
+def test_the_way_out_names_the_container_in_the_file(container: str, status: dict[str, Any], fix: str) -> None:
+    one = pod("p-1", "proxied", status)
+    one["spec"] = {"initContainers": [{"name": "setup"}, {"name": "proxy", "restartPolicy": "Always"}]}
+    ((severity, problem, found),) = told("proxied", [live("proxied", NONE)], [one])
+    assert (severity, found) == ("invalid", fix)
+    assert f"container {container}: " in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "revision", "generation", "deleted"),
+    [
+        ("db", "old", 2, True),
+        ("db", "new", 2, False),  # the newest itself is broken
+        ("db", "old", 3, False),  # the controller has not looked at the last change yet
+        ("ring", "old", 2, False),  # it replaces what is not ready
+    ],
+)
+def test_an_ordered_set_waits_for_a_broken_pod_of_before(
+    name: str, revision: str, generation: int, deleted: bool
+) -> None:
+    controller = live(name, {**NONE, "updateRevision": "new"})
+    controller["metadata"]["generation"] = generation
+    one = pod(f"{name}-0", name, waiting(name, "ImagePullBackOff", PULL), **{"controller-revision-hash": revision})
+    ((_, _, fix),) = told(name, [controller], [one])
+    by_hand = f"kubectl delete pod -n web {name}-0"
+    assert (by_hand in fix) is deleted
+    assert deleted or fix.startswith(f"correct image in apps/{name}.yaml")
