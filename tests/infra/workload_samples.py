@@ -90,7 +90,7 @@ def problems(files: Mapping[str, Mapping[str, Any]], **keywords: Any) -> list[st
 
 _COUNTS = st.sampled_from(["1", "2", "25%", "100%"])
 _PORTS = st.lists(
-    st.tuples(st.integers(1024, 65535), st.sampled_from(["TCP", "UDP"])), max_size=3, unique_by=lambda each: each[0]
+    st.tuples(st.integers(1, 65535), st.sampled_from(["TCP", "UDP"])), max_size=3, unique_by=lambda each: each[0]
 ).map(lambda found: [{"name": f"p{i}", "port": port, "protocol": kind} for i, (port, kind) in enumerate(found)])
 _PROBE = st.fixed_dictionaries(
     {},
@@ -99,6 +99,16 @@ _PROBE = st.fixed_dictionaries(
         "timeoutSeconds": st.integers(1, 60),
         "failureThreshold": st.integers(1, 1000),
     },
+)
+
+_POD_FIELDS = st.sampled_from(["name", "namespace", "uid", "ip", "node", "nodeIp", "memoryLimit", "cpuRequest"])
+_HELPER = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(["setup", "proxy"]),
+        "args": st.just(["a"]),
+        "runs": st.sampled_from(["before", "beside"]),
+    },
+    optional={"image": st.just(IMAGE), "env": st.just({"A": "b"}), "runAsUser": st.just(101)},
 )
 
 _AUTOSCALING = st.fixed_dictionaries(
@@ -147,7 +157,10 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
     if made["probes"]["common"]["type"] == "exec":
         made["probes"]["common"]["command"] = ["true"]
     made["secrets"] = draw(st.sampled_from([[], [{"name": "a.key", "generate": 20, "env": "A_KEY"}]]))
-    made["config"] = draw(st.dictionaries(st.sampled_from(["a.yaml", "b_c"]), st.text(max_size=20), max_size=2))
+    names = st.sampled_from(["a.yaml", "b_c", "/etc/app/a.yaml"])
+    made["config"] = draw(st.dictionaries(names, st.text(max_size=20), max_size=2))
+    made["envFromPod"] = draw(st.dictionaries(st.sampled_from(["POD", "AT"]), _POD_FIELDS))
+    made["helpers"] = draw(st.lists(_HELPER, max_size=2, unique_by=lambda each: each["name"]))
     made["env"] = draw(st.dictionaries(st.sampled_from(["A", "B_1", "c.d"]), st.text("xyz 1$()", max_size=9)))
     made["aws"] = draw(st.sampled_from([[], [{"actions": ["s3:GetObject"], "resources": ["*"]}]]))
     made["tolerations"] = draw(st.sampled_from([[], ["example.com/a=b:NoSchedule", "example.com/c:NoExecute"]]))
@@ -163,10 +176,12 @@ def _service(ports: list[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
     mixed = len({port["protocol"] for port in ports}) > 1
     kinds = st.sampled_from(["clusterIP", "headless", "nodePort", *([] if mixed else ["loadBalancer"])])
     spread = st.sampled_from(["Everywhere", "PreferSameZone", "PreferSameNode"])
-    drawn = st.fixed_dictionaries({"type": kinds, "trafficDistribution": spread})
-    return drawn.map(lambda made: {**made, "trafficDistribution": "Everywhere"} if made["type"] == "headless" else made)
+    affinity = st.sampled_from(["None", "ClientIP"])
+    idle = {"trafficDistribution": "Everywhere", "sessionAffinity": "None"}
+    drawn = st.fixed_dictionaries({"type": kinds, "trafficDistribution": spread, "sessionAffinity": affinity})
+    return drawn.map(lambda made: {**made, **idle} if made["type"] == "headless" else made)
 
 
 def _probe_type(made: Mapping[str, Any]) -> st.SearchStrategy[str]:
     tcp = any(port["protocol"] == "TCP" for port in made.get("ports", []))
-    return st.sampled_from(["http", "tcp", "grpc", "exec", "none"] if tcp else ["exec", "none"])
+    return st.sampled_from(["http", "https", "tcp", "grpc", "exec", "none"] if tcp else ["exec", "none"])

@@ -77,6 +77,6 @@ def test_a_name_that_no_workload_has() -> None:
     with pytest.raises(SpecError) as refused:
         workloads_named(SPEC, ["web", "wbe"])
     assert [str(each) for each in refused.value.problems] == [
-        "(the environment): 'wbe' is not a workload of this environment. Fix: name one of agent, db, load, proxied, report, ring, "
-        "scaled, web."
+        "(the environment): 'wbe' is not a workload of this environment. Fix: name one of agent, db, load, proxied, "
+        "report, ring, scaled, web."
     ]
