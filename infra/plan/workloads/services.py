@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.plan.node.registration import ROLE_LABEL
 from infra.plan.workloads.controllers import pods_service
+from infra.plan.workloads.controllers import AWAITED_SECONDS, await_seconds, pods_service
 from infra.plan.workloads.objects import KubernetesObject, await_annotations, metadata, selector
 from infra.spec import EnvironmentSpec
 from infra.spec.workloads.backend import BackendSpec, LoadBalancerSpec
@@ -42,6 +43,8 @@ def workload_services(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[Ku
             body["sessionAffinity"] = service.session_affinity
         waited = {} if workload.least_pods else {"pulumi.com/skipAwait": "true"}
         annotations = {**await_annotations(workload), **waited, **_annotations(spec, service)}
+        waited = {} if _awaited(workload) else {"pulumi.com/skipAwait": "true"}
+        annotations = {**await_annotations(workload), **waited, **_annotations(service.type, service.load_balancer)}
         meta = metadata(spec, workload, workload.name, annotations)
         made.append(KubernetesObject("v1", "Service", workload.name, {"metadata": meta, "spec": body}))
     if workload.kind == "StatefulSet":
@@ -56,6 +59,14 @@ def workload_services(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[Ku
         meta = metadata(spec, workload, name, {"pulumi.com/skipAwait": "true"})
         made.append(KubernetesObject("v1", "Service", name, {"metadata": meta, "spec": body}))
     return tuple(made)
+
+
+def _awaited(workload: WorkloadSpec) -> bool:
+    """Return whether Pulumi waits for pods behind the Service in front, too.
+
+    Not where there are none, nor where they may come later than it waits for any Service: it waits for what makes them.
+    """
+    return bool(workload.least_pods) and not workload.after and await_seconds(workload) <= AWAITED_SECONDS
 
 
 def _ports(ports: Sequence[PortSpec]) -> list[dict[str, Any]]:

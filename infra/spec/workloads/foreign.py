@@ -5,7 +5,7 @@ from __future__ import annotations
 _NO_MANIFEST = "describe the workload in the words of docs/workload-options.md: this is no Kubernetes manifest"
 _NO_FOLDERS = (
     "remove it: a workload's folders are claims (kept), scratch (gone with the pod), config and secrets, and never one "
-    "of its node"
+    'of its node (agents of nodes: docs/workloads.md, "What a workload is not")'
 )
 _NO_HOST = "remove it: a workload has the network and processes of its pod, and never its node's"
 _SCALING = "write autoscaling, with minReplicas and maxReplicas in it"

@@ -178,3 +178,19 @@ def test_what_a_port_speaks_and_whom_an_address_is_led_to() -> None:
     (service,) = (each for each in plain.objects if each.kind == "Service")
     assert "appProtocol" not in service.body["spec"]["ports"][0]
     assert "sessionAffinity" not in service.body["spec"]
+
+
+@pytest.mark.parametrize(
+    ("change", "skipped"),
+    [
+        ({}, False),
+        ({"replicas": 0}, True),
+        # Its pods start when the other is ready, which may take longer than Pulumi waits for a Service.
+        ({"after": ["first"]}, True),
+        ({"update": {"progressDeadlineSeconds": 1800}}, True),
+    ],
+)
+def test_a_service_is_waited_for_where_its_pods_come_in_time(change: dict[str, Any], skipped: bool) -> None:
+    plans = plan_workloads(environment({"web": {**WEB, **change}, "first": {"image": IMAGE}}))
+    (service,) = (each for plan in plans for each in plan.objects if each.kind == "Service")
+    assert ("pulumi.com/skipAwait" in service.body["metadata"].get("annotations", {})) is skipped

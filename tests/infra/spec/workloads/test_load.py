@@ -27,7 +27,8 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
         ({"replica": 3}, "replica: is not a known key. Fix: write replicas."),
         ({"readinessProbe": {}}, "readinessProbe: is not a known key. Fix: write it as probes.readiness."),
         ({"hostPath": "/var"}, "hostPath: is not a known key. Fix: remove it: a workload's folders are claims (kept), "
-         "scratch (gone with the pod), config and secrets, and never one of its node."),
+         "scratch (gone with the pod), config and secrets, and never one of its node (agents of nodes: "
+         'docs/workloads.md, "What a workload is not").'),
         ({"probes": {"readiness": {"port": 8080}}}, "probes.readiness.port: 8080 is a number, and a probe asks a port "
          "by its name. Fix: write the name that ports gives it, as http."),
         ({"probes": {"readiness": {"path": "health"}}}, "probes.readiness.path: 'health' is not a path of a URL. Fix: "
