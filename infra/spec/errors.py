@@ -134,7 +134,9 @@ def _unknown_key(root: type[BaseModel], location: Location) -> tuple[str, str]:
         return "is not a known key", habit
     inside = [name for name, field in known.items() if squeezed in _squeezed_keys(_model_in(field.annotation))]
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    if same or (near and not inside):
+    # One letter more or less, as workload for workloads, is a slip, whatever else is called so further in.
+    slip = difflib.get_close_matches(key, known, n=1, cutoff=0.9)
+    if same or slip or (near and not inside):
         fix = f"write {(same or near)[0]}"
     elif inside:
         fix = f"move it into {inside[0]}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.plan.workloads.identity import TOKEN_PATH, token_volume
+from infra.plan.workloads.identity import token_volume
 from infra.plan.workloads.objects import KubernetesObject, SecretReference, digest_of, metadata
 from infra.plan.workloads.sidecars import sidecar_files, sidecar_mounts, sidecar_volumes
 from infra.spec import EnvironmentSpec
+from infra.spec.workloads.folder_rules import TOKEN_FOLDER
 from infra.spec.workloads.scalars import config_key
 from infra.spec.workloads.workload import WorkloadSpec
 
@@ -52,7 +53,7 @@ def mounts(workload: WorkloadSpec) -> list[dict[str, Any]]:
         {"name": "config-files", "mountPath": path, "subPath": config_key(path), "readOnly": True} for path in placed
     ]
     if workload.aws:
-        made.append({"name": "aws-token", "mountPath": TOKEN_PATH, "readOnly": True})
+        made.append({"name": "aws-token", "mountPath": TOKEN_FOLDER, "readOnly": True})
     return [*made, *sidecar_mounts(workload)]
 
 

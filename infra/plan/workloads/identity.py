@@ -12,9 +12,9 @@ from infra.plan.control_plane.issuer import AUDIENCE
 from infra.plan.service_account_role import ServiceAccountRolePlan, plan_service_account_role
 from infra.spec import EnvironmentSpec
 from infra.spec.partition import partition_of
+from infra.spec.workloads.folder_rules import TOKEN_FOLDER
 from infra.spec.workloads.workload import WorkloadSpec
 
-TOKEN_PATH = "/var/run/secrets/aws"  # noqa: S105  a folder
 _TOKEN_FILE = "token"  # noqa: S105  a name of a file
 _TOKEN_SECONDS = 3600
 """Life of a token; the kubelet renews it after four fifths of that. The shortest session of a role is 15 minutes."""
@@ -43,7 +43,7 @@ def aws_variables(spec: EnvironmentSpec, workload: WorkloadSpec) -> dict[str, st
     return {
         "AWS_REGION": spec.region,
         "AWS_ROLE_ARN": f"arn:{partition_of(spec.region)}:iam::{spec.account_id}:role/{role.role_name}",
-        "AWS_WEB_IDENTITY_TOKEN_FILE": f"{TOKEN_PATH}/{_TOKEN_FILE}",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": f"{TOKEN_FOLDER}/{_TOKEN_FILE}",
         "AWS_STS_REGIONAL_ENDPOINTS": "regional",
     }
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from infra.spec.base import SpecModel
+from infra.spec.base import SpecModel, refuse
 from infra.spec.scalars import DnsLabel, Network
+from infra.spec.workloads import foreign
 from infra.spec.workloads.scalars import HostName, IPv4, PortName, PortNumber
 
 TrafficDistribution = Literal["Everywhere", "PreferSameZone", "PreferSameNode"]
@@ -52,8 +55,16 @@ class BackendPortSpec(SpecModel):
     """Transport protocol."""
 
 
+def _no_address(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3}){3}", value):
+        refuse("is an address, and no name", f"write type: addresses, and addresses: [{value}]")
+    return value
+
+
 class BackendSpec(SpecModel):
     """A name inside a namespace that callers use, and what answers to it in this environment."""
+
+    foreign_keys: ClassVar[Mapping[str, str]] = foreign.OF_BACKEND
 
     name: Annotated[DnsLabel, Field(examples=["database"])]
     """Name of the Service: callers in the namespace say `database:5432` in every environment."""
@@ -71,7 +82,7 @@ class BackendSpec(SpecModel):
     workload: DnsLabel | None = None
     """Workload of the environment whose pods answer."""
 
-    host: Annotated[HostName, Field(examples=["db.example.com"])] | None = None
+    host: Annotated[HostName, BeforeValidator(_no_address), Field(examples=["db.example.com"])] | None = None
     """`externalName`: DNS name of what answers. A CNAME: TLS and HTTP callers present the Service's name to it."""
 
     addresses: tuple[IPv4, ...] = ()

@@ -8,6 +8,9 @@ from infra.spec.errors import Location, Problem
 from infra.spec.workloads.scalars import memory_bytes
 from infra.spec.workloads.workload import WorkloadSpec
 
+TOKEN_FOLDER = "/var/run/secrets/aws"  # noqa: S105  a folder
+"""Where the token for a workload's role in AWS is."""
+
 _MI = 2**20
 _PATTERN = frozenset("*?[]{}")
 
@@ -21,11 +24,8 @@ def check_folders(workload: WorkloadSpec) -> Iterator[Problem]:
 
 
 def _check_mounts(workload: WorkloadSpec) -> Iterator[Problem]:
-    taken: dict[str, str] = {}
-    if any(not name.startswith("/") for name in workload.config):
-        taken["/etc/config"] = "config"
-    if workload.secrets:
-        taken["/etc/secrets"] = "secrets"
+    read_only = _read_only(workload)
+    taken = dict(read_only)
     by_default = "scratch" not in workload.model_fields_set
     if by_default:
         taken |= {folder.path: "scratch" for folder in workload.scratch}
@@ -37,6 +37,11 @@ def _check_mounts(workload: WorkloadSpec) -> Iterator[Problem]:
     ]
     first: dict[str, Location] = {}
     for at, path in places:
+        around = next((folder for folder in read_only if path.startswith(f"{folder}/")), None)
+        if around is not None:
+            # Nothing can make the place to mount at.
+            what = f"lies in {around}, where {read_only[around]} is mounted, read-only"
+            yield Problem(at, what, "choose another folder", repr(path))
         if path not in taken:
             taken[path], first[path] = str(at[0]), at
             continue
@@ -46,6 +51,16 @@ def _check_mounts(workload: WorkloadSpec) -> Iterator[Problem]:
         elif by_default and taken[path] == "scratch":
             problem, fix = f"{problem}, by default", f"{fix}, or write scratch: []"
         yield Problem(at, problem, fix, repr(path))
+
+
+def _read_only(workload: WorkloadSpec) -> dict[str, str]:
+    """Return the folders that Slipway mounts in the container, each with the key that it is of."""
+    mounted = {
+        "/etc/config": ("config", any(not name.startswith("/") for name in workload.config)),
+        "/etc/secrets": ("secrets", bool(workload.secrets)),
+        TOKEN_FOLDER: ("aws", bool(workload.aws)),
+    }
+    return {folder: key for folder, (key, there) in mounted.items() if there}
 
 
 def _check_disk(workload: WorkloadSpec) -> Iterator[Problem]:

@@ -129,6 +129,15 @@ OF_SERVICE = {
     "annotations": "remove it: what Slipway sets of them follows from type and loadBalancer",
     "sessionAffinityConfig": "remove it: an address keeps its pod for three hours",
 }
+OF_BACKEND = {
+    **dict.fromkeys(
+        ("externalName", "hostname", "url", "address"), "write host, or addresses, and the type that goes with it"
+    ),
+    **dict.fromkeys(("ip", "ips", "endpoints", "subsets"), "write addresses, and type: addresses"),
+    "selector": "write workload: its pods answer",
+    "port": "write ports, a list with name and port",
+    **dict.fromkeys(("cidr", "cidrs", "networks"), "write reachableIn"),
+}
 OF_EXPOSE = {
     **dict.fromkeys(("hosts", "hostnames", "aliases"), "write one name as host, and the others as furtherHosts"),
     **dict.fromkeys(("port", "servicePort"), "remove it: the edge reaches the first TCP port under ports"),

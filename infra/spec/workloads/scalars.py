@@ -49,6 +49,12 @@ _IAM_RESOURCE = re.compile(r"^(\*|arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9*-]*:([0-9]{1
 _HOST_NAME = re.compile(r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")
 
 
+def _no_file(value: object) -> object:
+    if isinstance(value, str) and value.endswith((".yaml", ".yml")):
+        refuse("is the name of a file", f"write {value.rpartition('.')[0].rpartition('/')[2]}")
+    return value
+
+
 def _workload_name(value: str) -> str:
     if len(value) > 52:
         refuse(f"has {len(value)} characters", "use at most 52: Jobs of a CronJob append eleven to its name")
@@ -253,7 +259,7 @@ def _iam_action(value: str) -> str:
     return value
 
 
-WorkloadName = Annotated[DnsLabel, checked(_workload_name)]
+WorkloadName = Annotated[DnsLabel, BeforeValidator(_no_file), checked(_workload_name)]
 Cpu = Annotated[
     str, described(_CPU.pattern, "is not an amount of CPU", 'write millicores or cores in quotes, as "250m" or "1.5"')
 ]

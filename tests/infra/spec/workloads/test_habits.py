@@ -415,3 +415,39 @@ def test_a_star_that_yaml_takes_for_an_alias(tmp_path: Any) -> None:
     )
     with pytest.raises(SpecError, match=r"\(line 2, column 12\); text that begins with \* goes in quotes"):
         declare_workloads(spec, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        ({"externalName": "db.example.com"}, "externalName: is not a known key. Fix: write host, or addresses, and the "
+         "type that goes with it."),
+        ({"selector": {"app": "web"}}, "selector: is not a known key. Fix: write workload: its pods answer."),
+        ({"host": "10.0.0.5"}, "host: '10.0.0.5' is an address, and no name. Fix: write type: addresses, and "
+         "addresses: [10.0.0.5]."),
+        ({"ports": [5432]}, "ports[0]: 5432 is not a mapping. Fix: write a mapping of keys to values, with name and "
+         "port, as {name: postgres, port: 5432}."),
+    ],
+)  # fmt: skip
+def test_a_backend(written: dict[str, Any], line: str) -> None:
+    backend = {"name": "db", "namespace": "web", "type": "externalName", "host": "db.example.com",
+               "ports": [{"name": "postgres", "port": 5432}], **written}  # fmt: skip
+    with pytest.raises(SpecError) as refused:
+        sample_spec(cluster={"namespaces": [{"name": "web"}]}, backends=[backend])
+    assert [str(each) for each in refused.value.problems] == [f"backends[0].{line}"]
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        ({"workload": []}, "workload: is not a known key. Fix: write workloads."),
+        (
+            {"workloads": [{"name": "apps/web.yaml", "namespace": "web"}]},
+            "workloads[0].name: 'apps/web.yaml' is the name of a file. Fix: write web.",
+        ),
+    ],
+)
+def test_the_entry_in_the_stack_file(written: dict[str, Any], line: str) -> None:
+    with pytest.raises(SpecError) as refused:
+        sample_spec(cluster={"namespaces": [{"name": "web"}]}, **written)
+    assert [str(each) for each in refused.value.problems] == [line]

@@ -68,6 +68,12 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
          "path without .., as /etc/nginx/nginx.conf."),
         ({"config": {"/etc": "a"}}, "config['/etc']: 'a' is a folder of the image's own. Fix: write a file in it, as "
          "/etc/app.conf."),
+        ({"config": {"/etc/secrets/x": "a"}, "secrets": [{"name": "a", "generate": 20}]}, "config['/etc/secrets/x']: "
+         "'/etc/secrets/x' lies in /etc/secrets, where secrets is mounted, read-only. Fix: choose another folder."),
+        ({"config": {"a": "b"}, "scratch": [{"path": "/etc/config/run"}]}, "scratch[0].path: '/etc/config/run' lies in "
+         "/etc/config, where config is mounted, read-only. Fix: choose another folder."),
+        ({"scratch": [{"path": "/var/run/secrets/aws"}], "aws": [{"actions": ["s3:GetObject"], "resources": ["*"]}]},
+         "scratch[0].path: '/var/run/secrets/aws' is where aws is mounted. Fix: choose another folder."),
         ({"config": {"/proc/x": "a"}}, "config['/proc/x']: 'a' is the kernel's own. Fix: choose another folder, as "
          "/etc/app/app.conf."),
         ({"config": {"conf.d/x": "a"}}, "config['conf.d/x']: 'a' is not a name of a file here. Fix: use letters, "
