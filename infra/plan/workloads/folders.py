@@ -8,8 +8,8 @@ from infra.plan.workloads.identity import token_volume
 from infra.plan.workloads.objects import KubernetesObject, SecretReference, digest_of, metadata
 from infra.plan.workloads.sidecars import sidecar_files, sidecar_mounts, sidecar_volumes
 from infra.spec import EnvironmentSpec
+from infra.spec.workloads.files import config_key
 from infra.spec.workloads.folder_rules import TOKEN_FOLDER
-from infra.spec.workloads.scalars import config_key
 from infra.spec.workloads.workload import WorkloadSpec
 
 CONFIG_PATH, SECRETS_PATH = "/etc/config", "/etc/secrets"

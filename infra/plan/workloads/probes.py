@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.spec.workloads.parts import ProbeSpec
+from infra.spec.workloads.probes import ProbeSpec
 from infra.spec.workloads.workload import WorkloadSpec
 
 # Liveness is slower to act than readiness: taken out of traffic first, restarted when that did not help. At startup

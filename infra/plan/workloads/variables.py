@@ -10,7 +10,7 @@ from typing import Any
 from infra.plan.workloads.identity import aws_variables
 from infra.plan.workloads.objects import SecretReference
 from infra.spec import EnvironmentSpec
-from infra.spec.workloads.scalars import PodField
+from infra.spec.workloads.files import PodField
 from infra.spec.workloads.workload import WorkloadSpec
 
 _FIELDS: dict[PodField, str] = {

@@ -10,16 +10,14 @@ from pydantic import Field
 from infra.spec.base import SpecModel
 from infra.spec.scalars import DnsLabel, RoutePath
 from infra.spec.workloads import foreign
+from infra.spec.workloads.files import FileName, MountPath, SubPath
 from infra.spec.workloads.scalars import (
     ConfigKey,
-    FileName,
     HostName,
     IamAction,
     IamResource,
-    MountPath,
     ObjectName,
     Seconds,
-    SubPath,
     TimeZone,
     VariableName,
 )

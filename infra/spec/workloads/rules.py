@@ -10,7 +10,7 @@ from infra.spec.workloads.autoscaling_rules import check_autoscaling
 from infra.spec.workloads.folder_rules import check_folders
 from infra.spec.workloads.helper_rules import check_helpers
 from infra.spec.workloads.kind_rules import check_kind, serves
-from infra.spec.workloads.parts import ProbeSpec
+from infra.spec.workloads.probes import ProbeSpec
 from infra.spec.workloads.scalars import cpu_millicores
 from infra.spec.workloads.secret_rules import check_plain_secrets
 from infra.spec.workloads.service_rules import check_service

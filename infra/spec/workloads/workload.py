@@ -15,13 +15,13 @@ from infra.spec.workloads import foreign
 from infra.spec.workloads.autoscaling import AutoscalingSpec
 from infra.spec.workloads.backend import LoadBalancerSpec, NodePortNumber, TrafficDistribution
 from infra.spec.workloads.data import ClaimSpec, CronSpec, ExposeSpec, JobSpec, SecretSpec, StatementSpec
+from infra.spec.workloads.files import EnvMap, FileMap, PodFieldMap
 from infra.spec.workloads.image_reference import ImageReference
 from infra.spec.workloads.label_maps import Annotations, NodeSelector, PodLabels
 from infra.spec.workloads.parts import (
     DisruptionSpec,
     HelperSpec,
     PortSpec,
-    ProbesSpec,
     ResourcesSpec,
     ScratchSpec,
     SecuritySpec,
@@ -29,12 +29,8 @@ from infra.spec.workloads.parts import (
     SpreadSpec,
     UpdateSpec,
 )
-from infra.spec.workloads.scalars import (
-    EnvMap,
-    FileMap,
-    PodFieldMap,
-    WorkloadName,
-)
+from infra.spec.workloads.probes import ProbesSpec
+from infra.spec.workloads.scalars import WorkloadName
 from infra.spec.workloads.schedule import Schedule
 
 Kind = Literal["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"]
