@@ -177,9 +177,12 @@ def _service(ports: list[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
     kinds = st.sampled_from(["clusterIP", "headless", "nodePort", *([] if mixed else ["loadBalancer"])])
     spread = st.sampled_from(["Everywhere", "PreferSameZone", "PreferSameNode"])
     affinity = st.sampled_from(["None", "ClientIP"])
-    idle = {"trafficDistribution": "Everywhere", "sessionAffinity": "None"}
+    idle = {
+        "headless": {"trafficDistribution": "Everywhere", "sessionAffinity": "None"},
+        "loadBalancer": {"sessionAffinity": "None"},
+    }
     drawn = st.fixed_dictionaries({"type": kinds, "trafficDistribution": spread, "sessionAffinity": affinity})
-    return drawn.map(lambda made: {**made, **idle} if made["type"] == "headless" else made)
+    return drawn.map(lambda made: {**made, **idle.get(made["type"], {})})
 
 
 def _probe_type(made: Mapping[str, Any]) -> st.SearchStrategy[str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.plan.node.registration import ROLE_LABEL
-from infra.plan.workloads.controllers import pods_service
 from infra.plan.workloads.controllers import AWAITED_SECONDS, await_seconds, pods_service
 from infra.plan.workloads.objects import KubernetesObject, await_annotations, metadata, selector
 from infra.spec import EnvironmentSpec
@@ -41,10 +40,8 @@ def workload_services(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[Ku
         body["selector"] = selector(spec, workload.name)
         if service.session_affinity != "None":
             body["sessionAffinity"] = service.session_affinity
-        waited = {} if workload.least_pods else {"pulumi.com/skipAwait": "true"}
-        annotations = {**await_annotations(workload), **waited, **_annotations(spec, service)}
         waited = {} if _awaited(workload) else {"pulumi.com/skipAwait": "true"}
-        annotations = {**await_annotations(workload), **waited, **_annotations(service.type, service.load_balancer)}
+        annotations = {**await_annotations(workload), **waited, **_annotations(spec, service)}
         meta = metadata(spec, workload, workload.name, annotations)
         made.append(KubernetesObject("v1", "Service", workload.name, {"metadata": meta, "spec": body}))
     if workload.kind == "StatefulSet":

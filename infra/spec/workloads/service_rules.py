@@ -33,6 +33,14 @@ def _check_idle(workload: WorkloadSpec) -> Iterator[Problem]:
     if service.type != "loadBalancer" and "load_balancer" in service.model_fields_set:
         fix = "remove it, or write type: loadBalancer"
         yield Problem(("service", "loadBalancer"), "is for type loadBalancer", fix, None, (("service", "type"),))
+    if service.session_affinity != "None" and service.type == "loadBalancer":
+        yield Problem(
+            ("service", "sessionAffinity"),
+            "is for callers in the cluster, and the controller makes no load balancer of a Service that has it",
+            "remove it",
+            repr(service.session_affinity),
+            (("service", "type"),),
+        )
     if service.type != "headless":
         return
     leads = "a headless Service leads callers straight to the pods"

@@ -89,6 +89,9 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
          "to a probe of type tcp. Fix: remove it, or write type: http."),
         ({"service": {"type": "headless", "sessionAffinity": "ClientIP"}}, "service.sessionAffinity: 'ClientIP' does "
          "nothing: a headless Service leads callers straight to the pods. Fix: remove it."),
+        ({"service": {"type": "loadBalancer", "sessionAffinity": "ClientIP"}}, "service.sessionAffinity: 'ClientIP' is "
+         "for callers in the cluster, and the controller makes no load balancer of a Service that has it. Fix: remove "
+         "it."),
         ({"helpers": [{"name": "web", "image": IMAGE}]}, "helpers[0].name: 'web' is the name of the main container. "
          "Fix: rename the helper."),
         ({"helpers": [{"name": "a", "image": IMAGE}, {"name": "a", "image": IMAGE}]}, "helpers[1].name: 'a' is "
