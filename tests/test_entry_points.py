@@ -156,3 +156,11 @@ def test_check_refuses_what_it_does_not_know(tmp_path: Path) -> None:
     outcome = subprocess.run([str(ROOT / "check"), "--fast"], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert outcome.returncode == 2
     assert outcome.stderr == "usage: ./check [--no-e2e]\n"
+
+
+def test_a_script_may_be_linked_to_from_a_folder_on_path(tmp_path: Path) -> None:
+    link = tmp_path / "slipway"
+    link.symlink_to(ROOT / "slipway")
+    done = subprocess.run([link, "spec", "schema"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (ROOT / "stacks" / "schema.json").read_text(encoding="utf-8")

@@ -29,7 +29,7 @@ def test_values_of_habit_stand_for_choices(name: str) -> None:
          "SSH; AWS Systems Manager gives a shell."),
         ({"role": "APIServer"}, "role: 'APIServer' is not one of the choices. Fix: remove the group: each member runs "
          "an API server; give the members a larger machineType."),
-        ({"role": "node"}, "role: 'node' is not one of the choices. Fix: write 'ControlPlane', 'Node' or 'Edge'."),
+        ({"role": "node"}, "role: 'node' is not one of the choices. Fix: write 'Node'."),
         ({"subnets": ["us-test-1a"]}, "subnets: ['us-test-1a'] is not one of the choices. Fix: write private or "
          "public, and in zones the zones."),
         ({"subnets": "Utility"}, "subnets: 'Utility' is not one of the choices. Fix: write public."),
