@@ -79,13 +79,13 @@ def validate(
 
 def _waiting() -> Callable[[Report, float], None]:
     """Return what says, on standard error, what is waited for: once, and again where it became another thing."""
-    said: set[tuple[str, ...]] = set()
+    said: list[str] = []
 
     def tell(report: Report, left: float) -> None:
-        subjects = tuple(f"{each.check}: {each.subject}" for each in report.between)
-        if said != {subjects}:
-            said.clear()
-            said.add(subjects)
+        nonlocal said
+        subjects = [f"{each.check}: {each.subject}" for each in report.between]
+        if said != subjects:
+            said = subjects
             first, more = report.between[0], len(subjects) - 1
             others = f" (and {more} more)" if more else ""
             line = f"waiting, {span(left)} more at most: {first.check}: {first.subject}: {first.problem}{others}"

@@ -32,6 +32,15 @@ def resource_tags(spec: EnvironmentSpec, name: str, extra: Mapping[str, str] | N
     }
 
 
+def tag_pairs(spec: EnvironmentSpec) -> str:
+    """Return the environment's tags as ``key=value,...``, which controllers in the cluster take for what they make.
+
+    Keys end at the first ``=`` there, so a tag whose key has one is left out. Commas are in no tag that the spec takes.
+    """
+    tags = {**spec.tags, "slipway/environment": spec.name}
+    return ",".join(f"{key}={value}" for key, value in sorted(tags.items()) if "=" not in key)
+
+
 def state_tags(spec: EnvironmentSpec, name: str) -> dict[str, str]:
     """Return the tags of the state bucket and its key, which belong to the environment but outlive the cluster."""
     return {**spec.tags, "Name": name, "slipway/environment": spec.name}

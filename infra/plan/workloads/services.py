@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.plan.node.registration import ROLE_LABEL
+from infra.plan.tags import tag_pairs
 from infra.plan.workloads.controllers import AWAITED_SECONDS, await_seconds, pods_service
 from infra.plan.workloads.objects import KubernetesObject, await_annotations, metadata, selector
 from infra.spec import EnvironmentSpec
@@ -156,13 +157,12 @@ def _annotations(spec: EnvironmentSpec, service: Service) -> dict[str, str]:
     if balancer.target == "ip":
         header = {f"{_NLB}proxy-protocol": "*"} if balancer.proxy_protocol else {}
         return {f"{_NLB}scheme": balancer.scheme, f"{_NLB}nlb-target-type": "ip", **header}
-    tags = {**spec.tags, "slipway/environment": spec.name}
     proxy_protocol = "true" if balancer.proxy_protocol else "false"
     return {
         f"{_NLB}type": "nlb",
         # The machines of the edge router run no pods of workloads.
         f"{_NLB}target-node-labels": f"{ROLE_LABEL}=Node",
-        f"{_NLB}additional-resource-tags": ",".join(f"{key}={tags[key]}" for key in sorted(tags) if "=" not in key),
+        f"{_NLB}additional-resource-tags": tag_pairs(spec),
         # An attribute that is not named stays as it was set last.
         f"{_NLB}target-group-attributes": f"proxy_protocol_v2.enabled={proxy_protocol}",
         **({f"{_NLB}internal": "true"} if balancer.scheme == "internal" else {}),
