@@ -95,6 +95,11 @@ def engine_options(env: str) -> list[str]:
     return [f"--config-file={Path(env).absolute()}"] if env.endswith((".yaml", ".yml")) else []
 
 
+def say(text: str) -> None:
+    """Print a line as it is."""
+    console.print(text, markup=False, highlight=False)
+
+
 def tell_dim(line: str) -> None:
     """Say what goes on, beside the output that another program may read."""
     errors.print(line, markup=False, highlight=False, style="dim")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.commands.common import Env, console, engine_options, errors
+from infra.commands.common import Env, engine_options, errors, say
 from infra.commands.stacks import Stack, open_stack
 from infra.plan.state_layout import backups_prefix
 from infra.plan.tags import CLUSTER_TAG
@@ -34,7 +34,7 @@ def destroy(
             errors.print(f"error: {refusal}", markup=False, highlight=False)
             raise typer.Exit(1)
         if not yes:
-            _say(f"Nothing was deleted. To do it: {_again(env, delete_volumes)}")
+            say(f"Nothing was deleted. To do it: {_again(env, delete_volumes)}")
             return
         _destroy(stack, plan, delete_volumes=delete_volumes)
 
@@ -64,22 +64,22 @@ def _destroy(stack: Stack, plan: DestroyPlan, *, delete_volumes: bool) -> None:
 
     snapshots = len(plan.snapshots)
     for round_ in range(_ROUNDS):
-        sweep(stack.session, plan.swept, SystemClock(), _say)
+        sweep(stack.session, plan.swept, SystemClock(), say)
         if _engine(stack) == 0:
             break
         plan = _plan(stack, delete_volumes=delete_volumes)
         if not plan.swept or round_ == _ROUNDS - 1:
             errors.print("error: pulumi destroy failed; it says above why.", markup=False, highlight=False)
             raise typer.Exit(1)
-        _say("pulumi destroy failed, and controllers have made more meanwhile: once again.")
+        say("pulumi destroy failed, and controllers have made more meanwhile: once again.")
     plan = _plan(stack, delete_volumes=delete_volumes)
-    sweep(stack.session, plan.swept, SystemClock(), _say)
+    sweep(stack.session, plan.swept, SystemClock(), say)
     for each in plan.kept_volumes:
-        _say(f"kept: {each}")
+        say(f"kept: {each}")
     if snapshots:
         volumes = f"{snapshots} volume" if snapshots == 1 else f"each of {snapshots} volumes"
-        _say(f"kept: a last snapshot of {volumes}: {_snapshots(stack)}")
-    _say(f"Destroyed {stack.spec.name}. Kept: {_kept(stack)}.")
+        say(f"kept: a last snapshot of {volumes}: {_snapshots(stack)}")
+    say(f"Destroyed {stack.spec.name}. Kept: {_kept(stack)}.")
 
 
 def _engine(stack: Stack) -> int:
@@ -110,33 +110,33 @@ def _show(stack: Stack, plan: DestroyPlan) -> None:
     from infra.ops.destroy.guards import release_command
 
     if plan.swept:
-        _say(f"Made by controllers in {stack.spec.cluster.name}, to be deleted first:")
+        say(f"Made by controllers in {stack.spec.cluster.name}, to be deleted first:")
     for each in plan.swept:
-        _say(f"  {each}")
+        say(f"  {each}")
     if plan.kept_volumes:
-        _say("Volumes with data, kept unless --delete-volumes is given:")
+        say("Volumes with data, kept unless --delete-volumes is given:")
     for each in plan.kept_volumes:
-        _say(f"  {each}")
+        say(f"  {each}")
     for urn in plan.guarded:
-        _say(f"Refused by AWS until edge.deletionProtection: false was applied by pulumi up: {urn}")
+        say(f"Refused by AWS until edge.deletionProtection: false was applied by pulumi up: {urn}")
     for arn in plan.by_hand:
-        _say(f"Refused by AWS, which protects it from deletion: {arn}\n    {release_command(arn)}")
+        say(f"Refused by AWS, which protects it from deletion: {arn}\n    {release_command(arn)}")
     if plan.protected:
-        _say("Protected, which pulumi destroy refuses to delete. Each is released by the command behind it, or all by")
-        _say(f"  pulumi state unprotect --all --stack {stack.spec.name}")
+        say("Protected, which pulumi destroy refuses to delete. Each is released by the command behind it, or all by")
+        say(f"  pulumi state unprotect --all --stack {stack.spec.name}")
     for urn in plan.protected:
-        _say(f"  {urn}\n    pulumi state unprotect '{urn}' --stack {stack.spec.name}")
+        say(f"  {urn}\n    pulumi state unprotect '{urn}' --stack {stack.spec.name}")
     inside = f", {plan.in_cluster} of them objects in the cluster, which go with it" if plan.in_cluster else ""
-    _say(f"Deleted by pulumi destroy: {plan.resources} resources{inside}.")
+    say(f"Deleted by pulumi destroy: {plan.resources} resources{inside}.")
     for urn in plan.retained:
-        _say(f"Left in AWS by pulumi destroy: {urn}")
+        say(f"Left in AWS by pulumi destroy: {urn}")
     for urn in plan.snapshots:
-        _say(f"Left in AWS by pulumi destroy: a last snapshot of {urn}")
+        say(f"Left in AWS by pulumi destroy: a last snapshot of {urn}")
     if plan.snapshots:
-        _say(f"  to see them afterwards: {_snapshots(stack)}")
+        say(f"  to see them afterwards: {_snapshots(stack)}")
     if plan.objects:
-        _say(f"Left in AWS by pulumi destroy: {plan.objects} objects in buckets that stay")
-    _say(f"Kept: {_kept(stack)}.")
+        say(f"Left in AWS by pulumi destroy: {plan.objects} objects in buckets that stay")
+    say(f"Kept: {_kept(stack)}.")
 
 
 def _kept(stack: Stack) -> str:
@@ -153,7 +153,3 @@ def _snapshots(stack: Stack) -> str:
 
 def _again(env: str, delete_volumes: bool) -> str:
     return f"slipway destroy {env} --yes{' --delete-volumes' if delete_volumes else ''}"
-
-
-def _say(text: str) -> None:
-    console.print(text, markup=False, highlight=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.commands.common import Env, console
+from infra.commands.common import Env, say
 from infra.commands.stacks import Format, open_stack
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def diff(
         sys.stdout.write("\n")
         return
     left, right = (f"{point.version_id} ({instant(point.time)})" for point in points)
-    _say(f"From {left} to {right}:")
+    say(f"From {left} to {right}:")
     tell(found, records)
 
 
@@ -63,23 +63,19 @@ def tell(found: Comparison, records: list[RecordChange]) -> None:
     from infra.ops.diff.resources import SECRET
 
     for change in found.changes:
-        _say(f"{_SIGNS[change.kind]} {change.type} {change.name}")
+        say(f"{_SIGNS[change.kind]} {change.type} {change.name}")
         for each in change.properties:
             left, right = (value if value is not None else "(not set)" for value in (each.before, each.after))
             alike = f"{left} ({_ANEW if left == SECRET else 'changed'})"
             changed = f"{left} -> {right}" if left != right else alike
-            _say(f"    {each.path}: {changed}")
+            say(f"    {each.path}: {changed}")
     for record in records:
-        _say(f"{_SIGNS[record.kind]} record {record.name}{'' if record.lines else ' (its content is not shown)'}")
+        say(f"{_SIGNS[record.kind]} record {record.name}{'' if record.lines else ' (its content is not shown)'}")
         for line in record.lines[2:]:
-            _say(f"    {line}")
+            say(f"    {line}")
     secrets = found.veiled
     if not found.changes and not records:
-        _say("Nothing differs." if not secrets else "Nothing else differs.")
+        say("Nothing differs." if not secrets else "Nothing else differs.")
     if secrets:
         count = f"{len(secrets)} resource{'s' if len(secrets) != 1 else ''}"
-        _say(f"Secrets of {count} are {_ANEW}: {', '.join(urn.rpartition('::')[2] for urn in secrets)}")
-
-
-def _say(text: str) -> None:
-    console.print(text, markup=False, highlight=False)
+        say(f"Secrets of {count} are {_ANEW}: {', '.join(urn.rpartition('::')[2] for urn in secrets)}")

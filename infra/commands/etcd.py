@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from infra.commands.common import Env, console, show
+from infra.commands.common import Env, console, say, show
 from infra.commands.stacks import Format, open_stack
 
 etcd_app = typer.Typer(help="Backups of etcd.", no_args_is_help=True)
@@ -67,8 +67,3 @@ def tell(commands: list[tuple[str, list[str]]]) -> None:
         say(f"   {machine}:")
         for line in lines:
             say(f"     {line}")
-
-
-def say(text: str) -> None:
-    """Print a line as it is."""
-    console.print(text, markup=False, highlight=False)

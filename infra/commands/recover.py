@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.commands.common import Env, console, errors
+from infra.commands.common import Env, errors, say
 from infra.commands.stacks import Stack, open_stack
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def recover(
             if not (forget and apply):
                 raise
             recovering.forget(None)
-            return _say("Forgot the recovery; every object is as it was found.")
+            return say("Forgot the recovery; every object is as it was found.")
         if journal is not None:
             return _interrupted(recovering, journal, to, apply=apply, undo=undo, forget=forget)
         if undo or forget:
@@ -67,14 +67,14 @@ def _recover(stack: Stack, recovering: Recovering, to: str, *, apply: bool) -> N
     target = find_point(stack.s3, bucket, stack.keys, to, env=env)
     steps = recovering.plan(target)
     if not steps:
-        return _say(f"State and records are those of version {target.version_id} already. Nothing to do.")
-    _say(f"Back to version {target.version_id}, written {instant(target.time)}:")
+        return say(f"State and records are those of version {target.version_id} already. Nothing to do.")
+    say(f"Back to version {target.version_id}, written {instant(target.time)}:")
     for step in steps:
-        _say(f"  {_line(step)}")
+        say(f"  {_line(step)}")
     _compare(stack, state_at(stack.s3, bucket, target, env=env))
     if not apply:
-        return _say(f"Nothing was changed. To do it: slipway recover {env} --to {target.version_id} --apply")
-    journal = recovering.begin(target, lambda step: _say(f"done: {step.key}"))
+        return say(f"Nothing was changed. To do it: slipway recover {env} --to {target.version_id} --apply")
+    journal = recovering.begin(target, lambda step: say(f"done: {step.key}"))
     return _finished(stack.env, journal, target)
 
 
@@ -82,7 +82,7 @@ def _finished(env: str, journal: Journal, target: ObjectVersion | None = None) -
     state = next((step for step in reversed(journal.steps) if ".pulumi/stacks/" in step.key and step.before), None)
     back = f"\n  slipway recover {env} --to {state.before} --apply    (to return to where you were)" if state else ""
     what = f"Recovered version {target.version_id if target else journal.version}"
-    _say(
+    say(
         f"{what}. Compare it with what exists before any update:\n"
         f"  pulumi refresh --stack {env} --preview-only\n"
         f"  pulumi preview --stack {env}{back}"
@@ -101,21 +101,21 @@ def _interrupted(
             finish = "" if undoing else f"finish it with slipway recover {env} --to {journal.version} --apply, or "
             undo_it = f"undo it with slipway recover {env} --undo --apply"
             return _refuse(f"{journal.unfinished}. Fix: {finish}{undo_it}, then run this again")
-    _say(f"A{journal.unfinished[1:]}{', and was being undone' if undoing else ''}.")
+    say(f"A{journal.unfinished[1:]}{', and was being undone' if undoing else ''}.")
     for step in journal.steps:
-        _say(f"  {_line(step)}")
+        say(f"  {_line(step)}")
     if not apply:
         # What is undone in part can only be undone to the end, or left.
         finish = "" if undoing else f"To finish it: slipway recover {env} --to {journal.version} --apply\n"
-        return _say(
+        return say(
             f"Nothing was changed. {finish}To undo it: slipway recover {env} --undo --apply\n"
             f"To leave every object as it is now: slipway recover {env} --forget --apply"
         )
     if forget:
         recovering.forget(journal)
-        return _say("The recovery is forgotten; every object is as it was found.")
-    ended = recovering.resume(journal, lambda step: _say(f"done: {step.key}"), undo=undo)
-    return _finished(env, ended) if ended.direction == "forward" else _say("The recovery is undone.")
+        return say("The recovery is forgotten; every object is as it was found.")
+    ended = recovering.resume(journal, lambda step: say(f"done: {step.key}"), undo=undo)
+    return _finished(env, ended) if ended.direction == "forward" else say("The recovery is undone.")
 
 
 def _line(step: RecoveryStep) -> str:
@@ -138,7 +138,7 @@ def _compare(stack: Stack, target: Checkpoint) -> None:
     try:
         now = state_at(stack.s3, bucket, find_point(stack.s3, bucket, stack.keys, "now", env=stack.env), env=stack.env)
     except OpsError as error:
-        return _say(f"The present state cannot be compared with it: {error}")
+        return say(f"The present state cannot be compared with it: {error}")
     changes = compare(now, target).changes
     for kind, told in (
         ("removed", "exist now by the present state and are unknown to that one; an update would make them again"),
@@ -148,9 +148,9 @@ def _compare(stack: Stack, target: Checkpoint) -> None:
         names = [f"{each.type} {each.name}" for each in changes if each.kind == kind]
         if names:
             more = f", and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-            _say(f"  {len(names)} resources {told}: {', '.join(names[:_NAMED])}{more}")
+            say(f"  {len(names)} resources {told}: {', '.join(names[:_NAMED])}{more}")
     if now.secrets != target.secrets:
-        _say(
+        say(
             "  Secrets of that state are encrypted by other settings than now: bring secretsprovider, encryptedkey and "
             "encryptionsalt of the stack file back too"
         )
@@ -160,7 +160,3 @@ def _compare(stack: Stack, target: Checkpoint) -> None:
 def _refuse(text: str) -> None:
     errors.print(f"error: {text}.", markup=False, highlight=False)
     raise typer.Exit(1)
-
-
-def _say(text: str) -> None:
-    console.print(text, markup=False, highlight=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from infra.commands.common import Env, console, show
+from infra.commands.common import Env, say, show
 from infra.commands.stacks import Format, Stack, open_stack
 
 if TYPE_CHECKING:
@@ -173,8 +173,3 @@ def _document(known: Sequence[Claim], snapshots: Sequence[Snapshot], key: Key | 
             {**dataclasses.asdict(each), "key": str(each.key), "begun": instant(each.begun)} for each in kept
         ],
     }
-
-
-def say(text: str) -> None:
-    """Print a line as it is."""
-    console.print(text, markup=False, highlight=False)

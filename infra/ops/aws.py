@@ -16,6 +16,8 @@ from infra.plan.tags import CLUSTER_TAG
 _MAX_ATTEMPTS = 5
 """Calls of one request, the first included; botocore's own default for ``standard`` is 3."""
 
+FILTER_VALUES = 200
+"""Values that one filter of EC2 takes (Amazon EC2 User Guide, "List and filter using the CLI and API")."""
 
 _TAGS_AT_ONCE = 20
 """Load balancers whose tags one call tells (ELB API References, DescribeTags)."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 
-from infra.ops.aws import ec2_items
+from infra.ops.aws import FILTER_VALUES, ec2_items
 from infra.ops.errors import aws_errors
 from infra.ops.preview.events import Run, State
 from infra.ops.preview.openings import EGRESS, GROUP, INGRESS, rules_of
@@ -17,9 +17,6 @@ from infra.ops.preview.openings import EGRESS, GROUP, INGRESS, rules_of
 CONTROLLERS = "kubernetes.io/rule/"
 """How the descriptions begin of rules that the cloud controller manager keeps for load balancers of Services
 (cloud-provider-aws, ``pkg/providers/v1/aws_loadbalancer.go``: ``NLBClientRuleDescription`` and its like)."""
-
-_GROUPS_AT_ONCE = 200
-"""Values that one filter of EC2 takes (Amazon EC2 User Guide, "List and filter using the CLI and API")."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +44,8 @@ def find_beside(session: boto3.Session, run: Run) -> tuple[Beside, ...]:
     ec2 = session.client("ec2")
     found: list[Mapping[str, Any]] = []
     with aws_errors("read the rules of the environment's security groups"):
-        for start in range(0, len(groups), _GROUPS_AT_ONCE):
-            part = groups[start : start + _GROUPS_AT_ONCE]
+        for start in range(0, len(groups), FILTER_VALUES):
+            part = groups[start : start + FILTER_VALUES]
             found.extend(ec2_items(ec2, "describe_security_group_rules", "SecurityGroupRules", {"group-id": part}))
     return beside_of(run, found)
 

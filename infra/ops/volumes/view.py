@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from infra.ops.aws import ec2_items
+from infra.ops.aws import FILTER_VALUES, ec2_items
 from infra.ops.errors import OpsError, aws_errors
 from infra.ops.kube import Kube
 from infra.plan.tags import CLAIM_NAME_TAG, CLAIM_NAMESPACE_TAG, CLUSTER_TAG
 
 DRIVER = "ebs.csi.aws.com"
-_FILTER_VALUES = 200
-"""Values that one filter of EC2 takes (EC2 API Reference, "Filtering your results")."""
 
 
 @dataclass(frozen=True, order=True)
@@ -127,7 +125,7 @@ def snapshots(ec2: Any, cluster: str, known: Sequence[Claim]) -> list[Snapshot]:
     found: dict[str, Snapshot] = {}
     with aws_errors("list snapshots of volumes"):
         volumes = list(of_volume)
-        parts = [volumes[start : start + _FILTER_VALUES] for start in range(0, len(volumes), _FILTER_VALUES)]
+        parts = [volumes[start : start + FILTER_VALUES] for start in range(0, len(volumes), FILTER_VALUES)]
         tagged = {f"tag:{CLUSTER_TAG}": [cluster], "tag-key": [CLAIM_NAME_TAG]}
         for filters in (tagged, *({"volume-id": part} for part in parts)):
             for each in ec2_items(ec2, "describe_snapshots", "Snapshots", filters, OwnerIds=["self"]):
