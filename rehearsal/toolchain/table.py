@@ -9,6 +9,7 @@ from semver import Version
 
 from rehearsal.toolchain.addon_programs import ADDON_PROGRAMS
 from rehearsal.toolchain.errors import ToolchainError
+from rehearsal.toolchain.kubernetes_plugin import KUBERNETES_PLUGIN_TOOL
 from rehearsal.toolchain.patches import Patch
 from rehearsal.toolchain.release import Release, Tool
 from rehearsal.toolchain.versions import (
@@ -204,6 +205,7 @@ _ALL: Final = (
         rule=SAME_MINOR,
     ),
     *ADDON_PROGRAMS,
+    KUBERNETES_PLUGIN_TOOL,
 )
 
 TOOLS: Final[dict[str, Tool]] = {tool.name: tool for tool in _ALL}

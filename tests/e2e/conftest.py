@@ -60,10 +60,14 @@ class Rehearsed:
     endpoint: str = ""
     checkpoints: bool = False
     """Whether updates write the state as they go, which only those need that are killed."""
+    pulumi_home: Path | None = None
+    """Where a vendor's plugin is looked for, in place of the user's own ``~/.pulumi``."""
 
     @property
     def environ(self) -> dict[str, str]:
         skip = {} if self.checkpoints else {SKIP_VARIABLE: "1"}
+        if self.pulumi_home:
+            skip["PULUMI_HOME"] = str(self.pulumi_home)
         return {**os.environ, **skip, "SLIPWAY_STATE_HOME": str(self.home), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
 
     def command(self, verb: str, *arguments: str) -> list[str]:

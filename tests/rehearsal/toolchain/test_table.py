@@ -7,6 +7,7 @@ import pytest
 from rehearsal.toolchain.addon_programs import ADDON_PROGRAMS
 from rehearsal.toolchain.errors import ToolchainError
 from rehearsal.toolchain.golang import private_version
+from rehearsal.toolchain.kubernetes_plugin import KUBERNETES_PLUGIN
 from rehearsal.toolchain.release import Release, Tool
 from rehearsal.toolchain.table import (
     COREDNS,
@@ -29,7 +30,9 @@ def _requirements(release: Release) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "release", [PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK, KUBE_SCORE, *_ADDONS], ids=lambda release: release.name
+    "release",
+    [PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK, KUBE_SCORE, KUBERNETES_PLUGIN, *_ADDONS],
+    ids=lambda release: release.name,
 )
 def test_the_table_and_the_go_module_pin_the_same_version(release: Release) -> None:
     assert _requirements(release)[release.pinned_module] == str(release.version)
@@ -57,7 +60,7 @@ def test_etcd_programs_are_of_one_release() -> None:
 
 def test_the_private_go_satisfies_every_module() -> None:
     private = tuple(map(int, private_version().split(".")))
-    for release in (PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK, KUBE_SCORE, *_ADDONS):
+    for release in (PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK, KUBE_SCORE, KUBERNETES_PLUGIN, *_ADDONS):
         if release.module == "prometheus":
             continue  # Prometheus asks for a newer one, which Go fetches itself.
         text = (release.folder / "go.mod").read_text(encoding="utf-8")
@@ -116,5 +119,5 @@ def test_every_unknown_name_is_told() -> None:
         "kube-controller-manager, kube-scheduler, kubectl, kubeadm, kubelet, kube-proxy, etcdctl, etcdutl, promtool, "
         "prometheus, coredns, kube-score, traefik, aws-cloud-controller-manager, kube-state-metrics, node_exporter, "
         "alertmanager, amtool, node-termination-handler, node-problem-detector, "
-        "cert-manager-controllers, pebble."
+        "cert-manager-controllers, pebble, pulumi-resource-kubernetes."
     )
