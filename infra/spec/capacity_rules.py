@@ -100,14 +100,12 @@ def _check_warm_pool(at: Location, group: InstanceGroupSpec) -> Iterator[Problem
     if pool is None:
         return
     where = (*at, "warmPool")
-    if group.mixed_instances_policy is not None:
-        yield Problem(
-            where,
-            "cannot be used with mixedInstancesPolicy (Auto Scaling User Guide, warm pool limitations)",
-            "remove one of the two",
-            None,
-            ((*at, "mixedInstancesPolicy"),),
-        )
+    mixed = group.mixed_instances_policy
+    if mixed is not None and mixed.on_demand_above_base < 100:
+        # Auto Scaling takes a policy beside a pool since November 2025, and kops with it (kubernetes/kops#17800).
+        share: Location = (*at, "mixedInstancesPolicy", "onDemandAboveBase")
+        problem = f"holds no Spot machines, and {mixed.on_demand_above_base}% of the group's are On-Demand"
+        yield Problem(where, problem, "remove it, or set onDemandAboveBase: 100", None, (share,))
     if group.role == "ControlPlane":
         yield Problem(where, "makes no sense for a group of exactly one machine", "remove it", None, ((*at, "role"),))
     if pool.max_size is not None and pool.min_size > pool.max_size:

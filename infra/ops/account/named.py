@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from infra.ops.aws import ec2_items
 from infra.ops.errors import aws_errors, error_code
-from infra.plan.account.facts import Certificate, Named, TargetGroup
+from infra.plan.account.facts import Address, Certificate, Named, TargetGroup
 from infra.plan.account.named import References
 from infra.plan.tags import CLUSTER_TAG
 from infra.spec import EnvironmentSpec
@@ -63,17 +63,25 @@ def _security_groups(ec2: Any, names: Iterable[str]) -> dict[str, str]:
     return {each["GroupId"]: each.get("VpcId", "") for each in found}
 
 
-def _addresses(ec2: Any, names: Iterable[str], cluster: str) -> dict[str, str]:
+def _addresses(ec2: Any, names: Iterable[str], cluster: str) -> dict[str, Address]:
     wanted = sorted(set(names))
     if not wanted:
         return {}
-    ours = {f"tag:{CLUSTER_TAG}": [cluster]}
+    # EC2 lists gateways for an hour after they are gone, and those that failed, which have no address any more.
+    ours = {f"tag:{CLUSTER_TAG}": [cluster], "state": ["pending", "available"]}
     gateways = list(ec2_items(ec2, "describe_nat_gateways", "NatGateways", ours))
-    own = {each.get("AllocationId") for gateway in gateways for each in gateway.get("NatGatewayAddresses", ())}
+    subnets = sorted({each["SubnetId"] for each in gateways})
+    described = ec2_items(ec2, "describe_subnets", "Subnets", {"subnet-id": subnets}) if subnets else ()
+    zones = {each["SubnetId"]: str(each["AvailabilityZone"]) for each in described}
+    own = {
+        each.get("AllocationId"): Address(gateway=zones[gateway["SubnetId"]])
+        for gateway in gateways
+        for each in gateway.get("NatGatewayAddresses", ())
+    }
     # By a filter, as of security groups. This operation has no pages.
     found = ec2.describe_addresses(Filters=[{"Name": "allocation-id", "Values": wanted}])["Addresses"]
-    users = {each["AllocationId"]: str(each.get("NetworkInterfaceId", "")) for each in found}
-    return {address: "" if address in own else user for address, user in users.items()}
+    others = {each["AllocationId"]: Address(interface=str(each.get("NetworkInterfaceId", ""))) for each in found}
+    return {name: own.get(name, other) for name, other in others.items()}
 
 
 def _target_group(session: boto3.Session) -> Callable[[str], TargetGroup]:

@@ -35,6 +35,11 @@ def spot_sentences(groups: Mapping[str, Group], changes: Sequence[Change]) -> It
         yield f"And {len(left):,} more groups change their shares of On-Demand and Spot. {_INTERRUPTED}."
 
 
+def uses_spot(state: State) -> bool:
+    """Say whether some machines of an Auto Scaling group may be Spot."""
+    return _share(state)[0] > 0
+
+
 def _share(state: State | None) -> _Share:
     """Return the share of Spot. Without a policy, or what it leaves unsaid, all is On-Demand (Auto Scaling API)."""
     policy = state.inputs.get("mixedInstancesPolicy") if state else None

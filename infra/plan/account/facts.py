@@ -38,6 +38,16 @@ class Certificate:
 
 
 @dataclass(frozen=True)
+class Address:
+    """An Elastic IP address: free where it has neither."""
+
+    interface: str = ""
+    """ID of the network interface of others that has it."""
+    gateway: str = ""
+    """Zone of the environment's own NAT gateway that has it."""
+
+
+@dataclass(frozen=True)
 class Named:
     """Things that a spec names and does not make, by ID or ARN: those of them that exist."""
 
@@ -50,9 +60,8 @@ class Named:
     hosted_zones: Mapping[str, str]
     """ID -> the domain, without a dot at its end."""
     policies: frozenset[str]
-    addresses: Mapping[str, str]
-    """Allocation ID -> the network interface of others that has the address; empty where it is free, or has the
-    environment's own NAT gateway."""
+    addresses: Mapping[str, Address]
+    """Allocation ID -> who has the address."""
 
 
 @dataclass(frozen=True)

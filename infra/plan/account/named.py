@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.plan.account.facts import Named
+from infra.plan.account.facts import Address, Named
 from infra.plan.environment import EnvironmentPlan
 from infra.spec import EnvironmentSpec, Problem
 from infra.spec.errors import Location
@@ -63,15 +63,22 @@ def check_named(plan: EnvironmentPlan, named: Named) -> Iterator[Problem]:
         if arn not in named.policies:
             yield Problem(at, "is no policy of this account", "name one that `aws iam list-policies` lists", repr(arn))
     for at, address in wanted.addresses.items():
-        user = named.addresses.get(address)
-        if user is None:
-            fix = "name one that `aws ec2 describe-addresses` lists"
-            yield Problem(at, "is no Elastic IP address of this account and region", fix, repr(address))
-        elif user:
-            fix = "take it off there first, or name another"
-            yield Problem(at, f"is in use by the network interface {user}", fix, repr(address))
+        yield from _check_address(at, address, named.addresses.get(address))
     yield from _check_zones(spec, wanted, named)
     yield from _check_certificate(plan, wanted, named)
+
+
+def _check_address(at: Location, name: str, found: Address | None) -> Iterator[Problem]:
+    if found is None:
+        fix = "name one that `aws ec2 describe-addresses` lists"
+        yield Problem(at, "is no Elastic IP address of this account and region", fix, repr(name))
+    elif found.interface:
+        fix = "take it off there first, or name another"
+        yield Problem(at, f"is in use by the network interface {found.interface}", fix, repr(name))
+    elif found.gateway not in ("", at[-1]):
+        # An update makes a gateway before the one that it takes the place of goes.
+        fix = "take it out for one update, which gives that gateway another or none, and write it here in the next"
+        yield Problem(at, f"is still that of the NAT gateway in {found.gateway}", fix, repr(name))
 
 
 def _check_vpc(at: Location, name: str, kind: str, found: str | None, vpc: str | None) -> Iterator[Problem]:

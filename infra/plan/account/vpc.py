@@ -35,7 +35,7 @@ def check_vpc(plan: EnvironmentPlan, found: ExistingVpc | None) -> Iterator[Prob
             )
     yield from _check_blocks(plan, found)
     if wanted.subnets:
-        yield from _check_existing(wanted, found)
+        yield from _check_existing(plan, wanted, found)
     else:
         yield from _check_gateway(wanted, found)
         yield from _check_free(plan, found)
@@ -78,16 +78,17 @@ def _check_free(plan: EnvironmentPlan, found: ExistingVpc) -> Iterator[Problem]:
             yield Problem(("network", "cidr"), problem, fix, repr(plan.spec.network.cidr))
 
 
-def _check_existing(wanted: ExistingVpcSpec, found: ExistingVpc) -> Iterator[Problem]:
+def _check_existing(plan: EnvironmentPlan, wanted: ExistingVpcSpec, found: ExistingVpc) -> Iterator[Problem]:
+    private = {zone for each in plan.groups if each.scaling.subnet_kind == "private" for zone in each.scaling.zones}
     for index, each in enumerate(wanted.subnets):
         for kind, subnet in each.by_kind.items():
             at: Location = (*_AT, "subnets", index, kind)
-            yield from _check_subnet(at, subnet, each.zone, found, public=kind == "public")
+            yield from _check_subnet(at, subnet, each.zone, found)
+            if subnet.id in found.subnets and (kind == "public" or each.zone in private):
+                yield from _check_way_out((*at, "id"), subnet.id, found.subnets[subnet.id], public=kind == "public")
 
 
-def _check_subnet(
-    at: Location, wanted: ExistingSubnetSpec, zone: str, found: ExistingVpc, *, public: bool
-) -> Iterator[Problem]:
+def _check_subnet(at: Location, wanted: ExistingSubnetSpec, zone: str, found: ExistingVpc) -> Iterator[Problem]:
     subnet = found.subnets.get(wanted.id)
     if subnet is None:
         fix = "name one that `aws ec2 describe-subnets` lists for it"
@@ -97,7 +98,6 @@ def _check_subnet(
         yield Problem((*at, "id"), f"lies in {subnet.zone}", f"name one of {zone}", repr(wanted.id))
     if subnet.cidr != wanted.cidr:
         yield Problem((*at, "cidr"), f"is not its block, {subnet.cidr}", f"write {subnet.cidr}", repr(wanted.cidr))
-    yield from _check_way_out((*at, "id"), wanted.id, subnet, public=public)
 
 
 def _check_way_out(at: Location, name: str, subnet: Subnet, *, public: bool) -> Iterator[Problem]:

@@ -95,10 +95,13 @@ def test_priorities_need_a_list(key: str, strategy: str, instead: str) -> None:
     assert mixed({"instances": ["m7i.large"], key: strategy}) == []
 
 
-def test_a_warm_pool_beside_mixed_instances() -> None:
-    assert mixed({"instances": ["m7i.large"]}, warmPool={}) == [
-        f"{GROUP}.warmPool: cannot be used with mixedInstancesPolicy (Auto Scaling User Guide, warm pool limitations). "
-        "Fix: remove one of the two."
+def test_a_warm_pool_holds_several_types_and_no_spot() -> None:
+    types = {"instances": ["m7i.large", "m6i.large"]}
+    assert mixed(types, warmPool={}) == []
+    assert mixed({"instanceRequirements": NEEDS}, warmPool={"state": "Hibernated"}) == []
+    assert mixed({**types, "onDemandBase": 2, "onDemandAboveBase": 20}, warmPool={}) == [
+        f"{GROUP}.warmPool: holds no Spot machines, and 20% of the group's are On-Demand. "
+        "Fix: remove it, or set onDemandAboveBase: 100."
     ]
 
 

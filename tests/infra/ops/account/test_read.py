@@ -16,7 +16,7 @@ from infra.ops.account.read import account_facts
 from infra.ops.aws import session_for
 from infra.ops.errors import RefusedError
 from infra.plan.account.check import check_account
-from infra.plan.account.facts import Named, TargetGroup
+from infra.plan.account.facts import Address, Named, TargetGroup
 from infra.plan.account.named import References
 from infra.plan.account.quotas import ADDRESSES, BALANCERS, VCPUS, VPCS
 from infra.plan.environment import plan_environment
@@ -90,13 +90,20 @@ def test_what_is_named_and_not_there_is_left_out(session: boto3.Session) -> None
 def test_an_address_is_free_until_somebody_else_has_it(session: boto3.Session) -> None:
     ec2 = session.client("ec2")
     made = [ec2.allocate_address(Domain="vpc")["AllocationId"] for _ in range(3)]
-    subnet = ec2.create_subnet(VpcId=vpc(session, own=True), CidrBlock="10.20.0.0/24")["Subnet"]["SubnetId"]
+    place = {"CidrBlock": "10.20.0.0/24", "AvailabilityZone": f"{spec().region}b"}
+    subnet = ec2.create_subnet(VpcId=vpc(session, own=True), **place)["Subnet"]["SubnetId"]
     interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
     ec2.associate_address(AllocationId=made[1], NetworkInterfaceId=interface)
     described = [{"ResourceType": "natgateway", "Tags": tags(own=True)}]
-    ec2.create_nat_gateway(SubnetId=subnet, AllocationId=made[2], TagSpecifications=described)
+    gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=made[2], TagSpecifications=described)
     named_there = References({}, {}, {}, {}, {}, {("here", index): each for index, each in enumerate(made)})
-    assert named(session, spec(), named_there).addresses == {made[0]: "", made[1]: interface, made[2]: ""}
+    assert named(session, spec(), named_there).addresses == {
+        made[0]: Address(),
+        made[1]: Address(interface=interface),
+        made[2]: Address(gateway=f"{spec().region}b"),
+    }
+    ec2.delete_nat_gateway(NatGatewayId=gateway["NatGateway"]["NatGatewayId"])
+    assert named(session, spec(), named_there).addresses[made[2]].gateway == ""
 
 
 def test_what_is_named_and_there_is_found(session: boto3.Session) -> None:

@@ -3,8 +3,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from infra.ops.preview.events import read_events
 from infra.ops.preview.meaning import interpret
 from infra.ops.preview.prices import price_table
@@ -83,20 +81,3 @@ def test_a_recorded_preview() -> None:
     ]
     assert [each.words for each in report.resizes] == ["most 4 → 6"]
     assert round(report.cost.change, 2) == 264.44
-
-
-@pytest.mark.parametrize(("size", "refused"), [(10, True), (20, False), (40, False)])
-def test_a_disk_that_would_shrink_is_refused_before_aws_does(size: int, refused: bool) -> None:
-    report = report_of(step("update", VOLUME, "etcd-a", {"size": 20, "type": "gp2"}, {"size": size, "type": "gp3"}))
-    assert (report.verdict == "failed", report.exit_code) == (refused, 1 if refused else 0)
-    assert [each.message for each in report.diagnostics] == (
-        [
-            "ebs Volume etcd-a: AWS makes no volume smaller (20 → 10 GiB), so the update would fail here. Leave the "
-            "size as it is."
-        ]
-        if refused
-        else []
-    )
-    text = render_markdown(report)
-    assert ("> An update would fail." in text) is refused
-    assert "could not work out" not in text

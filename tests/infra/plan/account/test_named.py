@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.plan.account.facts import Certificate, TargetGroup
+from infra.plan.account.facts import Address, Certificate, TargetGroup
 from infra.plan.account.named import certifies
 from tests.infra.plan.account.account_facts import facts, problems
 from tests.infra.plan.edge.samples import ACM, edge_spec
@@ -135,19 +135,25 @@ ADDRESS = "eipalloc-0123456789abcdef0"
 @pytest.mark.parametrize(
     ("addresses", "line"),
     [
-        ({ADDRESS: ""}, None),
+        ({ADDRESS: Address()}, None),
+        ({ADDRESS: Address(gateway="eu-central-1a")}, None),
         (
             {},
             "is no Elastic IP address of this account and region. "
             "Fix: name one that `aws ec2 describe-addresses` lists.",
         ),
         (
-            {ADDRESS: "eni-1"},
+            {ADDRESS: Address(interface="eni-1")},
             "is in use by the network interface eni-1. Fix: take it off there first, or name another.",
+        ),
+        (
+            {ADDRESS: Address(gateway="eu-central-1b")},
+            "is still that of the NAT gateway in eu-central-1b. Fix: take it out for one update, which gives that "
+            "gateway another or none, and write it here in the next.",
         ),
     ],
 )
-def test_addresses_of_nat_gateways_are_there_and_free(addresses: dict[str, str], line: str | None) -> None:
+def test_addresses_of_nat_gateways_are_there_and_free(addresses: dict[str, Address], line: str | None) -> None:
     spec = sample_spec(network={"natAddresses": {"eu-central-1a": ADDRESS}})
     at = f"network.natAddresses.eu-central-1a: '{ADDRESS}'"
     assert problems(spec, facts(named={"addresses": addresses})) == ([] if line is None else [f"{at} {line}"])

@@ -159,6 +159,18 @@ def test_subnets_are_what_they_are_named_for(subnets: Mapping[str, Subnet], expe
     assert found(in_subnets(), dataclasses.replace(CUT, subnets=subnets)) == [f"network.vpc.subnets[1].{expected}"]
 
 
+@pytest.mark.parametrize("way_out", ["", GATEWAY])
+def test_private_subnets_of_load_balancers_alone_need_no_way_out(way_out: str) -> None:
+    """What kops calls a public topology: machines are public, and the API's own load balancer answers inside."""
+    groups = [{**each, "subnets": "public"} for each in sample_mapping()["instanceGroups"]]
+    no_way_out = dataclasses.replace(CUT, subnets=altered(PRIVATE, way_out=way_out))
+    assert found(in_subnets(instanceGroups=groups), no_way_out) == []
+    groups[0].pop("subnets")
+    assert found(in_subnets(instanceGroups=groups), no_way_out) == []
+    groups[-1].pop("subnets")
+    assert len(found(in_subnets(instanceGroups=groups), no_way_out)) == 1
+
+
 def test_subnets_beside_those_that_are_named_may_be_anything() -> None:
     more = {**THEIRS, "subnet-4": Subnet("eu-central-1a", "10.20.33.0/24", own=False, way_out="")}
     assert found(in_subnets(), dataclasses.replace(CUT, subnets=more)) == []
