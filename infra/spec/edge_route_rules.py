@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from infra.spec.edge import EdgeRouteSpec, EdgeSpec
+from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
 from infra.spec.hosts import covers
 
@@ -21,6 +22,21 @@ def check_route_forms(edge: EdgeSpec) -> Iterator[Problem]:
             for other in range(len(edge.routes)):
                 if other != index:
                     yield from _check_pair((*at, "hosts", position), host, route, edge, other)
+
+
+def check_api_names(spec: EnvironmentSpec, edge: EdgeSpec) -> Iterator[Problem]:
+    """Yield hosts that are the Kubernetes API's own names in the same zone: Route 53 has one record of a name."""
+    api, zone = spec.cluster.api, edge.dns.zone_id if edge.dns else None
+    if zone is None or zone != api.hosted_zone:
+        return
+    taken = {f"api.internal.{spec.cluster.name}", *([f"api.{spec.cluster.name}"] if api.access == "public" else [])}
+    for index, route in enumerate(edge.routes):
+        for position, host in enumerate(route.hosts):
+            if host in taken:
+                at: Location = ("edge", "routes", index, "hosts", position)
+                related: tuple[Location, ...] = (("cluster", "api"), ("cluster", "name"), ("edge", "dns"))
+                problem = "is the name of the Kubernetes API, which has its record in the same zone"
+                yield Problem(at, problem, "use another host", repr(host), related)
 
 
 def check_shared(edge: EdgeSpec, index: int, position: int) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from infra.spec.edge import HTTP_PORT, HTTPS_PORT, SSH_PORT, EdgeSpec, FirewallRuleSpec
-from infra.spec.edge_route_rules import check_route_forms, check_shared
+from infra.spec.edge_route_rules import check_api_names, check_route_forms, check_shared
 from infra.spec.edge_tls_rules import check_tls
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
@@ -60,6 +60,7 @@ def check_edge(spec: EnvironmentSpec) -> list[Problem]:
         *_check_overlaps(spec.edge),
         *_check_routes(spec, spec.edge),
         *check_route_forms(spec.edge),
+        *check_api_names(spec, spec.edge),
         *_check_tcp_ports(spec, spec.edge),
         *check_tls(spec, spec.edge),
     ]

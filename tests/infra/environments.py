@@ -184,6 +184,7 @@ def workers(draw: Draw, name: str, network: Environment) -> Environment:
         group["mixedInstancesPolicy"] = draw(mixed(architecture))
     else:
         sometimes(draw, group, "machineType", st.sampled_from(WORKER_TYPES[architecture]))
+    if group.get("mixedInstancesPolicy", {}).get("onDemandAboveBase", 100) == 100:
         pools = st.sampled_from([{}, {"minSize": 1, "maxSize": 4, "state": "Hibernated"}, {"reuseOnScaleIn": True}])
         sometimes(draw, group, "warmPool", pools)
     for key, values in (

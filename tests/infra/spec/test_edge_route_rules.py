@@ -36,6 +36,35 @@ def test_what_may_stand_beside_each_other(routes: list[dict[str, Any]]) -> None:
     assert report(written(*routes)) == []
 
 
+ZONE = {"zone": "example.com", "zoneId": "Z0123456789ABCDEFGHIJ"}
+PUBLIC = {"access": "public", "allowedCidrs": ["203.0.113.0/24"]}
+
+
+@pytest.mark.parametrize(
+    ("api", "dns", "refused"),
+    [
+        ({"hostedZone": ZONE["zoneId"]}, ZONE, ["api.internal.test.example.com"]),
+        (PUBLIC | {"hostedZone": ZONE["zoneId"]}, ZONE, ["api.test.example.com", "api.internal.test.example.com"]),
+        (PUBLIC, ZONE, []),
+        (PUBLIC | {"hostedZone": ZONE["zoneId"]}, None, []),
+        (PUBLIC | {"hostedZone": "Z0000000000ABCDEFGHIJ"}, ZONE, []),
+    ],
+)
+def test_names_of_the_api_are_no_hosts_in_its_zone(
+    api: dict[str, Any], dns: dict[str, Any] | None, refused: list[str]
+) -> None:
+    hosts = ["api.test.example.com", "api.internal.test.example.com", "api.example.com", "*.test.example.com"]
+    everybody = {"name": "web", "sources": ["anywhere"], "ports": [443], "hosts": ["*.example.com"]}
+    mapping = edge_mapping(routes=[route("api", *hosts)], firewall=[everybody], tcpPorts=[])
+    mapping["cluster"]["api"] = api
+    mapping["edge"] |= {"dns": dns} if dns else {}
+    assert report(mapping) == [
+        f"edge.routes[0].hosts[{hosts.index(host)}]: '{host}' is the name of the Kubernetes API, which has its record "
+        "in the same zone. Fix: use another host."
+        for host in refused
+    ]
+
+
 SAME = "for the same paths. Fix: give one of them another path, or another host."
 ALONE = "and Ingress objects have a host to themselves. Fix: give each of the two a host of its own."
 MIXED = (
