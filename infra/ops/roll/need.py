@@ -18,8 +18,8 @@ def members_of(group: Group, nodes: Iterable[Node]) -> tuple[Member, ...]:
 
 
 def warm_outdated(group: Group) -> tuple[Instance, ...]:
-    """Return the machines of the warm pool that were started from an older template."""
-    return tuple(each for each in group.warm if not each.leaving and any(_template_reasons(group, each)))
+    """Return the machines of the warm pool that a roll would replace as soon as they had left it."""
+    return tuple(each for each in group.warm if not each.leaving and any(_reasons_of_origin(group, each)))
 
 
 def _reasons(group: Group, instance: Instance, node: Node | None) -> Iterator[str]:
@@ -30,19 +30,19 @@ def _reasons(group: Group, instance: Instance, node: Node | None) -> Iterator[st
         yield "being taken out of its group by a rolling update"
     if instance.mark == "due":
         yield "marked by --force"
-    yield from _template_reasons(group, instance)
-    if group.types and instance.type not in group.types:
-        yield f"instance type {instance.type} is not listed any more"
+    yield from _reasons_of_origin(group, instance)
     if node is not None and node.draining:
         yield "its drain was begun by a rolling update"
     if node is not None and node.needs_update:
         yield "annotated slipway/needs-update"
 
 
-def _template_reasons(group: Group, instance: Instance) -> Iterator[str]:
+def _reasons_of_origin(group: Group, instance: Instance) -> Iterator[str]:
     if not instance.template_id:
         yield "not started from a launch template"
     elif instance.template_id != group.template_id:
         yield f"launch template {instance.template_id} instead of {group.template_id}"
     elif instance.template_version != group.template_version:
         yield f"launch template version {instance.template_version} instead of {group.template_version}"
+    if group.types and instance.type not in group.types:
+        yield f"instance type {instance.type} is not listed any more"

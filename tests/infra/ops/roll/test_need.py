@@ -68,6 +68,14 @@ def test_machines_of_the_warm_pool() -> None:
     assert warm_outdated(group) == (warm,)
 
 
+def test_machines_of_the_warm_pool_whose_type_is_not_listed_any_more() -> None:
+    listed, other = (
+        replace(CURRENT, id=each, type=each, lifecycle="Warmed:Stopped") for each in ("m6i.large", "m5.large")
+    )
+    group = Group("x", 0, 0, 9, "lt-1", "5", ("m7i.large", "m6i.large"), (), (listed, other))
+    assert warm_outdated(group) == (other,)
+
+
 def test_the_order_is_kopss() -> None:
     groups = [*sample_mapping()["instanceGroups"], group_mapping("batch")]
     spec = sample_spec(instanceGroups=[groups[2], groups[1], groups[0], groups[3]])
