@@ -253,6 +253,8 @@ def _ensure_running(environment: Environment) -> None:
         environment.console.print(str(error), markup=False, highlight=False)
         return
     environment.copy_config()
+    # What it boots from and names may be other things than at the start, as images for other processors.
+    environment.publish_images()
 
 
 def _require_known(environment: Environment) -> None:

@@ -60,8 +60,8 @@ def _find(lookup: ImageLookup, opts: pulumi.InvokeOptions | None) -> pulumi.Outp
 
 
 def _words(error: Exception) -> str:
-    """Return what the provider said, without the SDK's introduction, on one line."""
-    return " ".join(str(error).split()).rpartition("returned an error: ")[2].removeprefix("invoking ")
+    """Return what the provider said, without the SDK's introduction, on one line, as a part of a sentence."""
+    return " ".join(str(error).split()).rpartition("returned an error: ")[2].removeprefix("invoking ").rstrip(".")
 
 
 async def _look_up(lookup: ImageLookup, opts: pulumi.InvokeOptions | None) -> FoundImage:

@@ -75,6 +75,11 @@ def test_02_a_lost_disk_stops_and_is_said_first(env: Rehearsed) -> None:
     assert "planted" not in done.output
     assert "- value: [secret]\n+ value: [secret]" in done.output
     assert state(env) == before
+    # Nobody has asked the stand-in for an image for such processors before: the shell's preview finds one.
+    declare(env, with_group(env.spec, "nodes", machineType="m7g.large"), BEFORE)
+    done = slipway(env, "preview")
+    assert done.status == 0, done.output
+    assert "machine type m7i.large → m7g.large" in done.output
 
 
 def test_03_an_explicit_word_waives_and_the_approved_plan_is_what_is_applied(env: Rehearsed, tmp_path: Path) -> None:

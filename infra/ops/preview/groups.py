@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.ops.preview.changes import REPLACE, Change
 from infra.ops.preview.differences import ABSENT, Difference
-from infra.ops.preview.events import Run, Step
+from infra.ops.preview.events import Run, State, Step
 from infra.ops.preview.words import listed
 from infra.ops.roll.order import ROLES
 from infra.plan.node.mirrors import HOSTS
@@ -17,6 +17,7 @@ from infra.plan.stateful import GROUP_TYPE, OBJECT_TYPE
 
 TEMPLATE_TYPE = "aws:ec2/launchTemplate:LaunchTemplate"
 CONTROL_PLANE = "ControlPlane"
+_NAME_TAG = "slipway/instance-group"
 
 _NO_MACHINE_SEES = frozenset({"tags", "description", "updateDefaultVersion", "name", "defaultVersion"})
 """Properties of a launch template that are the template's own: a change of them alone leaves machines as they are."""
@@ -97,13 +98,18 @@ def groups_of(run: Run) -> dict[str, Group]:
 
 def _group(template: Step | None, scaling: Step | None) -> Group:
     known = template or scaling
-    tags = {**_tags(template), **_tags(scaling)}
-    name = tags.get("slipway/instance-group") or (known.name if known else "")
+    tags = {**(_tags(template.state) if template else {}), **(_tags(scaling.state) if scaling else {})}
+    name = tags.get(_NAME_TAG) or (known.name if known else "")
     return Group(str(name), str(tags.get("slipway/role", "")), template, scaling)
 
 
-def _tags(step: Step | None) -> dict[str, Any]:
-    tags = step.state.inputs.get("tags") if step else None
+def name_of(state: State, logical: str) -> str:
+    """Return what a group is called, of its template or its Auto Scaling group: its logical name is the first one."""
+    return str(_tags(state).get(_NAME_TAG) or logical)
+
+
+def _tags(state: State) -> dict[str, Any]:
+    tags = state.inputs.get("tags")
     if isinstance(tags, list):
         return {tag.get("key", ""): tag.get("value", "") for tag in tags if isinstance(tag, Mapping)}
     return dict(tags) if isinstance(tags, Mapping) else {}
@@ -115,7 +121,7 @@ def renames_of(groups: Mapping[str, Group]) -> tuple[tuple[str, str], ...]:
     for group in groups.values():
         old = group.template.old if group.template else None
         tags = old.inputs.get("tags") if old else None
-        former = tags.get("slipway/instance-group") if isinstance(tags, Mapping) else None
+        former = tags.get(_NAME_TAG) if isinstance(tags, Mapping) else None
         if former and former != group.name:
             found.append((str(former), group.name))
     return tuple(found)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from infra.ops.preview.changes import CREATE, DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.cost import VOLUME
 from infra.ops.preview.events import Diagnostic
+from infra.ops.preview.groups import name_of
 from infra.ops.preview.network import NAT
 from infra.ops.preview.spot import uses_spot
 from infra.plan.stateful import GROUP_TYPE
@@ -62,7 +63,7 @@ def _pool_before_spot(change: Change) -> Iterator[str]:
     old, new = change.step.old, change.step.new
     if old and new and old.inputs.get("warmPool") and not new.inputs.get("warmPool") and uses_spot(new):
         yield (
-            f"{change.label}: Auto Scaling takes no Spot in a group that has a warm pool, and the pool would go only "
-            "after that, so the update would fail here. Take warmPool out first, and run an update; then write the "
-            "mixedInstancesPolicy."
+            f"group {name_of(new, change.name)}: Auto Scaling takes no Spot in a group that has a warm pool, and the "
+            "pool would go only after that, so the update would fail here. Take warmPool out first, and run an update; "
+            "then write the mixedInstancesPolicy."
         )

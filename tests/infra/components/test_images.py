@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from infra.components.images import resolve_images
+from infra.components.images import _words, resolve_images
 from infra.plan.images import FoundImage, plan_images
 from infra.spec import EnvironmentSpec
 from infra.testing.recorder import CallFailed, Recorder, record
@@ -120,3 +120,10 @@ def test_every_image_that_is_not_there_is_named_with_its_place_and_the_way_to_lo
         assert part in said
     assert "there" not in said
     assert f"instanceGroups[{first + 2}]" not in said
+
+
+def test_what_the_provider_said_becomes_a_part_of_a_sentence() -> None:
+    said = (
+        "invoke of aws:ec2/getAmi:getAmi failed: invocation returned an error: invoking Your query\n\treturned nothing."
+    )
+    assert _words(Exception(said)) == "Your query returned nothing"

@@ -84,11 +84,12 @@ POOL = {"minSize": 1}
 def test_spot_in_place_of_a_warm_pool_is_refused_before_aws_does(
     old: dict[str, Any], new: dict[str, Any], refused: bool
 ) -> None:
-    report = report_of(step("update", GROUP, "nodes", old, new))
+    tags = [{"key": "slipway/instance-group", "value": "batch", "propagateAtLaunch": True}]
+    report = report_of(step("update", GROUP, "nodes", old, {**new, "tags": tags}))
     assert (report.verdict == "failed") is refused
     assert [each.message for each in report.diagnostics] == (
         [
-            "autoscaling Group nodes: Auto Scaling takes no Spot in a group that has a warm pool, and the pool would "
+            "group batch: Auto Scaling takes no Spot in a group that has a warm pool, and the pool would "
             "go only after that, so the update would fail here. Take warmPool out first, and run an update; then "
             "write the mixedInstancesPolicy."
         ]
