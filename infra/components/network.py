@@ -203,8 +203,12 @@ class Network(pulumi.ComponentResource):
 
 
 def _after(subnet: aws.ec2.Subnet, *others: pulumi.CustomResource) -> pulumi.Output[str]:
-    """Return the subnet's ID as an output that depends on ``others`` as well."""
-    first: pulumi.Output[str] = pulumi.Output.all(subnet.id, *(other.id for other in others)).apply(
+    """Return the subnet's ID as an output that depends on ``others`` as well.
+
+    By their URNs, which are known in a preview. The ID of a route that is made again, since somebody has deleted it, is
+    not: the subnet's would be unknown with it, and what stands in the subnet replaced.
+    """
+    first: pulumi.Output[str] = pulumi.Output.all(subnet.id, *(other.urn for other in others)).apply(
         lambda ids: str(ids[0])
     )
     return first

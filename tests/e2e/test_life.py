@@ -10,13 +10,14 @@ import pytest
 
 from tests.e2e.conftest import Rehearsed, rehearsed
 from tests.e2e.left import nothing_left, vpcs
-from tests.e2e.specs import small, with_group, without_group
+from tests.e2e.specs import REGION, small, with_group, without_group
 
 pytestmark = pytest.mark.e2e
 
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 GROUP = "aws:autoscaling/group:Group"
+ROUTE = "aws:ec2/route:Route"
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +103,15 @@ def test_07_what_was_deleted_by_hand_is_made_again(env: Rehearsed) -> None:
             AutoScalingGroupName="nodes.life.example.com"
         )["LifecycleHooks"][0]["LifecycleHookName"],
     )
+    # The ways out of the subnets that a member, machines and load balancers stand in: none of them is touched.
+    ec2 = env.client("ec2")
+    for table in ec2.describe_route_tables()["RouteTables"]:
+        if any(route.get("DestinationCidrBlock") == "0.0.0.0/0" for route in table["Routes"]):
+            ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
     env.engine("refresh", "--yes", "--skip-preview").ok()
-    assert env.changes() == {"create": {"aws:autoscaling/lifecycleHook:LifecycleHook nodes"}}
+    routes = ("public-internet", f"private-{REGION}a-nat", f"private-{REGION}b-nat")
+    made_again = {"aws:autoscaling/lifecycleHook:LifecycleHook nodes", *(f"{ROUTE} {name}" for name in routes)}
+    assert env.changes() == {"create": made_again}
     env.run("up", "--skip-preview").ok()
     assert env.changes() == {}
 

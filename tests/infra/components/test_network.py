@@ -4,6 +4,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime import MockResourceArgs
 
 from infra.components.network import Network
 from infra.plan.network import NetworkPlan, plan_network
@@ -258,3 +259,25 @@ def test_what_uses_a_subnet_waits_for_its_way_out() -> None:
     assert {f"{ROUTE}::private-{B}-nat", f"{ASSOCIATION}::private-{B}", f"{SUBNET}::private-{B}"} <= dependencies(
         recorder, USER, "private-user"
     )
+
+
+class RoutesGone(Recorder):
+    """A preview in which subnets are there, and routes and their associations are to be made."""
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        identifier, outputs = super().new_resource(args)
+        return (None if args.typ in (ROUTE, ASSOCIATION) else identifier), outputs
+
+
+def test_subnets_are_known_while_a_route_that_somebody_deleted_is_made_again() -> None:
+    """Else what stands in them would be replaced: the engine refuses that of members, and no update could mend it."""
+
+    def program() -> None:
+        network = Network("network", plan(nat="single"))
+        for kind, ids in (("public", network.public_subnet_ids), ("private", network.private_subnet_ids)):
+            pulumi.CustomResource(USER, f"{kind}-user", {"subnet": ids[B]})
+
+    recorder = record(program, RoutesGone(), preview=True)
+    assert recorder.inputs(USER, "public-user") == {"subnet": f"public-{B}-id"}
+    assert recorder.inputs(USER, "private-user") == {"subnet": f"private-{B}-id"}
+    assert f"{ROUTE}::private-{B}-nat" in dependencies(recorder, USER, "private-user")
