@@ -74,7 +74,21 @@ def _pool_words(old: State, new: State) -> Iterator[str]:
     elif after and not before:
         yield "it gets a warm pool of machines that wait"
     elif before != after:
-        yield "another warm pool"
+        yield f"another warm pool{_least_of_pool(before, after)}"
+
+
+def _least_of_pool(before: Any, after: Any) -> str:
+    """Return what becomes of a pool's least size: the AWS provider does not tell Auto Scaling of 0.
+
+    https://github.com/hashicorp/terraform-provider-aws/issues/44732
+    """
+    least, wanted = (number(each.get("minSize")) if isinstance(each, Mapping) else 0 for each in (before, after))
+    if wanted or not least:
+        return ""
+    return (
+        f"; its least stays {least} with AWS, since the provider does not send 0: take warmPool out for one update, "
+        "and write it again in the next"
+    )
 
 
 def _traffic_words(old: State, new: State) -> Iterator[str]:

@@ -43,6 +43,12 @@ POOL = {"minSize": 1, "poolState": "Stopped"}
         ({}, {"warmPool": POOL}, "it gets a warm pool of machines that wait"),
         ({"warmPool": POOL}, {"warmPool": {**POOL, "minSize": 2}}, "another warm pool"),
         (
+            {"warmPool": {**POOL, "minSize": 3}},
+            {"warmPool": {**POOL, "minSize": 0}},
+            "another warm pool; its least stays 3 with AWS, since the provider does not send 0: take warmPool out for "
+            "one update, and write it again in the next",
+        ),
+        (
             {"targetGroupArns": ["a", "b"]},
             {"targetGroupArns": ["b", "c", "d"]},
             "1 target group sends its machines no more traffic, 2 more target groups send its machines traffic",
