@@ -15,6 +15,7 @@ from infra.ops.preview.changes import DELETE, OPERATIONS, REPLACE, Change, chang
 from infra.ops.preview.cost import Cost, cost_of
 from infra.ops.preview.cross_zone import CrossZone, cross_zone
 from infra.ops.preview.dangers import Danger, dangers_of
+from infra.ops.preview.edge_balancer import balancer_sentences
 from infra.ops.preview.edge_rules import edge_openings
 from infra.ops.preview.engine_words import in_our_words
 from infra.ops.preview.events import Diagnostic, Run, Violation
@@ -89,6 +90,8 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
     network, resizes = network_effect(run, changes), resizes_of(groups, changes)
     spot = tuple(spot_sentences(groups, changes))
     unsecured, hosts = tuple(certificate_sentences(run)), host_effect(run)
+    moved = tuple(balancer_sentences(changes))
+    hosts = replace(hosts, sentences=(*moved, *hosts.sentences), noticed=bool(moved) or hosts.noticed)
     awaited, boundaries = tuple(awaited_sentences(groups, changes)), tuple(boundary_sentences(changes))
     noticed = (
         bool(rolls or spot or unsecured or awaited or boundaries)

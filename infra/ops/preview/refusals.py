@@ -9,6 +9,7 @@ from infra.ops.preview.cost import VOLUME
 from infra.ops.preview.events import Diagnostic
 from infra.ops.preview.groups import name_of
 from infra.ops.preview.network import NAT
+from infra.ops.preview.remedies import BALANCER
 from infra.ops.preview.spot import uses_spot
 from infra.plan.stateful import GROUP_TYPE
 
@@ -26,6 +27,8 @@ def _refusals(change: Change, held: Mapping[str, str]) -> Iterator[str]:
         yield from _taken(change, held)
     elif change.type == GROUP_TYPE and change.op == UPDATE:
         yield from _pool_before_spot(change)
+    elif change.type == BALANCER and change.op == REPLACE:
+        yield from _deletion_protected(change)
 
 
 def _smaller(change: Change) -> Iterator[str]:
@@ -52,6 +55,17 @@ def _taken(change: Change, held: Mapping[str, str]) -> Iterator[str]:
             f"{change.label}: {held[address]} has the address {address} until the end of the update, and AWS gives it "
             "to no second gateway, so the update would fail here. Take it out of network.natAddresses for one update, "
             "and write it for this zone in the next."
+        )
+
+
+def _deletion_protected(change: Change) -> Iterator[str]:
+    """Yield that AWS keeps the old load balancer: the update takes its protection off the new one alone."""
+    old, new = change.step.old, change.step.new
+    if old and new and old.inputs.get("enableDeletionProtection") and not new.protect:
+        yield (
+            f"{change.label}: AWS deletes no load balancer whose deletion protection is on, and the update takes it "
+            "off the new one alone, so it would fail here, with its ports closed. Write edge.deletionProtection: false "
+            "first, and run an update; then make this change."
         )
 
 

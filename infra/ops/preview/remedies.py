@@ -19,7 +19,8 @@ VPC: Final = "aws:ec2/vpc:Vpc"
 BALANCER: Final = "aws:lb/loadBalancer:LoadBalancer"
 INTERFACE: Final = "aws:ec2/networkInterface:NetworkInterface"
 _MEMBER = "ControlPlaneMember "
-_ROUTER = "EdgeRouter "
+ROUTER: Final = "EdgeRouter "
+"""What the component of the edge's load balancer begins with."""
 PUBLIC_API: Final = "api-public"
 """Name of what leads to the API from the internet: load balancer, listener, target group, security group."""
 _OWN_NAMESPACE = "Namespace "
@@ -49,6 +50,11 @@ _ADDRESS: Final = (
 _BALANCER_ZONES: Final = (
     "A Network Load Balancer leaves no zone and no subnet (terraform-provider-aws replaces it): keep the zone in "
     "`network.zones`, with its subnets in `network.vpc`, and take groups out of it by their own `zones`."
+)
+_EDGE_SIDE: Final = (
+    "AWS makes no load balancer internal, or public, that is not: it is made anew. Set `edge.deletionProtection: "
+    "false` and update; then write `edge.internal` and update again (docs/open-a-port.md, From the internet or from "
+    "inside)."
 )
 _EDGE: Final = (
     "To remove the edge, set `edge.deletionProtection: false` and update; then remove `edge` and update again "
@@ -129,9 +135,11 @@ def remedy_of(
         return _ADDRESS
     if change.type == VOLUME and _forced(change, "availabilityZone") and change.component.startswith(_MEMBER):
         return _ZONE
+    if change.type == BALANCER and _forced(change, "internal") and change.component.startswith(ROUTER):
+        return _EDGE_SIDE
     if change.type == BALANCER and _forced(change, "subnets"):
         return _BALANCER_ZONES
-    if change.type == BALANCER and change.op == DELETE and change.component.startswith(_ROUTER):
+    if change.type == BALANCER and change.op == DELETE and change.component.startswith(ROUTER):
         return _EDGE
     if closes_public_api(change):
         return _PUBLIC

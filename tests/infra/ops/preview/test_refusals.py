@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from infra.ops.preview.remedies import BALANCER
 from infra.ops.preview.render_markdown import render_markdown
-from tests.infra.ops.preview.made import GROUP, UNKNOWN_VALUE, VOLUME, report_of, step
+from tests.infra.ops.preview.made import GROUP, UNKNOWN_VALUE, VOLUME, component, report_of, step, urn
 
 
 @pytest.mark.parametrize(("size", "refused"), [(10, True), (20, False), (40, False)])
@@ -96,3 +97,50 @@ def test_spot_in_place_of_a_warm_pool_is_refused_before_aws_does(
         if refused
         else []
     )
+
+
+def edge_balancer(*, protected: bool, kept: bool, **new: Any) -> dict[str, Any]:
+    """Return the step of the edge's load balancer, made anew: ``protected`` before, ``kept`` so from now on."""
+    parent = urn("slipway:index:EdgeRouter", "edge")
+    made = step(
+        "replace",
+        BALANCER,
+        "edge",
+        {"internal": False, "enableDeletionProtection": protected},
+        {"internal": True, "enableDeletionProtection": kept, **new},
+        keys=["internal"],
+        detailedDiff={"internal": {"kind": "update-replace"}},
+        state={"parent": parent},
+    )
+    metadata = made["resourcePreEvent"]["metadata"]
+    metadata["old"]["protect"], metadata["new"]["protect"] = protected, kept
+    return made
+
+
+EDGE = component("EdgeRouter", "edge")
+
+
+def test_another_side_of_the_edge_takes_two_updates() -> None:
+    report = report_of(EDGE, edge_balancer(protected=True, kept=True))
+    (way_out,) = [each for each in report.ways_out if "LoadBalancer edge" in each]
+    assert "Set `edge.deletionProtection: false` and update; then write `edge.internal`" in way_out
+    assert "zone" not in way_out
+    told = [each.message for each in report_of(EDGE, edge_balancer(protected=True, kept=False)).diagnostics]
+    assert told == [
+        "lb LoadBalancer edge: AWS deletes no load balancer whose deletion protection is on, and the update takes it "
+        "off the new one alone, so it would fail here, with its ports closed. Write edge.deletionProtection: false "
+        "first, and run an update; then make this change."
+    ]
+
+
+def test_another_load_balancer_of_the_edge_is_told_to_its_clients() -> None:
+    report = report_of(EDGE, edge_balancer(protected=False, kept=False))
+    assert (report.verdict, report.diagnostics) == ("attention", ())
+    assert "The edge is reached from inside the VPC, and what is connected to it, alone from then on." in (
+        report.sentences
+    )
+    (anew,) = [each for each in report.sentences if each.startswith("The edge's load balancer is made anew")]
+    assert "nobody reaches its hosts and ports" in anew
+    outwards = edge_balancer(protected=False, kept=True, internal=False)
+    outwards["resourcePreEvent"]["metadata"]["old"]["inputs"]["internal"] = True
+    assert "The edge is reached from the internet from then on." in report_of(EDGE, outwards).sentences
