@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from infra.plan.state_layout import config_key, running_key
 from infra.spec import EnvironmentSpec
@@ -14,24 +15,32 @@ from infra.testing.recorder import Recorder
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def declared(spec: EnvironmentSpec, recorded: str | None = None, **noted: str) -> Recorder:
+def declared(
+    spec: EnvironmentSpec,
+    recorded: str | None = None,
+    *,
+    network: Mapping[str, str] = MappingProxyType({}),
+    **noted: str,
+) -> Recorder:
     """Return what the program registers for an environment of which a version was recorded, if it was made before.
 
-    ``noted`` is member -> the version that it has noted; underscores stand for hyphens.
+    ``noted`` is member -> the version that it has noted; underscores stand for hyphens. ``network`` are further keys of
+    the cluster in its record.
 
     It is run once for equal environments: a run takes seconds, and nobody changes what it has recorded.
     """
-    key = f"{spec.name} {recorded} {noted} {spec.model_dump_json()}"
+    cluster = {"kubernetesVersion": recorded, **network} if recorded is not None else None
+    key = f"{spec.name} {cluster} {noted} {spec.model_dump_json()}"
     if key not in _DECLARED:
-        _DECLARED[key] = _declared(spec, recorded, noted)
+        _DECLARED[key] = _declared(spec, cluster, noted)
     return _DECLARED[key]
 
 
 _DECLARED: dict[str, Recorder] = {}
 
 
-def _declared(spec: EnvironmentSpec, recorded: str | None, noted: Mapping[str, str]) -> Recorder:
-    objects = {} if recorded is None else {config_key(spec): f"spec: {{cluster: {{kubernetesVersion: {recorded}}}}}"}
+def _declared(spec: EnvironmentSpec, cluster: Mapping[str, str] | None, noted: Mapping[str, str]) -> Recorder:
+    objects = {} if cluster is None else {config_key(spec): json.dumps({"spec": {"cluster": cluster}})}
     for member, version in noted.items():
         objects[running_key(spec, member.replace("_", "-"))] = json.dumps({"kubernetesVersion": version})
     return registered(spec, objects)

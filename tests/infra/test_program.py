@@ -145,6 +145,13 @@ def test_an_unsupported_jump_stops_the_program_before_it_declares_anything() -> 
     assert declared(sample_spec(), "1.36.0").names("aws:ec2/vpc:Vpc") == {"network"}
 
 
+def test_another_network_of_pods_stops_the_program_before_it_declares_anything() -> None:
+    made_with = {"cni": "cilium", "podCidr": "100.96.0.0/11", "serviceCidr": "100.64.0.0/13"}
+    with pytest.raises(SpecError, match=r"cluster\.podCidr: '10\.128\.0\.0/14' cannot follow on 100\.96\.0\.0/11"):
+        declared(sample_spec(cluster={"podCidr": "10.128.0.0/14"}), "1.37.2", network=made_with)
+    assert declared(sample_spec(), "1.37.2", network=made_with).names("aws:ec2/vpc:Vpc") == {"network"}
+
+
 def test_what_members_have_noted_counts_and_not_what_was_declared_and_never_rolled() -> None:
     with pytest.raises(SpecError, match=r"2 minor versions above 1\.35\.4, which the cluster runs"):
         declared(sample_spec(), "1.36.4", control_plane_a="1.35.4")

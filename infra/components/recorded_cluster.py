@@ -1,25 +1,26 @@
-"""The Kubernetes versions that the state bucket tells of: what the last update declared, and what members run."""
+"""What the state bucket tells of the cluster: what the last update declared, and which versions members run."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 import yaml
 
 
-def recorded_version(bucket: str, key: str, provider: aws.Provider) -> str | None:
-    """Return the version in the cluster's record; None where there is no record yet.
+def recorded_cluster(bucket: str, key: str, provider: aws.Provider) -> dict[str, Any] | None:
+    """Return the cluster in its record, by the keys of a stack file; None where there is no record yet.
 
-    It is read before anything is declared, so that a jump that is not supported stops the program with nothing changed.
+    It is read before anything is declared, so that what a cluster cannot become stops the program with nothing changed.
     """
     options = pulumi.InvokeOptions(provider=provider)
     if key not in aws.s3.get_objects(bucket=bucket, prefix=key, opts=options).keys:
         return None
     record = yaml.safe_load(aws.s3.get_object(bucket=bucket, key=key, opts=options).body)
-    return str(record["spec"]["cluster"]["kubernetesVersion"])
+    return dict(record["spec"]["cluster"])
 
 
 def running_versions(
