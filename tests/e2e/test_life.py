@@ -80,6 +80,18 @@ def test_05_another_machine_type_changes_that_launch_template_and_nothing_else(e
     assert env.changes() == {}
 
 
+def test_05_another_range_of_pods_is_refused_before_anything_is_touched(env: Rehearsed) -> None:
+    before = env.spec
+    env.declare({**before, "cluster": {**before["cluster"], "podCidr": "10.128.0.0/14"}})
+    refused = env.run("up")
+    assert refused.status != 0
+    assert "'10.128.0.0/14' cannot follow on 100.96.0.0/11, which the cluster was made with" in " ".join(
+        refused.output.split()
+    )
+    env.declare(before)
+    assert env.changes() == {}
+
+
 def test_06_drift_made_by_hand_is_found_and_mended(env: Rehearsed) -> None:
     autoscaling = env.client("autoscaling")
     autoscaling.update_auto_scaling_group(AutoScalingGroupName="nodes.life.example.com", MaxSize=9)
