@@ -68,17 +68,18 @@ class ClusterSpec(SpecModel):
     """Kubernetes version of the control plane and, once it runs it, of the nodes."""
 
     cni: Cni = "cilium"
-    """Pod network: `cilium` (VXLAN overlay) or `amazonVpc` (pods take addresses of the VPC's private subnets)."""
+    """Pod network: `cilium` (VXLAN overlay) or `amazonVpc` (pods take addresses of the VPC's private subnets). It
+    cannot be changed later."""
 
     network_policies: PolicyEnforcement = "enforced"
     """Whether NetworkPolicies hold. Cilium enforces them. What would with the AWS VPC CNI is a part of EKS: with
     `amazonVpc` nothing stands between pods, and `notEnforced` says that you know."""
 
     pod_cidr: Network = "100.96.0.0/11"
-    """Addresses of pods; outside the VPC's block. kops's default."""
+    """Addresses of pods; outside the VPC's block. kops's default. It cannot be changed later."""
 
     service_cidr: Network = "100.64.0.0/13"
-    """Addresses of Services; outside the VPC's and the pods' blocks. kops's default."""
+    """Addresses of Services; outside the VPC's and the pods' blocks. kops's default. It cannot be changed later."""
 
     api: ApiSpec = ApiSpec()
     """How the Kubernetes API is reached."""
