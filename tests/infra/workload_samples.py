@@ -141,6 +141,8 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
         elif kind == "Deployment" and draw(st.booleans()):
             del made["replicas"]
             made["autoscaling"] = draw(_AUTOSCALING)
+    if kind == "Job":
+        made["claims"] = draw(st.sampled_from([[], [{"name": "data", "path": "/data", "sizeGi": 1}]]))
     if kind == "DaemonSet":
         made["update"] = draw(st.sampled_from([{"maxSurge": "1"}, {"maxSurge": "0", "maxUnavailable": "25%"}]))
     if kind in ("Deployment", "StatefulSet"):

@@ -212,11 +212,11 @@ def service_account(spec: EnvironmentSpec, workload: WorkloadSpec) -> Kubernetes
 
 
 def claims(spec: EnvironmentSpec, workload: WorkloadSpec) -> tuple[KubernetesObject, ...]:
-    """Return the claims of a Deployment; a StatefulSet makes its own.
+    """Return the claims of a Deployment, Job or CronJob; a StatefulSet makes its own.
 
     Nobody waits for them: most storage classes bind a claim only when its first pod is scheduled.
     """
-    if workload.kind != "Deployment":
+    if workload.kind == "StatefulSet":
         return ()
     return tuple(
         KubernetesObject(

@@ -72,7 +72,7 @@ def folder_volumes(spec: EnvironmentSpec, workload: WorkloadSpec) -> list[dict[s
         volumes.append({"name": "agents", "configMap": {"name": names["agents"]}})
     if workload.secrets:
         volumes.append({"name": "secrets", "projected": {"sources": _secret_sources(workload), "defaultMode": 0o440}})
-    if workload.kind == "Deployment":
+    if workload.kind != "StatefulSet":
         volumes += [
             {
                 "name": claim.name,

@@ -57,14 +57,16 @@ def _check_storage(workload: WorkloadSpec) -> Iterator[Problem]:
                 (("claims",),),
             )
         return
-    if workload.kind in ("DaemonSet", "Job", "CronJob"):
+    if workload.kind == "DaemonSet":
         yield Problem(
             ("claims",),
-            f"cannot be used by a {workload.kind}: its pods would share one volume",
+            "cannot be used by a DaemonSet: its pods would share one volume",
             "use scratch, or a StatefulSet",
             None,
             (("kind",),),
         )
+    if workload.kind in ("Job", "CronJob") and workload.mounted_by_one:
+        yield from _check_runs(workload)
     if (
         workload.kind == "Deployment"
         and workload.replicas > 1
@@ -78,6 +80,18 @@ def _check_storage(workload: WorkloadSpec) -> Iterator[Problem]:
             str(workload.replicas),
             (("claims",), ("kind",)),
         )
+
+
+def _check_runs(workload: WorkloadSpec) -> Iterator[Problem]:
+    """Find runs that would want the volume at the same time: the second one's pod would wait for the first one's."""
+    shared = f"and pods of a {workload.kind} share its claims, which these volumes are not"
+    other, related = "or claims of access: ReadWriteMany", (("claims",), ("kind",))
+    if workload.job.parallelism > 1:
+        number = str(workload.job.parallelism)
+        yield Problem(("job", "parallelism"), f"is more than one, {shared}", f"write 1, {other}", number, related)
+    if workload.kind == "CronJob" and workload.cron.concurrency == "Allow":
+        what, fix = f"runs several at once, {shared}", f"write Forbid or Replace, {other}"
+        yield Problem(("cron", "concurrency"), what, fix, repr(workload.cron.concurrency), related)
 
 
 def _check_ports(workload: WorkloadSpec) -> Iterator[Problem]:

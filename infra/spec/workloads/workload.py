@@ -132,10 +132,11 @@ class WorkloadSpec(SpecModel):
     """How a change replaces pods."""
 
     claims: tuple[ClaimSpec, ...] = ()
-    """Volumes that outlive pods. A StatefulSet has them for each pod; a Deployment has one pod and is recreated."""
+    """Volumes that outlive pods. A StatefulSet has them for each pod; a Deployment has one pod and is recreated; a Job
+    or CronJob takes the same ones up with each run, one at a time."""
 
     retain_claims: bool = True
-    """StatefulSet: keep claims when it is scaled down or deleted. A Deployment's claims are protected by it."""
+    """StatefulSet: keep claims when it is scaled down or deleted. Claims of other kinds are protected by it."""
 
     pod_management: Literal["ordered", "parallel"] = "ordered"
     """StatefulSet: start and stop pods one after another, or all at once. It cannot be changed later."""

@@ -52,6 +52,15 @@ def test_a_deployment_with_a_volume_of_one_pod_is_recreated() -> None:
     assert spec("Deployment", claims=[shared], replicas=3)["strategy"]["type"] == "RollingUpdate"
 
 
+@pytest.mark.parametrize("kind", [{"kind": "Job"}, {"kind": "CronJob", "schedule": "@daily"}])
+def test_runs_of_a_job_take_up_one_claim(kind: dict[str, Any]) -> None:
+    made = objects(**kind, ports=[], claims=[CLAIM])
+    assert made["PersistentVolumeClaim web-data"].protect is True
+    (body,) = (each.body["spec"] for each in made.values() if each.kind == kind["kind"])
+    pod = body.get("jobTemplate", {"spec": body})["spec"]["template"]["spec"]
+    assert {"name": "data", "persistentVolumeClaim": {"claimName": "web-data"}} in pod["volumes"]
+
+
 def test_a_stateful_set_keeps_its_claims() -> None:
     found = spec("StatefulSet", claims=[CLAIM], replicas=3)
     assert found == {

@@ -133,6 +133,13 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
          "pod gets its own, or replicas: 1."),
         ({"kind": "DaemonSet", "claims": [{"name": "data", "path": "/d", "sizeGi": 1}]}, "claims: cannot be used by a "
          "DaemonSet: its pods would share one volume. Fix: use scratch, or a StatefulSet."),
+        ({"kind": "Job", "ports": [], "job": {"parallelism": 2}, "claims": [{"name": "data", "path": "/d", "sizeGi": 1}]},
+         "job.parallelism: 2 is more than one, and pods of a Job share its claims, which these volumes are not. Fix: "
+         "write 1, or claims of access: ReadWriteMany."),
+        ({"kind": "CronJob", "ports": [], "schedule": "@daily", "cron": {"concurrency": "Allow"},
+          "claims": [{"name": "data", "path": "/d", "sizeGi": 1}]},
+         "cron.concurrency: 'Allow' runs several at once, and pods of a CronJob share its claims, which these volumes "
+         "are not. Fix: write Forbid or Replace, or claims of access: ReadWriteMany."),
         ({"kind": "StatefulSet", "claims": [{"name": "config", "path": "/d", "sizeGi": 1}]}, "claims[0].name: 'config' "
          "is the name of a volume of Slipway's own. Fix: choose another name, as data."),
         ({"update": {"maxSurge": "0"}}, "update.maxSurge: '0' is nothing, and so is maxUnavailable: no pod could ever "
