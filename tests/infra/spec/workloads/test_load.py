@@ -133,7 +133,8 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
          "pod gets its own, or replicas: 1."),
         ({"kind": "DaemonSet", "claims": [{"name": "data", "path": "/d", "sizeGi": 1}]}, "claims: cannot be used by a "
          "DaemonSet: its pods would share one volume. Fix: use scratch, or a StatefulSet."),
-        ({"kind": "Job", "ports": [], "job": {"parallelism": 2}, "claims": [{"name": "data", "path": "/d", "sizeGi": 1}]},
+        ({"kind": "Job", "ports": [], "job": {"parallelism": 2},
+          "claims": [{"name": "data", "path": "/d", "sizeGi": 1}]},
          "job.parallelism: 2 is more than one, and pods of a Job share its claims, which these volumes are not. Fix: "
          "write 1, or claims of access: ReadWriteMany."),
         ({"kind": "CronJob", "ports": [], "schedule": "@daily", "cron": {"concurrency": "Allow"},
