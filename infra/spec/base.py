@@ -66,6 +66,17 @@ def refuse_entries(entries: Sequence[tuple[str, str, str]]) -> None:
         raise PydanticCustomError("slipway_entries", "bad entries", {"entries": tuple(entries)})
 
 
+def refuse_names(entries: Sequence[tuple[str, str, str]]) -> None:
+    """Refuse entries as :func:`refuse_entries` does, for what their names are: no value is told, which may be long, or
+    nobody's to read.
+
+    Raises:
+        PydanticCustomError: there are entries; the error carries all of them.
+    """
+    if entries:
+        raise PydanticCustomError("slipway_names", "bad names", {"entries": tuple(entries)})
+
+
 def checked(check: Callable[[Any], Any]) -> Any:
     """Return the ``Annotated`` marker that runs ``check`` after the type itself has been validated."""
     return AfterValidator(check)

@@ -208,7 +208,13 @@ def _way_to(
         if backend.name == name:
             where = f"backends[{index}] is for {backend.namespace}"
             return f"declare one for namespace {workload.namespace}, too: {where}"
-    host = re.sub(r"[:/].*$", "", re.sub(r"^[a-z]+://", "", name))
+    outside = re.sub(r"^[a-z]+://", "", name)
+    host = re.sub(r"[:/].*$", "", outside)
+    if re.fullmatch(r"[0-9.]+/[0-9]+", outside):
+        how = "opens every public address" if outside.endswith("/0") else f"has reachableIn: [{outside}]"
+        return f"declare a backend of type externalName in the stack file, which {how}, and write its name here"
+    if re.fullmatch(r"[0-9]+(\.[0-9]+){3}", host):
+        return f"declare a backend of type addresses for {host} in the stack file, and write its name here"
     if "." in host and name.partition(".")[0] not in known:
         return f"declare a backend of type externalName for {host} in the stack file, and write its name here"
     return f"{_nearest(name, known)}, or declare it under backends in the stack file"

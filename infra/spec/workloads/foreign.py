@@ -47,16 +47,35 @@ OF_WORKLOAD = {
     "imagePullPolicy": "remove it: an image named by digest never changes",
     "imagePullSecrets": "remove it: machines pull from ECR by their own role",
     "terminationGracePeriodSeconds": "write stopWithinSeconds",
-    "lifecycle": "remove it: a pod behind a Service keeps answering for 5 s before it is told to stop, and "
-    "stopWithinSeconds says how long it then has",
-    "restartPolicy": "remove it: what serves is always restarted, and a Job by job.retries",
+    **dict.fromkeys(
+        ("lifecycle", "preStop"),
+        "remove it: a pod behind a Service keeps answering for 5 s before it is told to stop, and stopWithinSeconds says "
+        "how long it then has",
+    ),
+    **dict.fromkeys(
+        ("restartPolicy", "restart"), "remove it: what serves is always restarted, and a Job by job.retries"
+    ),
     **dict.fromkeys(("securityContext", "podSecurityContext"), "write security"),
-    "runAsUser": "write it as security.runAsUser",
+    **dict.fromkeys(("runAsUser", "user"), "write it as security.runAsUser"),
     "podDisruptionBudget": "write disruption",
     "affinity": "write spread, or nodeSelector",
     "topologySpreadConstraints": "write spread",
     "networkPolicy": "write from and to",
-    "ingress": "write expose, with a host that edge.firewall opens",
+    **dict.fromkeys(
+        ("ingress", "host", "hosts", "hostname", "domain", "domains", "route", "url"),
+        "write expose, with a host that edge.firewall opens",
+    ),
+    **dict.fromkeys(("tls", "certificate"), "remove it: TLS ends at the edge, whose certificate is edge.tls"),
+    **dict.fromkeys(("gpu", "gpus", "devices"), "write it as resources.devices, as {nvidia.com/gpu: 1}"),
+    "mem_limit": "write it as resources.memory",
+    "cpus": "write it as resources.cpu",
+    **dict.fromkeys(("shmSize", "shm_size"), "write scratch, as {path: /dev/shm, medium: memory, sizeMi: 256}"),
+    **dict.fromkeys(
+        ("workingDir", "working_dir", "workdir"),
+        "remove it, and name files by their whole paths: the image says where it starts",
+    ),
+    **dict.fromkeys(("priorityClassName", "priority"), "remove it: all workloads have the same priority"),
+    "build": "write image: it is built and pushed before, by your pipeline",
     "podAnnotations": "write annotations",
     "podLabels": "write labels",
     **{key: f"write it as job.{key}" for key in ("parallelism", "completions")},
@@ -71,6 +90,10 @@ OF_HELPER = {
     "ports": "write them under ports of the workload: all containers of a pod have one address",
     "restartPolicy": "write runs: before, or runs: beside",
     **dict.fromkeys(("volumeMounts", "volumes"), "remove it: a helper has the folders of the main container"),
+    **dict.fromkeys(
+        ("probes", "readinessProbe", "livenessProbe", "startupProbe", "healthcheck"),
+        "remove it: probes are of the main container; a helper that ends is started again",
+    ),
     "secrets": "remove it: a helper has the secrets of the workload, as files and variables",
     **dict.fromkeys(("securityContext", "security"), "write runAsUser, or security of the workload"),
 }

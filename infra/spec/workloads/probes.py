@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from infra.spec.base import SpecModel, checked, refuse, refuse_entries
+from infra.spec.base import SpecModel, checked, refuse, refuse_names
 from infra.spec.scalars import UrlPath
 from infra.spec.workloads import foreign
 from infra.spec.workloads.scalars import PortName
@@ -23,7 +23,7 @@ def _by_name(value: object) -> object:
 
 
 def _headers(values: dict[str, str]) -> dict[str, str]:
-    refuse_entries(
+    refuse_names(
         [
             (key, "is not a name of a header", "use letters, digits and hyphens, as Host")
             for key in values

@@ -50,6 +50,18 @@ def told(written: dict[str, Any]) -> list[str]:
         ("envFrom", "write env for variables, config for files, secrets for what nobody may read"),
         ("emptyDir", "write scratch"),
         ("minReplicas", "write autoscaling, with minReplicas and maxReplicas in it"),
+        ("domain", "write expose, with a host that edge.firewall opens"),
+        ("tls", "remove it: TLS ends at the edge, whose certificate is edge.tls"),
+        ("user", "write it as security.runAsUser"),
+        ("restart", "remove it: what serves is always restarted, and a Job by job.retries"),
+        ("cpu", "move it into resources"),
+        ("gpu", "write it as resources.devices, as {nvidia.com/gpu: 1}"),
+        ("shm_size", "write scratch, as {path: /dev/shm, medium: memory, sizeMi: 256}"),
+        ("workingDir", "remove it, and name files by their whole paths: the image says where it starts"),
+        ("priorityClassName", "remove it: all workloads have the same priority"),
+        ("build", "write image: it is built and pushed before, by your pipeline"),
+        ("preStop", "remove it: a pod behind a Service keeps answering for 5 s before it is told to stop, and "
+         "stopWithinSeconds says how long it then has"),
         ("hpa", "write autoscaling, with minReplicas and maxReplicas in it"),
         ("services", "describe the workload in the words of docs/workload-options.md: this is no Compose file"),
     ],
@@ -71,6 +83,9 @@ def test_a_word_of_kubernetes_is_answered_by_ours(key: str, fix: str) -> None:
         ({"helpers": [{"name": "proxy", "image": IMAGE, "ports": []}]},
          "helpers[0].ports: is not a known key. Fix: write them under ports of the workload: all containers of a pod "
          "have one address."),
+        ({"helpers": [{"name": "proxy", "image": IMAGE, "probes": {}}]},
+         "helpers[0].probes: is not a known key. Fix: remove it: probes are of the main container; a helper that ends "
+         "is started again."),
         ({"sidecars": [{**STREAM, "files": ["a"], "args": []}]},
          "sidecars[0].args: is not a known key. Fix: remove it: sidecars take care of log files; a container of your "
          "own stands under helpers."),
@@ -220,7 +235,7 @@ def test_a_digest_without_its_algorithm_or_behind_a_colon() -> None:
          "type: stream or agent."),
         ({"tolerations": [{"key": "a", "operator": "Exists"}]}, "tolerations[0]: {key, operator} is a mapping. Fix: "
          "write it as text, as a:NoSchedule; without a value it is of any value."),
-        ({"resources": {"devices": {"gpu": 1}}}, "resources.devices.gpu: 1 is not a name of a device. Fix: write it as "
+        ({"resources": {"devices": {"gpu": 1}}}, "resources.devices.gpu: is not a name of a device. Fix: write it as "
          "its plugin does, as nvidia.com/gpu."),
         ({"resources": {"nvidia.com/gpu": 1}}, "resources['nvidia.com/gpu']: is not a known key. Fix: write devices: "
          "{nvidia.com/gpu: 1}."),
@@ -243,6 +258,14 @@ def test_a_digest_without_its_algorithm_or_behind_a_colon() -> None:
         ({"to": ["https://api.example.com"]}, "to[0]: 'https://api.example.com' is neither a workload of the "
          "environment nor a backend in web. Fix: declare a backend of type externalName for api.example.com in the "
          "stack file, and write its name here."),
+        ({"to": ["0.0.0.0/0"]}, "to[0]: '0.0.0.0/0' is neither a workload of the environment nor a backend in web. Fix: "
+         "declare a backend of type externalName in the stack file, which opens every public address, and write its "
+         "name here."),
+        ({"to": ["10.40.0.0/16"]}, "to[0]: '10.40.0.0/16' is neither a workload of the environment nor a backend in "
+         "web. Fix: declare a backend of type externalName in the stack file, which has reachableIn: [10.40.0.0/16], "
+         "and write its name here."),
+        ({"to": ["10.40.1.7:5432"]}, "to[0]: '10.40.1.7:5432' is neither a workload of the environment nor a backend "
+         "in web. Fix: declare a backend of type addresses for 10.40.1.7 in the stack file, and write its name here."),
         ({"scratch": [{"path": TMP, "sizeMi": 512}]}, "scratch[0].sizeMi: 512 cannot be filled: with the other "
          "folders it is 512 MiB, and a pod is evicted at 256Mi. Fix: write resources.ephemeralStorage: 768Mi, or "
          "smaller folders."),

@@ -64,9 +64,9 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
          "Deployment. Fix: remove it, or write kind: StatefulSet."),
         ({"envFromPod": {"A": "name"}, "secrets": [{"name": "a", "generate": 20, "env": "A"}]}, "secrets[0].env: 'A' "
          "is an environment variable already. Fix: rename or remove one."),
-        ({"config": {"/etc/../x": "a"}}, "config['/etc/../x']: 'a' is not a path of a file. Fix: write an absolute "
+        ({"config": {"/etc/../x": "a"}}, "config['/etc/../x']: is not a path of a file. Fix: write an absolute "
          "path without .., as /etc/nginx/nginx.conf."),
-        ({"config": {"/etc": "a"}}, "config['/etc']: 'a' is a folder of the image's own. Fix: write a file in it, as "
+        ({"config": {"/etc": "a"}}, "config['/etc']: is a folder of the image's own. Fix: write a file in it, as "
          "/etc/app.conf."),
         ({"config": {"/etc/secrets/x": "a"}, "secrets": [{"name": "a", "generate": 20}]}, "config['/etc/secrets/x']: "
          "'/etc/secrets/x' lies in /etc/secrets, where secrets is mounted, read-only. Fix: choose another folder."),
@@ -74,16 +74,16 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
          "/etc/config, where config is mounted, read-only. Fix: choose another folder."),
         ({"scratch": [{"path": "/var/run/secrets/aws"}], "aws": [{"actions": ["s3:GetObject"], "resources": ["*"]}]},
          "scratch[0].path: '/var/run/secrets/aws' is where aws is mounted. Fix: choose another folder."),
-        ({"config": {"/proc/x": "a"}}, "config['/proc/x']: 'a' is the kernel's own. Fix: choose another folder, as "
+        ({"config": {"/proc/x": "a"}}, "config['/proc/x']: is the kernel's own. Fix: choose another folder, as "
          "/etc/app/app.conf."),
-        ({"config": {"conf.d/x": "a"}}, "config['conf.d/x']: 'a' is not a name of a file here. Fix: use letters, "
+        ({"config": {"conf.d/x": "a"}}, "config['conf.d/x']: is not a name of a file here. Fix: use letters, "
          "digits, dots, underscores and hyphens, or write the file's whole path, as /etc/app/app.conf."),
         ({"config": {"/data": "a"}, "scratch": [{"path": "/data"}]}, "scratch[0].path: '/data' is where config is "
          "mounted. Fix: choose another folder."),
         ({"claims": [{"name": "data", "path": "/data", "sizeGi": 1, "subPath": "../x"}], "replicas": 1},
          "claims[0].subPath: '../x' is not a folder within a volume. Fix: write it without a slash in front and "
          "without .., as data."),
-        ({"probes": {"common": {"headers": {"X Y": "a"}}}}, "probes.common.headers['X Y']: 'a' is not a name of a "
+        ({"probes": {"common": {"headers": {"X Y": "a"}}}}, "probes.common.headers['X Y']: is not a name of a "
          "header. Fix: use letters, digits and hyphens, as Host."),
         ({"probes": {"readiness": {"type": "tcp", "headers": {"Host": "a"}}}}, "probes.readiness.headers: is of no use "
          "to a probe of type tcp. Fix: remove it, or write type: http."),
@@ -167,7 +167,7 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
         ({"config": {"tls.pem": "-----BEGIN RSA PRIVATE KEY-----"}}, "config['tls.pem']: holds a private key, and "
          "stands in the open. Fix: declare it under secrets."),
         ({"env": {"1 A": "x"}},
-         "env['1 A']: 'x' is not a name of an environment variable. Fix: use letters, digits and "
+         "env['1 A']: is not a name of an environment variable. Fix: use letters, digits and "
          "underscores, no digit in front."),
         ({"from": ["edeg"]}, "from[0]: 'edeg' is neither a workload of the environment nor edge or monitoring. Fix: "
          "write edge."),
