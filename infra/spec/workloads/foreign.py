@@ -49,8 +49,8 @@ OF_WORKLOAD = {
     "terminationGracePeriodSeconds": "write stopWithinSeconds",
     **dict.fromkeys(
         ("lifecycle", "preStop"),
-        "remove it: a pod behind a Service keeps answering for 5 s before it is told to stop, and stopWithinSeconds says "
-        "how long it then has",
+        "remove it: a pod behind a Service keeps answering for 5 s before it is told to stop, and stopWithinSeconds "
+        "says how long it then has",
     ),
     **dict.fromkeys(
         ("restartPolicy", "restart"), "remove it: what serves is always restarted, and a Job by job.retries"

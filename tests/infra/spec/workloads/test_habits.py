@@ -258,9 +258,9 @@ def test_a_digest_without_its_algorithm_or_behind_a_colon() -> None:
         ({"to": ["https://api.example.com"]}, "to[0]: 'https://api.example.com' is neither a workload of the "
          "environment nor a backend in web. Fix: declare a backend of type externalName for api.example.com in the "
          "stack file, and write its name here."),
-        ({"to": ["0.0.0.0/0"]}, "to[0]: '0.0.0.0/0' is neither a workload of the environment nor a backend in web. Fix: "
-         "declare a backend of type externalName in the stack file, which opens every public address, and write its "
-         "name here."),
+        ({"to": ["0.0.0.0/0"]}, "to[0]: '0.0.0.0/0' is neither a workload of the environment nor a backend in web. "
+         "Fix: declare a backend of type externalName in the stack file, which opens every public address, and write "
+         "its name here."),
         ({"to": ["10.40.0.0/16"]}, "to[0]: '10.40.0.0/16' is neither a workload of the environment nor a backend in "
          "web. Fix: declare a backend of type externalName in the stack file, which has reachableIn: [10.40.0.0/16], "
          "and write its name here."),
