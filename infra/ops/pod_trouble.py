@@ -63,7 +63,8 @@ def trouble_of(pod: Mapping[str, Any], events: Sequence[Event] = ()) -> Trouble 
 
 def memory_kill_of(pod: Mapping[str, Any]) -> Trouble | None:
     """Return that a pod which runs was ended before, for more memory than it may use; None where it was not."""
-    for container in pod.get("status", {}).get("containerStatuses") or []:
+    status = pod.get("status", {})
+    for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
         ended = (container.get("lastState") or {}).get("terminated") or {}
         if ended.get("reason") == "OOMKilled" and "running" in (container.get("state") or {}):
             times = container.get("restartCount", 1)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from infra.ops.pod_trouble import BEFORE, LIVENESS, MOUNT, PROBE, REFUSED, UNSCHEDULED, Trouble
 from infra.spec.workloads.workload import WorkloadSpec
 
 _IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError")
 """Reasons of the kubelet for an image that it could not get (``pkg/kubelet/images/types.go``)."""
 _UNSTARTED = ("CreateContainerError", "RunContainerError", "StartError")
+_ENDED = ("CrashLoopBackOff", "ended with", *_UNSTARTED)
+_OTHER_PROCESSOR = re.compile("exec format error|no match for platform")
+_NO_PROGRAM = re.compile("executable file not found|exec: .*no such file or directory")
+_READ_ONLY = re.compile("read-only file system|EROFS", re.IGNORECASE)
+_FORBIDDEN = re.compile("permission denied|EACCES", re.IGNORECASE)
+_EMPTY_DIR = re.compile('EmptyDir volume "(scratch|logs|buffer)-([0-9]+)"')
 
 
 def remedy(workload: WorkloadSpec, trouble: Trouble | None) -> str:
@@ -18,12 +27,13 @@ def remedy(workload: WorkloadSpec, trouble: Trouble | None) -> str:
     logs = f"kubectl logs -n {workload.namespace} {trouble.subject}"
     container = f" -c {trouble.container}" if trouble.container else ""
     at = _place(workload, trouble.container)
+    known = next(_by_words(trouble, at), None)
+    if known is not None:
+        return f"{known} in {file}"
     if trouble.reason in _IMAGE:
         return f"correct {at}image in {file}, or push it; the machines' role must be let pull it"
-    if trouble.reason in (MOUNT, "CreateContainerConfigError"):
+    if trouble.reason == "CreateContainerConfigError" or (trouble.reason == MOUNT and "not found" in trouble.words):
         return f"make what it names, or correct secrets in {file}"
-    if "OOMKilled" in trouble.what:
-        return f"raise {at}resources.memory in {file}"
     if LIVENESS in trouble.words:
         return f"read {logs}{container} --previous, or correct probes.liveness or probes.startup in {file}"
     if trouble.reason == BEFORE:
@@ -42,6 +52,29 @@ def remedy(workload: WorkloadSpec, trouble: Trouble | None) -> str:
     if trouble.reason in _UNSTARTED or trouble.reason.startswith("ended with"):
         return f"read {logs}{container}"
     return f"read kubectl describe pod -n {workload.namespace} {trouble.subject}"
+
+
+def _by_words(trouble: Trouble, at: str) -> Iterator[str]:
+    """Yield what to write where the words of the kernel, the kubelet or the program name the cause."""
+    words = trouble.what
+    if _OTHER_PROCESSOR.search(words):
+        yield f"build the image for the nodes' processors and correct {at}image, or name other nodes by nodeSelector,"
+    if "OOMKilled" in words:
+        yield f"raise {at}resources.memory"
+    if trouble.reason.startswith(_ENDED) and _NO_PROGRAM.search(words):
+        yield f"correct {at}command: the image has no such program,"
+    if trouble.reason.startswith(_ENDED) and _READ_ONLY.search(words):
+        yield "name the folder that it writes to under scratch"
+    if trouble.reason.startswith(_ENDED) and _FORBIDDEN.search(words):
+        user = f"{at}runAsUser" if at.startswith("helpers") else "security.runAsUser"
+        yield f"correct {user}, or name the folder that it writes to under scratch,"
+    if trouble.reason == "Evicted" and (folder := _EMPTY_DIR.search(words)):
+        key = "scratch" if folder[1] == "scratch" else "sidecars"
+        yield f"raise {key}[{folder[2]}].sizeMi"
+    if trouble.reason == "Evicted" and "local" in words and "ephemeral" in words:
+        yield "raise resources.ephemeralStorage"
+    if trouble.reason == UNSCHEDULED and ("; claim " in words or "unbound immediate" in words):
+        yield "correct claims"
 
 
 def left_over(workload: WorkloadSpec, pod: str) -> str:

@@ -80,6 +80,8 @@ NONE = {"replicas": 2, "updatedReplicas": 2}
 REFUSED = {"replicas": 0}
 UNSCHEDULED = {"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available: 3 Insufficient memory."}
 QUOTA = 'pods "web-7d9-x" is forbidden: exceeded quota: quota, requested: pods=1, used: pods=4, limited: pods=4'
+FULL = 'Usage of EmptyDir volume "scratch-1" exceeds the limit "16Mi". '.strip()
+FULL_DISK = "Pod ephemeral local storage usage exceeds the total limit of containers 256Mi."
 PULL = 'Back-off pulling image "registry.example.com/team/web:nope"'
 
 
@@ -181,6 +183,20 @@ PULL = 'Back-off pulling image "registry.example.com/team/web:nope"'
         ),
         (
             NONE,
+            [pod("web-7d9-a", "web", {"phase": "Failed", "reason": "Evicted", "message": FULL})],
+            [],
+            f"{FIRST}: Evicted: {FULL}",
+            "raise scratch[1].sizeMi in apps/web.yaml",
+        ),
+        (
+            NONE,
+            [pod("web-7d9-a", "web", {"phase": "Failed", "reason": "Evicted", "message": FULL_DISK})],
+            [],
+            f"{FIRST}: Evicted: {FULL_DISK}",
+            "raise resources.ephemeralStorage in apps/web.yaml",
+        ),
+        (
+            NONE,
             [pod("web-7d9-a", "web", {"phase": "Failed", "reason": "Evicted", "message": "low on memory"})],
             [],
             f"{FIRST}: Evicted: low on memory",
@@ -192,6 +208,40 @@ def test_a_deployment_that_is_not_whole(
     status: dict[str, Any], pods: list[Any], events: list[Any], problem: str, fix: str
 ) -> None:
     assert told("web", [live("web", status)], pods, events) == [("invalid", problem, fix)]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "said", "fix"),
+    [
+        (255, "Error", "exec /bin/app: exec format error", "build the image for the nodes' processors and correct "
+         "image, or name other nodes by nodeSelector, in apps/web.yaml"),
+        (128, "StartError", 'failed to create task: exec: "/no/app": stat /no/app: no such file or directory',
+         "correct command: the image has no such program, in apps/web.yaml"),
+        (128, "StartError", 'exec: "app": executable file not found in $PATH', "correct command: the image has no such "
+         "program, in apps/web.yaml"),
+        (1, "Error", "open /var/run/app.pid: read-only file system", "name the folder that it writes to under scratch "
+         "in apps/web.yaml"),
+        (1, "Error", "mkdir /data: Permission denied", "correct security.runAsUser, or name the folder that it writes "
+         "to under scratch, in apps/web.yaml"),
+        (1, "Error", "open /srv/page: no such file", "read kubectl logs -n web web-7d9-a -c web --previous"),
+    ],
+)  # fmt: skip
+def test_a_container_that_ends_for_a_known_cause(code: int, reason: str, said: str, fix: str) -> None:
+    last = {"terminated": {"exitCode": code, "reason": reason, "message": said}}
+    status = waiting("web", "CrashLoopBackOff", "back-off 20s restarting failed container", lastState=last)
+    ((_, problem, found),) = told("web", [live("web", NONE)], [pod("web-7d9-a", "web", status)])
+    assert problem == f"{FIRST}: container web: CrashLoopBackOff: last exit {code} ({reason}): {said}"
+    assert found == fix
+
+
+def test_a_helper_that_used_too_much_memory_is_told() -> None:
+    ended = {"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-11-24T10:00:00Z"}}
+    helper = {"name": "proxy", "ready": True, "started": True, "state": {"running": {}}, "lastState": ended}
+    main = {"name": "proxied", "ready": True, "started": True, "state": {"running": {}}}
+    status = {"phase": "Running", "initContainerStatuses": [helper], "containerStatuses": [main]}
+    ((severity, problem, fix),) = told("proxied", [live("proxied", GOOD)], [pod("p-1", "proxied", status)])
+    assert (severity, fix) == ("warning", "raise helpers[1].resources.memory in apps/proxied.yaml")
+    assert problem.startswith("p-1: container proxy: OOMKilled: ")
 
 
 def test_each_reason_is_told_and_pods_that_ended_only_where_no_other_says_more() -> None:
