@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from typing import Any
 
 from infra.ops.preview.events import State, Step
+from infra.ops.preview.record_diffs import condensed, is_record
 from infra.ops.preview.secrets import SECRET, holds_secret
 from infra.ops.preview.userdata import decoded_files, is_document, is_user_data
 
@@ -48,6 +49,8 @@ def step_differences(step: Step) -> tuple[Difference, ...]:
             continue
         before = _at(old.outputs, diff.path, _at(old.inputs, diff.path))
         found += _shown(diff.path, before, _at(new.inputs, diff.path), diff.replaces)
+    if is_record(step):
+        return tuple(replace(each, lines=condensed(each.lines)) for each in found)
     return tuple(found)
 
 
