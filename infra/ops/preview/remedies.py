@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, get_args
 
 from infra.ops.preview.changes import CREATE, DELETE, REPLACE, Change
 from infra.ops.preview.cost import VOLUME
@@ -14,6 +14,7 @@ from infra.ops.preview.openings import GROUP as SECURITY_GROUP
 from infra.ops.preview.stateful_sets import NAMESPACE, STATEFUL_SET, way_out
 from infra.plan.stateful import GROUP_TYPE
 from infra.plan.tags import CLUSTER_TAG
+from infra.spec.workloads.workload import Kind
 
 VPC: Final = "aws:ec2/vpc:Vpc"
 BALANCER: Final = "aws:lb/loadBalancer:LoadBalancer"
@@ -21,6 +22,9 @@ INTERFACE: Final = "aws:ec2/networkInterface:NetworkInterface"
 _MEMBER = "ControlPlaneMember "
 ROUTER: Final = "EdgeRouter "
 """What the component of the edge's load balancer begins with."""
+_CLAIM_TYPE: Final = "kubernetes:core/v1:PersistentVolumeClaim"
+_CLAIM_KEYS = {"spec.storageClassName": "storageClass", "spec.accessModes": "access"}
+_WORKLOADS = tuple(f"{kind} " for kind in get_args(Kind))
 PUBLIC_API: Final = "api-public"
 """Name of what leads to the API from the internet: load balancer, listener, target group, security group."""
 _OWN_NAMESPACE = "Namespace "
@@ -147,6 +151,8 @@ def remedy_of(
         return way_out(change)
     if change.type == NAMESPACE and change.component.startswith(_OWN_NAMESPACE):
         return _NAMESPACE
+    if change.type == _CLAIM_TYPE and protected and change.component.startswith(_WORKLOADS):
+        return _of_claim(change)
     return UNKNOWN if protected else ""
 
 
@@ -168,6 +174,19 @@ def group_remedy(name: str, role: str = "") -> str:
         else "to remove it, `retire: true` comes first"
     )
     return f"If the group has another name now, write `renamedFrom: {name}` there; {removed} (docs/change-a-group.md)."
+
+
+def _of_claim(change: Change) -> str:
+    """Return the way out of losing a workload's claim: it goes by names, and what it asks for stays."""
+    file = f"apps/{change.component.partition(' ')[2]}.yaml"
+    forced = {each.path.partition("[")[0] for each in change.differences if each.replaces}
+    changed = [f"`{key}`" for path, key in _CLAIM_KEYS.items() if path in forced]
+    before = (
+        f"A claim keeps its {' and '.join(changed)}: put them back in {file}, or declare a further claim beside it."
+        if changed
+        else f"Put it back into {file}, and the workload's kind, name and namespace: a claim goes by all of them."
+    )
+    return f"{before} To let it go, or its data move: docs/workloads.md, Give up a claim."
 
 
 def _of_interface(change: Change, changes: Sequence[Change]) -> str:

@@ -117,6 +117,40 @@ def test_a_namespace_of_the_file_that_goes_is_put_back_or_removed_as_the_documen
     assert "docs/read-logs.md" in report_of(store, not_deleted(kind, "log-store"), result="failed").ways_out[1]
 
 
+CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
+
+
+def claim(op: str, kind: str, **spec: tuple[Any, Any]) -> list[dict[str, Any]]:
+    """Return the events of the protected claim of a workload; ``spec`` has what it asks for before and after."""
+    state = {**PROTECTED, "parent": urn(f"slipway:index:{kind}", "web")}
+    old, new = ({"spec": {key: values[side] for key, values in spec.items()}} for side in (0, 1))
+    keys = [f"spec.{key}" for key in spec]
+    refused = not_deleted if op == "delete" else not_replaced
+    return [
+        component(kind, "web"),
+        step(op, CLAIM, "web-data", old, None if op == "delete" else new, keys=keys, state=state),
+        refused(CLAIM, "web-data"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "CronJob"])
+def test_a_claim_that_would_go_is_put_back_or_given_up_as_the_documents_say(kind: str) -> None:
+    report = report_of(*claim("delete", kind), result="failed")
+    assert report.ways_out[1] == (
+        "core PersistentVolumeClaim web-data: Put it back into apps/web.yaml, and the workload's kind, name and "
+        "namespace: a claim goes by all of them. To let it go, or its data move: docs/workloads.md, Give up a claim."
+    )
+
+
+def test_a_claim_of_another_storage_class_is_put_back_or_stands_beside() -> None:
+    events = claim("replace", "Deployment", storageClassName=("gp3", "io2"), accessModes=(["A"], ["B"]))
+    assert report_of(*events, result="failed").ways_out[1] == (
+        "core PersistentVolumeClaim web-data: A claim keeps its `storageClass` and `access`: put them back in "
+        "apps/web.yaml, or declare a further claim beside it. To let it go, or its data move: docs/workloads.md, Give "
+        "up a claim."
+    )
+
+
 def test_whatever_else_is_protected_is_told_with_the_same_warning() -> None:
     key = "aws:ecr/repository:Repository"
     report = report_of(step("delete", key, "web", {"name": "web"}, state=PROTECTED), not_deleted(key, "web"))
