@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,13 @@ BEFORE = "runs before the others"
 """Reasons by which a remedy is chosen, beside those of the kubelet."""
 LIVENESS = "its liveness probe"
 """Stands in the words of a container that the kubelet ended."""
+
+_HEAD, _TAIL = 140, 220
+"""Characters that are shown of the beginning and of the end of a long text."""
+_AROUND_A_PULL = re.compile(r'failed to (?:pull and unpack image|resolve reference) "[^"]*": ')
+"""What containerd puts before the cause, each time with the whole name of the image."""
+_OWN_LIMIT = re.compile("exceeds the limit|exceeds the total limit|exceeded its local ephemeral storage limit")
+"""In the kubelet's words on a pod that it ended for what itself has written (``pkg/kubelet/eviction/helpers.go``)."""
 
 Event = Mapping[str, Any]
 
@@ -73,6 +81,12 @@ def memory_kill_of(pod: Mapping[str, Any]) -> Trouble | None:
     return None
 
 
+def full_disk_of(pod: Mapping[str, Any]) -> Trouble | None:
+    """Return that a pod was ended for what it wrote itself; None where it was not. Its successor may yet be ready."""
+    failed = _failed(pod)
+    return failed if failed is not None and _OWN_LIMIT.search(failed.words) else None
+
+
 def wanted_pods(workload: WorkloadSpec) -> int:
     """Return how many pods a workload has when all is well; one where only its nodes or its time can say."""
     return workload.least_pods if workload.kind in ("Deployment", "StatefulSet") else 1
@@ -105,8 +119,9 @@ def newest_event(events: Sequence[Event]) -> Event | None:
 
 
 def one_line(text: object) -> str:
-    """Return a text in one line, cut at 300 characters."""
-    return " ".join(str(text or "").split())[:300]
+    """Return a text in one line. A long one is cut in its middle: programs say the cause first or, often, last."""
+    words = _AROUND_A_PULL.sub("", " ".join(str(text or "").split()))
+    return words if len(words) <= _HEAD + _TAIL else f"{words[:_HEAD]} … {words[-_TAIL:]}"
 
 
 _NAMED_BY_OWNER = {"Deployment": "ReplicaSet", "CronJob": "Job", "Job": "Job"}

@@ -9,10 +9,10 @@ from typing import Any
 
 from infra.ops.kube import Kube
 from infra.ops.own_pods import OURS, pods_and_warnings
-from infra.ops.pod_trouble import Trouble, memory_kill_of, newest_event, one_line, refusals_of, trouble_of
+from infra.ops.pod_trouble import Trouble, full_disk_of, memory_kill_of, newest_event, one_line, refusals_of, trouble_of
 from infra.ops.validate import autoscalers
 from infra.ops.validate.findings import Finding
-from infra.ops.validate.remedies import left_over, remedy
+from infra.ops.validate.remedies import left_over, remedy, too_slow
 from infra.ops.validate.rollout import Rollout, rollout_of
 from infra.plan.workloads.autoscaler import AUTOSCALER
 from infra.plan.workloads.objects import selector
@@ -112,6 +112,10 @@ def judge_workload(workload: WorkloadSpec, labels: Mapping[str, str], seen: Seen
     well = [pod for pod in pods if trouble_of(pod, seen.warnings) is None]
     if killed := [each for each in map(memory_kill_of, well) if each is not None]:
         yield Finding(CHECK, "warning", subject, _together(killed), remedy(workload, killed[0]))
+    versions = {_version(pod) for pod in well} - {""}
+    # What an older version had written is no longer of interest.
+    if full := [each for pod in pods if _version(pod) in versions and (each := full_disk_of(pod)) is not None]:
+        yield Finding(CHECK, "warning", subject, _together(full), remedy(workload, full[0]))
 
 
 def _of_number(workload: WorkloadSpec, subject: str, live: Object) -> Iterator[Finding]:
@@ -175,7 +179,9 @@ def _of_runs(workload: WorkloadSpec, subject: str, last: Object | None, seen: Se
     run = "" if workload.kind == "Job" else f"its last run, {name}, "
     told = f"{run}has failed: {failed.get('reason')}: {one_line(failed.get('message'))}" if failed else f"{run}waits"
     words = "; ".join([told, *(_together(alike) for alike in _grouped(troubles))])
-    yield Finding(CHECK, "invalid", subject, words, remedy(workload, troubles[0] if troubles else None))
+    first = troubles[0] if troubles else None
+    late = failed is not None and failed.get("reason") == "DeadlineExceeded"
+    yield Finding(CHECK, "invalid", subject, words, too_slow(workload, first) if late else remedy(workload, first))
 
 
 def _troubles(pods: Sequence[Object], seen: Seen) -> list[Trouble]:
@@ -214,6 +220,11 @@ def _condition(live: Object, kind: str) -> Object | None:
 
 def _has(item: Object, labels: Mapping[str, str]) -> bool:
     return all(item["metadata"].get("labels", {}).get(key) == value for key, value in labels.items())
+
+
+def _version(pod: Object) -> str:
+    """Return which version of a Deployment a pod is of; empty: of no Deployment."""
+    return str(pod["metadata"].get("labels", {}).get("pod-template-hash", ""))
 
 
 def _made(item: Object) -> str:

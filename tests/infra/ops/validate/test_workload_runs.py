@@ -46,6 +46,17 @@ def test_a_job() -> None:
     )
 
 
+def test_a_job_that_was_stopped_at_its_deadline() -> None:
+    late = {"conditions": [{**FAILED["conditions"][0], "reason": "DeadlineExceeded", "message": "was active longer"}]}
+    assert told("load", [live("load", late, suffix="-1")]) == [
+        ("invalid", "has failed: DeadlineExceeded: was active longer", "raise job.deadline in apps/load.yaml")
+    ]
+    stuck = pod("load-1-x", "load", waiting("load", "ErrImagePull", "not found"), **{JOB_NAME: "load-1"})
+    ((_, _, fix),) = told("load", [live("load", late, suffix="-1")], [stuck])
+    assert fix.startswith("correct image in apps/load.yaml")
+    assert fix.endswith("; or raise job.deadline in apps/load.yaml")
+
+
 def test_a_job_whose_pods_are_refused() -> None:
     refused = event("Job", "load-1", "FailedCreate", f"Error creating: {QUOTA}")
     assert [each[1] for each in told("load", [live("load", {}, suffix="-1")], [], [refused])] == [

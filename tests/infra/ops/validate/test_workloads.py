@@ -80,9 +80,18 @@ NONE = {"replicas": 2, "updatedReplicas": 2}
 REFUSED = {"replicas": 0}
 UNSCHEDULED = {"type": "PodScheduled", "status": "False", "message": "0/3 nodes are available: 3 Insufficient memory."}
 QUOTA = 'pods "web-7d9-x" is forbidden: exceeded quota: quota, requested: pods=1, used: pods=4, limited: pods=4'
+PULL = 'Back-off pulling image "registry.example.com/team/web:nope"'
+_NOPE = '"registry.example.com/team/web:nope"'
+LONG_PULL = (
+    f"{PULL}: ErrImagePull: failed to pull and unpack image {_NOPE}: failed to resolve reference {_NOPE}: unexpected "
+    "status from HEAD request to https://registry.example.com/v2/team/web/manifests/nope: 403 Forbidden"
+)
+NO_SUCH_KEY = 'MountVolume.SetUp failed for volume "secrets" : references non-existent secret key: a'
+CLOSED = 'Get "http://10.0.0.9:9999/": dial tcp 10.0.0.9:9999: connect: connection refused'
+NO_DEVICE = "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient nvidia.com/gpu."
+UNBOUND = "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims."
 FULL = 'Usage of EmptyDir volume "scratch-1" exceeds the limit "16Mi". '.strip()
 FULL_DISK = "Pod ephemeral local storage usage exceeds the total limit of containers 256Mi."
-PULL = 'Back-off pulling image "registry.example.com/team/web:nope"'
 
 
 @pytest.mark.parametrize(
@@ -183,6 +192,44 @@ PULL = 'Back-off pulling image "registry.example.com/team/web:nope"'
         ),
         (
             NONE,
+            [pod("web-7d9-a", "web", waiting("web", "ContainerCreating"))],
+            [event("Pod", "web-7d9-a", "FailedMount", NO_SUCH_KEY)],
+            f"{FIRST}: FailedMount: {NO_SUCH_KEY}",
+            "make what it names, or correct secrets in apps/web.yaml",
+        ),
+        (
+            NONE,
+            [pod("web-7d9-a", "web", running("web", started=False))],
+            [event("Pod", "web-7d9-a", "Unhealthy", f"Startup probe failed: {CLOSED}")],
+            f"{FIRST}: container web: runs and is not ready: its startup probe has not succeeded ({CLOSED})",
+            "read kubectl logs -n web web-7d9-a -c web for where it listens, and correct ports or probes in "
+            "apps/web.yaml",
+        ),
+        (
+            NONE,
+            [pod("web-7d9-a", "web", {"conditions": [{**UNSCHEDULED, "message": NO_DEVICE}]})],
+            [],
+            f"{FIRST}: not scheduled: {NO_DEVICE}",
+            "run the plugin that offers nvidia.com/gpu on nodes that have it, or correct resources.devices in "
+            "apps/web.yaml",
+        ),
+        (
+            NONE,
+            [pod("web-7d9-a", "web", {"conditions": [{**UNSCHEDULED, "message": UNBOUND}]})],
+            [],
+            f"{FIRST}: not scheduled: {UNBOUND}",
+            "correct claims in apps/web.yaml",
+        ),
+        (
+            NONE,
+            [pod("web-7d9-a", "web", waiting("web", "ImagePullBackOff", LONG_PULL))],
+            [],
+            f"{FIRST}: container web: ImagePullBackOff: {PULL}: ErrImagePull: unexpected status from HEAD request to "
+            "https://registry.example.com/v2/team/web/manifests/nope: 403 Forbidden",
+            "correct image in apps/web.yaml, or push it; the machines' role must be let pull it",
+        ),
+        (
+            NONE,
             [pod("web-7d9-a", "web", {"phase": "Failed", "reason": "Evicted", "message": FULL})],
             [],
             f"{FIRST}: Evicted: {FULL}",
@@ -213,16 +260,18 @@ def test_a_deployment_that_is_not_whole(
 @pytest.mark.parametrize(
     ("code", "reason", "said", "fix"),
     [
-        (255, "Error", "exec /bin/app: exec format error", "build the image for the nodes' processors and correct "
-         "image, or name other nodes by nodeSelector, in apps/web.yaml"),
+        (255, "Error", "exec /bin/app: exec format error", "build image of apps/web.yaml for the nodes' "
+         "processors, or name nodes of its own by nodeSelector"),
         (128, "StartError", 'failed to create task: exec: "/no/app": stat /no/app: no such file or directory',
-         "correct command: the image has no such program, in apps/web.yaml"),
-        (128, "StartError", 'exec: "app": executable file not found in $PATH', "correct command: the image has no such "
-         "program, in apps/web.yaml"),
+         "correct command in apps/web.yaml: the image has no such program"),
+        (128, "StartError", 'exec: "app": executable file not found in $PATH', "correct command in apps/web.yaml: the "
+         "image has no such program"),
         (1, "Error", "open /var/run/app.pid: read-only file system", "name the folder that it writes to under scratch "
          "in apps/web.yaml"),
-        (1, "Error", "mkdir /data: Permission denied", "correct security.runAsUser, or name the folder that it writes "
-         "to under scratch, in apps/web.yaml"),
+        (1, "Error", "mkdir /data: Permission denied", "correct security.runAsUser in apps/web.yaml, or name the "
+         "folder that it writes to under scratch"),
+        (1, "Error", "dial tcp 100.64.7.7:5432: i/o timeout", "name whom it calls under to in apps/web.yaml, and it "
+         "under from there: the network drops what either leaves out; or see why that one does not answer"),
         (1, "Error", "open /srv/page: no such file", "read kubectl logs -n web web-7d9-a -c web --previous"),
     ],
 )  # fmt: skip
@@ -232,6 +281,17 @@ def test_a_container_that_ends_for_a_known_cause(code: int, reason: str, said: s
     ((_, problem, found),) = told("web", [live("web", NONE)], [pod("web-7d9-a", "web", status)])
     assert problem == f"{FIRST}: container web: CrashLoopBackOff: last exit {code} ({reason}): {said}"
     assert found == fix
+
+
+@pytest.mark.parametrize(("version", "told_of"), [("7d9", True), ("6c8", False)])
+def test_a_pod_that_was_ended_for_what_it_wrote_is_told_until_another_version_runs(version: str, told_of: bool) -> None:
+    ended = {"phase": "Failed", "reason": "Evicted", "message": FULL}
+    state = {"name": "web", "ready": True, "started": True, "state": {"running": {}}}
+    runs = pod("web-a", "web", {"phase": "Running", "containerStatuses": [state]}, **{"pod-template-hash": "7d9"})
+    pods = [runs, *(pod(f"web-{each}", "web", ended, **{"pod-template-hash": version}) for each in "bc")]
+    found = told("web", [live("web", GOOD)], pods)
+    words = f"web-b and 1 more: Evicted: {FULL}"
+    assert found == ([("warning", words, "raise scratch[1].sizeMi in apps/web.yaml")] if told_of else [])
 
 
 def test_a_helper_that_used_too_much_memory_is_told() -> None:
@@ -366,6 +426,9 @@ def test_pods_that_run_again_after_they_used_too_much_memory_are_told(ready: int
          "machines' role must be let pull it"),
         ("stream-0-0", waiting("stream-0-0", "ErrImagePull"), "correct sidecars[0].image in apps/proxied.yaml, or push "
          "it; the machines' role must be let pull it"),
+        ("stream-0-0", waiting("stream-0-0", "CrashLoopBackOff", lastState={"terminated": {"exitCode": 128, "reason":
+         "StartError", "message": 'exec: "tail": executable file not found in $PATH'}}), "correct sidecars[0].image in "
+         "apps/proxied.yaml: the image has no such program"),
         ("proxy", waiting("proxy", "CrashLoopBackOff", lastState={"terminated": {"exitCode": 137, "reason":
          "OOMKilled"}}), "raise helpers[1].resources.memory in apps/proxied.yaml"),
         ("setup", {"initContainerStatuses": running("setup")["containerStatuses"]}, "wait, or read what it waits for: "
