@@ -11,7 +11,7 @@ from infra.ops.preview.changes import CREATE, DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.events import Step
 from infra.ops.preview.inputs import mapping_in
 
-Fate = Literal["end", "become", "exchange", "scale", "wait", "run", "start"]
+Fate = Literal["end", "move", "become", "exchange", "scale", "wait", "run", "start"]
 
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 _JOB = "kubernetes:batch/v1:Job"
@@ -20,6 +20,7 @@ _LISTED = 6
 
 _WORDS: Mapping[Fate, str] = {
     "end": "Pods that end for good with what they serve",
+    "move": "Workloads of another namespace or name, whose new pods start before those of the old one end",
     "become": "Workloads of another kind, whose new pods start before those of the old kind end",
     "exchange": "Pods exchanged during the update, by their own rolling update",
     "wait": "Pods that change when they next start, or their machine is replaced",
@@ -95,6 +96,9 @@ def _of_change(change: Change, scalers: Mapping[str, Autoscaler]) -> Iterator[Wo
         yield Workload("end", name, _pods(kind, old, before))
     elif change.op == CREATE:
         yield Workload("start", name, _pods(kind, new, after))
+    elif change.op == REPLACE and (former := _place(old, change.name)) != (place := _place(new, change.name)):
+        # pulumi-kubernetes deletes the old one first only where the new one has its place (``provider.go``, Diff).
+        yield Workload("move", f"{kind} {former} → {place}", _pods(kind, new, after))
     elif change.op == REPLACE:
         yield Workload("exchange", name, f"{_pods(kind, old, before)}, deleted first and then made again")
     elif change.op == UPDATE:

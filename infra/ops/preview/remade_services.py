@@ -1,4 +1,4 @@
-"""Services that are deleted and made again under their names, since Kubernetes cannot change what they are."""
+"""Services that are made again: since Kubernetes cannot change what they are, or for another name or namespace."""
 
 from __future__ import annotations
 
@@ -12,13 +12,21 @@ from infra.ops.preview.words import TOLD, listed, object_named
 
 
 def remade_sentences(changes: Sequence[Change]) -> Iterator[str]:
-    """Yield the Services that nothing answers for between the old one and the new one."""
-    remade = [
-        f"{object_named(each.type, each.name, each.step.new.inputs)} "
-        f"({_form(each.step.old.inputs)} → {_form(each.step.new.inputs)})"
-        for each in changes
-        if each.type == SERVICE and each.op == REPLACE and each.step.old and each.step.new
-    ]
+    """Yield the Services that nothing answers for between the old one and the new one, and those of another name."""
+    remade, moved = [], []
+    for each in changes:
+        if each.type != SERVICE or each.op != REPLACE or not each.step.old or not each.step.new:
+            continue
+        before, after = (object_named(each.type, each.name, it.inputs) for it in (each.step.old, each.step.new))
+        if before == after:
+            remade.append(f"{after} ({_form(each.step.old.inputs)} → {_form(each.step.new.inputs)})")
+        else:
+            moved.append(f"{before} → {after.partition(' ')[2]}")
+    if moved:
+        yield (
+            f"Made in another place: {listed(sorted(moved), TOLD)}. The old name answers to nobody after the update: "
+            "callers in the cluster need the new one, with its namespace where theirs is another."
+        )
     if remade:
         yield (
             f"Deleted first and then made again: {listed(sorted(remade), TOLD)}. In between nothing answers to the "

@@ -81,6 +81,14 @@ def test_a_workload_that_is_replaced_is_away_in_between() -> None:
     assert (found.fate, found.pods) == ("exchange", "2 pods, deleted first and then made again")
 
 
+def test_a_workload_that_moves_is_there_before_the_old_one_goes() -> None:
+    old, new = ({"metadata": {"namespace": space, "name": "web"}, "spec": image("a")} for space in ("demo", "back"))
+    report = report_of(*(step(op, DEPLOYMENT, "web", old, new) for op in ("create-replacement", "replace")))
+    assert [(each.fate, each.name, each.pods) for each in workloads_of(report.changes)] == [
+        ("move", "Deployment demo/web → back/web", "2 pods")
+    ]
+
+
 SCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 
 

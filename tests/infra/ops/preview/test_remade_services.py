@@ -20,7 +20,17 @@ def test_a_service_that_is_made_anew_is_away_in_between(old: dict[str, Any], new
     metadata = {"metadata": {"namespace": "shop", "name": "database"}}
     sides = ({**metadata, "spec": old}, {**metadata, "spec": new})
     report = report_of(step("replace", SERVICE, "shop-database", *sides), step("update", SERVICE, "other", *sides))
+    assert [each for each in report.sentences if each.startswith("Made in")] == []
     assert [each for each in report.sentences if each.startswith("Deleted first")] == [
         f"Deleted first and then made again: Service shop/database ({words}). In between nothing answers to the name, "
         "and callers that keep the old address reach nothing until they ask for the name anew."
+    ]
+
+
+def test_a_service_of_another_namespace_has_another_name_and_the_old_one_goes_last() -> None:
+    old, new = ({"metadata": {"namespace": space, "name": "web"}, "spec": {}} for space in ("shop", "back"))
+    report = report_of(step("replace", SERVICE, "web", old, new))
+    assert [each for each in report.sentences if "Service" in each] == [
+        "Made in another place: Service shop/web → back/web. The old name answers to nobody after the update: callers "
+        "in the cluster need the new one, with its namespace where theirs is another."
     ]
