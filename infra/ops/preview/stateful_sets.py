@@ -26,24 +26,38 @@ def of_claims(change: Change, emptied: frozenset[str]) -> str:
     if not _retained(change):
         return ", which go with it, and with them what is on the volumes"
     if takes_up(change):
-        return ", which stay as they are: the new one takes them up, once all pods of the old one have ended"
+        before, after = _in_place(change) or ({}, {})
+        left = sorted(before.keys() - after.keys())
+        rest = f", but for {', '.join(left)}, which nobody uses then" if left else ""
+        return f", which stay as they are: the new one takes them up, once all pods of the old one have ended{rest}"
     return ", which stay in the cluster with what is on them until somebody deletes them"
 
 
 def takes_up(change: Change) -> bool:
     """Return whether a new set takes up the claims of the old one: they go by its name and theirs."""
+    both = _in_place(change)
+    return both is not None and bool(both[0].keys() & both[1].keys())
+
+
+def _in_place(change: Change) -> tuple[dict[str, str], dict[str, str]] | None:
+    """Return the claims of the old set and of the new one that stands in its place; None where none does."""
     old, new = change.step.old, change.step.new
     if change.type != STATEFUL_SET or change.op != REPLACE or old is None or new is None or not _retained(change):
-        return False
-    return _place(old.inputs) == _place(new.inputs) and set(_claims(new.inputs)) <= set(_claims(old.inputs))
+        return None
+    return (_claims(old.inputs), _claims(new.inputs)) if _place(old.inputs) == _place(new.inputs) else None
 
 
 def way_out(change: Change) -> str:
-    """Return how the set is made anew around its running pods; "" where that keeps nothing."""
-    if not takes_up(change) or change.step.old is None or change.step.new is None:
+    """Return how the set is made anew around its running pods; "" where that cannot be, or keeps nothing.
+
+    A pod that lacks a claim of its set is none that the controller can change (``storageMatches``, and a pod's volumes
+    are fixed), so that a set with a further claim would be stuck at it.
+    """
+    both = _in_place(change)
+    if both is None or change.step.old is None or not both[1].keys() <= both[0].keys():
         return ""
     namespace, name = _place(change.step.old.inputs)
-    before, after = _claims(change.step.old.inputs), _claims(change.step.new.inputs)
+    before, after = both
     resized = [claim for claim, size in after.items() if size != before[claim]]
     names = ", ".join(f"{claim}-{name}-<n>" for claim in resized)
     first = f"enlarge each claim {names} itself, then " if resized else ""

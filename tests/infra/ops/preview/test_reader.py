@@ -257,13 +257,15 @@ def test_claims_that_stay_with_their_set_s_end_go_with_their_namespace(kept: str
     assert told(other, store) == told(store)
 
 
-def _store(name: str = "store", claim: str = "data", size: str = "5Gi", kept: str = "Retain") -> dict[str, Any]:
+def _store(name: str = "", *claims: str, size: str = "5Gi", kept: str = "Retain") -> dict[str, Any]:
+    """Return a set of these claims; without a name, the usual one with its one claim."""
     requests = {"resources": {"requests": {"storage": size}}}
+    named = claims if name else ("data",)
     spec = {
-        "volumeClaimTemplates": [{"metadata": {"name": claim}, "spec": requests}],
+        "volumeClaimTemplates": [{"metadata": {"name": claim}, "spec": requests} for claim in named],
         "persistentVolumeClaimRetentionPolicy": {"whenDeleted": kept},
     }
-    return {"metadata": {"name": name, "namespace": "shop"}, "spec": spec}
+    return {"metadata": {"name": name or "store", "namespace": "shop"}, "spec": spec}
 
 
 ORPHAN = (
@@ -282,15 +284,25 @@ ORPHAN = (
         (_store(), _store(kept="Delete"),
          "would be REPLACED by another. It holds claims to volumes, which stay as they are: the new one takes them up, "
          f"once all pods of the old one have ended. To keep its pods running, {ORPHAN}"),
+        (_store(), _store("store", "data", "logs"),
+         "would be REPLACED by another. It holds claims to volumes, which stay as they are: the new one takes them up, "
+         "once all pods of the old one have ended."),
+        (_store("store", "data", "logs"), _store(),
+         "would be REPLACED by another. It holds claims to volumes, which stay as they are: the new one takes them up, "
+         f"once all pods of the old one have ended, but for logs, which nobody uses then. To keep its pods running, "
+         f"{ORPHAN}"),
+        (_store(), _store("store"),
+         "would be REPLACED by an empty one. It holds claims to volumes, which stay in the cluster with what is on "
+         f"them until somebody deletes them. To keep its pods running, {ORPHAN}"),
         (_store(kept="Delete"), _store(size="9Gi"),
          "would be REPLACED by an empty one. It holds claims to volumes, which go with it, and with them what is on "
          "the volumes."),
-        *(
-            (_store(), other,
-             "would be REPLACED by an empty one. It holds claims to volumes, which stay in the cluster with what is on "
-             "them until somebody deletes them.")
-            for other in (_store(claim="other"), _store(name="other"))
-        ),
+        (_store(), _store("store", "other"),
+         "would be REPLACED by an empty one. It holds claims to volumes, which stay in the cluster with what is on "
+         "them until somebody deletes them."),
+        (_store(), _store("other", "data"),
+         "would be REPLACED by an empty one. It holds claims to volumes, which stay in the cluster with what is on "
+         "them until somebody deletes them."),
     ],
 )  # fmt: skip
 def test_the_claims_of_a_stateful_set_that_is_made_anew(old: dict[str, Any], new: dict[str, Any], words: str) -> None:
