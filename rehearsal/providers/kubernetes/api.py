@@ -27,6 +27,15 @@ JSON: Final = "application/json"
 _ANSWER_SECONDS: Final = 60.0
 # As often as the official clients ask again when the server is too busy (client-go, `rest/request.go`).
 _BUSY_RETRIES: Final = 10
+_IMMUTABLE: Final = (
+    "field is immutable",
+    # Of a Service's addresses, as of one that is to be headless, and of one that was.
+    "may not change once set",
+    "may not be set to 'None'",
+    # Of a claim.
+    "spec is immutable after creation",
+)
+"""In the server's words on a field that another object may have, and this one not any more."""
 _WARNING: Final = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
 
@@ -55,8 +64,7 @@ class ApiError(Exception):
     @property
     def is_immutable_field(self) -> bool:
         """A field may not be changed once set."""
-        # The second is said of a Service's addresses, as of one that is to be headless.
-        return self.status == 422 and any(w in self.message for w in ("field is immutable", "may not change once set"))
+        return self.status == 422 and any(words in self.message for words in _IMMUTABLE)
 
     @property
     def conflicts(self) -> list[str]:

@@ -100,6 +100,12 @@ def test_a_refusal(server: Server) -> None:
         (ApiError(404, "NotFound", 'pods "a" not found', {"kind": "pods"}), False, False),
         (ApiError(422, "Invalid", "spec.selector: Invalid value: field is immutable"), False, True),
         (ApiError(422, "Invalid", 'spec.clusterIPs[0]: Invalid value: ["None"]: may not change once set'), False, True),
+        (
+            ApiError(422, "Invalid", "Invalid value: \"None\": may not be set to 'None' for NodePort services"),
+            False,
+            True,
+        ),
+        (ApiError(422, "Invalid", "spec: Forbidden: spec is immutable after creation except"), False, True),
         (ApiError(422, "Invalid", "spec.replicas: Invalid value"), False, False),
         (ApiError(409, "Conflict", "field is immutable", {"kind": "namespaces"}), False, False),
     ],
