@@ -25,8 +25,10 @@ from infra.ops.preview.network import network_effect
 from infra.ops.preview.openings import Opening, gravest_first, openings_of
 from infra.ops.preview.permission import Permission
 from infra.ops.preview.permissions import permissions_of
+from infra.ops.preview.pods import workloads_of
 from infra.ops.preview.prices import Prices
 from infra.ops.preview.refusals import refusals_of
+from infra.ops.preview.remade_services import lost_ports
 from infra.ops.preview.resizes import Resize, resizes_of
 from infra.ops.preview.service_openings import service_openings
 from infra.ops.preview.spot import spot_sentences
@@ -99,6 +101,8 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
         or network.noticed
         or hosts.noticed
         or any(each.fewer for each in resizes)
+        or any(each.fate == "gap" for each in workloads_of(changes))
+        or any(lost_ports(changes))
     )
     verdict = _verdict(run, dangers, openings, permissions, changes, noticed=noticed)
     cost = cost_of(run, groups, prices, region)
@@ -162,8 +166,18 @@ def _verdict(
     if not changes:
         return "nothing"
     alarming = any(each.alarming for each in openings) or any(each.alarming for each in permissions)
-    gone = any(change.op in (DELETE, REPLACE) for change in changes)
+    gone = any(change.op in (DELETE, REPLACE) and not _is_another_version(change) for change in changes)
     return "attention" if dangers or noticed or alarming or gone else "fine"
+
+
+def _is_another_version(change: Change) -> bool:
+    """Return whether files that pods mount are made under another name, beside those that old pods go on with."""
+    if change.op != REPLACE or change.type not in ("kubernetes:core/v1:ConfigMap", "kubernetes:core/v1:Secret"):
+        return False
+    old, new = (side.inputs.get("metadata") if side else None for side in (change.step.old, change.step.new))
+    names = [each.get("name") if isinstance(each, Mapping) else None for each in (old, new)]
+    # One without a name gets another each time that it is made.
+    return names == [None, None] or names[0] != names[1]
 
 
 def _headline(

@@ -11,7 +11,7 @@ from infra.ops.preview.changes import CREATE, DELETE, REPLACE, UPDATE, Change
 from infra.ops.preview.events import Step
 from infra.ops.preview.inputs import mapping_in
 
-Fate = Literal["end", "move", "become", "exchange", "scale", "wait", "run", "start"]
+Fate = Literal["end", "gap", "move", "become", "exchange", "scale", "wait", "run", "start"]
 
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 _JOB = "kubernetes:batch/v1:Job"
@@ -20,6 +20,7 @@ _LISTED = 6
 
 _WORDS: Mapping[Fate, str] = {
     "end": "Pods that end for good with what they serve",
+    "gap": "Pods that end before those that follow them start, so that nothing serves in between",
     "move": "Workloads of another namespace or name, whose new pods start before those of the old one end",
     "become": "Workloads of another kind, whose new pods start before those of the old kind end",
     "exchange": "Pods exchanged during the update, by their own rolling update",
@@ -103,11 +104,19 @@ def _of_change(change: Change, scalers: Mapping[str, Autoscaler]) -> Iterator[Wo
         yield Workload("exchange", name, f"{_pods(kind, old, before)}, deleted first and then made again")
     elif change.op == UPDATE:
         if exchanges_pods(change):
-            waits = _strategy(new) == "OnDelete"
-            yield Workload("wait" if waits else "exchange", name, _pods(kind, new, after))
+            yield Workload(_fate(kind, new), name, _pods(kind, new, after))
         rescaled = any(each.path.startswith("spec.replicas") for each in change.differences)
         if rescaled and not (scaler and scaler.changes):
             yield Workload("scale", name, f"{_replicas(old)} → {_replicas(new)}")
+
+
+def _fate(kind: str, new: Mapping[str, Any]) -> Fate:
+    """Return how the pods of a workload are exchanged: a set's one by one, so that a single one leaves a gap."""
+    spec = mapping_in(new.get("spec"))
+    if mapping_in(spec.get("updateStrategy")).get("type") == "OnDelete":
+        return "wait"
+    recreated = mapping_in(spec.get("strategy")).get("type") == "Recreate" and _replicas(new) != "0"
+    return "gap" if recreated or (kind == "StatefulSet" and _replicas(new) == "1") else "exchange"
 
 
 def _joined(found: Sequence[Workload]) -> list[Workload]:
@@ -157,8 +166,3 @@ def _pods(kind: str, inputs: Mapping[str, Any], bounds: str) -> str:
 
 def _replicas(inputs: Mapping[str, Any]) -> str:
     return count(mapping_in(inputs.get("spec")).get("replicas", 1))
-
-
-def _strategy(inputs: Mapping[str, Any]) -> str:
-    spec = mapping_in(inputs.get("spec"))
-    return str(mapping_in(spec.get("updateStrategy")).get("type", ""))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from infra.ops.preview.changes import REPLACE, Change
-from infra.ops.preview.inputs import mapping_in
+from infra.ops.preview.changes import REPLACE, UPDATE, Change
+from infra.ops.preview.inputs import list_in, mapping_in
 from infra.ops.preview.service_openings import SERVICE
 from infra.ops.preview.words import TOLD, listed, object_named
 
@@ -32,6 +32,25 @@ def remade_sentences(changes: Sequence[Change]) -> Iterator[str]:
             f"Deleted first and then made again: {listed(sorted(remade), TOLD)}. In between nothing answers to the "
             "name, and callers that keep the old address reach nothing until they ask for the name anew."
         )
+
+
+def lost_ports(changes: Sequence[Change]) -> Iterator[str]:
+    """Yield the ports that Services answer at no more, which callers have to hear of."""
+    lost = []
+    for each in changes:
+        if each.type != SERVICE or each.op not in (UPDATE, REPLACE) or not each.step.old or not each.step.new:
+            continue
+        gone = sorted(_ports(each.step.old.inputs) - _ports(each.step.new.inputs))
+        if gone:
+            named = ", ".join(f"{protocol} {number}" for protocol, number in gone)
+            lost.append(f"{object_named(each.type, each.name, each.step.old.inputs)} ({named})")
+    if lost:
+        yield f"Ports that Services answer at no more: {listed(sorted(lost), TOLD)}. Who calls there reaches nothing."
+
+
+def _ports(inputs: Mapping[str, Any]) -> set[tuple[str, str]]:
+    ports = map(mapping_in, list_in(mapping_in(inputs.get("spec")).get("ports")))
+    return {(str(port.get("protocol") or "TCP"), str(port.get("port"))) for port in ports}
 
 
 def _form(inputs: Mapping[str, Any]) -> str:

@@ -81,3 +81,26 @@ def test_a_recorded_preview() -> None:
     ]
     assert [each.words for each in report.resizes] == ["most 4 → 6"]
     assert round(report.cost.change, 2) == 264.44
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "verdict"),
+    [
+        ("ConfigMap", {"name": "web-config-1"}, {"name": "web-config-2"}, "fine"),
+        ("ConfigMap", {"name": "web-config"}, {"name": "web-config"}, "attention"),
+        ("Secret", {}, {}, "fine"),
+        ("ServiceAccount", {"name": "a"}, {"name": "b"}, "attention"),
+    ],
+)
+def test_files_that_are_made_under_another_name_interrupt_nothing(
+    kind: str, old: dict[str, str], new: dict[str, str], verdict: str
+) -> None:
+    # Pods go on with the old ones until their successors, which have the new ones, are ready.
+    sides = ({"metadata": {"namespace": "demo", **each}, "stringData": {"a": f"{each}"}} for each in (old, new))
+    assert report_of(step("replace", f"kubernetes:core/v1:{kind}", "web", *sides)).verdict == verdict
+
+
+def test_a_single_pod_that_is_recreated_is_noticed() -> None:
+    sides = ({"replicas": 1, "strategy": {"type": "Recreate"}, "template": {"spec": {"x": each}}} for each in "ab")
+    inputs = [{"metadata": {"name": "web"}, "spec": spec} for spec in sides]
+    assert report_of(step("update", "kubernetes:apps/v1:Deployment", "web", *inputs)).verdict == "attention"

@@ -36,6 +36,22 @@ def image(tag: str, **more: Any) -> dict[str, Any]:
             "Pods exchanged during the update, by their own rolling update: {} (2 pods).",
         ),
         (
+            DEPLOYMENT, "update", image("a", replicas=1), image("b", replicas=1, strategy={"type": "Recreate"}),
+            "Pods that end before those that follow them start, so that nothing serves in between: {} (1 pod).",
+        ),
+        (
+            DEPLOYMENT, "update", image("a", replicas=0), image("b", replicas=0, strategy={"type": "Recreate"}),
+            "Pods exchanged during the update, by their own rolling update: {} (0 pods).",
+        ),
+        (
+            STATEFUL_SET, "update", image("a", replicas=1), image("b", replicas=1),
+            "Pods that end before those that follow them start, so that nothing serves in between: {} (1 pod).",
+        ),
+        (
+            STATEFUL_SET, "update", image("a"), image("b"),
+            "Pods exchanged during the update, by their own rolling update: {} (2 pods).",
+        ),
+        (
             DAEMON_SET, "update", image("a"), image("b", updateStrategy={"type": "OnDelete"}),
             "Pods that change when they next start, or their machine is replaced: {} (one a machine).",
         ),

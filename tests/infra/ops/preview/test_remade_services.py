@@ -34,3 +34,16 @@ def test_a_service_of_another_namespace_has_another_name_and_the_old_one_goes_la
         "Made in another place: Service shop/web → back/web. The old name answers to nobody after the update: callers "
         "in the cluster need the new one, with its namespace where theirs is another."
     ]
+
+
+def test_ports_that_a_service_answers_at_no_more_are_told_and_noticed() -> None:
+    metadata = {"metadata": {"namespace": "shop", "name": "web"}}
+    http, dns = {"name": "http", "port": 8080, "protocol": "TCP"}, {"name": "dns", "port": 53, "protocol": "UDP"}
+    old, new = ({**metadata, "spec": {"ports": ports}} for ports in ([http, dns], [{**http, "port": 80}]))
+    report = report_of(step("update", SERVICE, "web", old, new))
+    assert report.verdict == "attention"
+    assert [each for each in report.sentences if "Service" in each] == [
+        "Ports that Services answer at no more: Service shop/web (TCP 8080, UDP 53). Who calls there reaches nothing."
+    ]
+    more = report_of(step("update", SERVICE, "web", new, {**metadata, "spec": {"ports": [{**http, "port": 80}, dns]}}))
+    assert more.verdict == "fine"
