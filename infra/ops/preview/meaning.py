@@ -28,7 +28,7 @@ from infra.ops.preview.permissions import permissions_of
 from infra.ops.preview.pods import workloads_of
 from infra.ops.preview.prices import Prices
 from infra.ops.preview.refusals import refusals_of
-from infra.ops.preview.remade_services import lost_ports
+from infra.ops.preview.remade_services import port_sentences
 from infra.ops.preview.resizes import Resize, resizes_of
 from infra.ops.preview.service_openings import service_openings
 from infra.ops.preview.spot import spot_sentences
@@ -102,7 +102,7 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
         or hosts.noticed
         or any(each.fewer for each in resizes)
         or any(each.fate == "gap" for each in workloads_of(changes))
-        or any(lost_ports(changes))
+        or any(port_sentences(changes))
     )
     verdict = _verdict(run, dangers, openings, permissions, changes, noticed=noticed)
     cost = cost_of(run, groups, prices, region)

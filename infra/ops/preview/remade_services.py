@@ -34,23 +34,37 @@ def remade_sentences(changes: Sequence[Change]) -> Iterator[str]:
         )
 
 
-def lost_ports(changes: Sequence[Change]) -> Iterator[str]:
-    """Yield the ports that Services answer at no more, which callers have to hear of."""
-    lost = []
+def port_sentences(changes: Sequence[Change]) -> Iterator[str]:
+    """Yield the ports that Services answer at no more, and those that no pod answers at until the update is through."""
+    lost, away = [], []
     for each in changes:
         if each.type != SERVICE or each.op not in (UPDATE, REPLACE) or not each.step.old or not each.step.new:
             continue
-        gone = sorted(_ports(each.step.old.inputs) - _ports(each.step.new.inputs))
-        if gone:
-            named = ", ".join(f"{protocol} {number}" for protocol, number in gone)
-            lost.append(f"{object_named(each.type, each.name, each.step.old.inputs)} ({named})")
+        name = object_named(each.type, each.name, each.step.old.inputs)
+        before, after = _ports(each.step.old.inputs), _ports(each.step.new.inputs)
+        gone = [port for port in before if port not in after]
+        lost += [f"{name} ({', '.join(gone)})"] if gone else []
+        other = [
+            f"{port}: {before[port]} → {after[port]}"
+            for port in before
+            if before[port] != after.get(port, before[port])
+        ]
+        away += [f"{name} ({', '.join(other)})"] if other else []
     if lost:
         yield f"Ports that Services answer at no more: {listed(sorted(lost), TOLD)}. Who calls there reaches nothing."
+    if away:
+        # A Service is changed at once, its pods one by one, and those of before have no port of the new name.
+        yield (
+            f"Ports of Services that lead to another port of the pods: {listed(sorted(away), TOLD)}. Nothing answers "
+            "there until the new pods are ready. A port that keeps its name has no such gap, whatever its number."
+        )
 
 
-def _ports(inputs: Mapping[str, Any]) -> set[tuple[str, str]]:
+def _ports(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """Return protocol and number of each port of a Service, in order, with the pods' port that it leads to."""
     ports = map(mapping_in, list_in(mapping_in(inputs.get("spec")).get("ports")))
-    return {(str(port.get("protocol") or "TCP"), str(port.get("port"))) for port in ports}
+    found = {f"{port.get('protocol') or 'TCP'} {port.get('port')}": port for port in ports}
+    return {name: str(port.get("targetPort", port.get("port"))) for name, port in sorted(found.items())}
 
 
 def _form(inputs: Mapping[str, Any]) -> str:

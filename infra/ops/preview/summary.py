@@ -18,7 +18,7 @@ from infra.ops.preview.network import NetworkEffect
 from infra.ops.preview.openings import Opening
 from infra.ops.preview.permission import Permission
 from infra.ops.preview.pods import sentences_of, workloads_of
-from infra.ops.preview.remade_services import lost_ports, remade_sentences
+from infra.ops.preview.remade_services import port_sentences, remade_sentences
 from infra.ops.preview.resizes import Resize
 from infra.ops.preview.unasked import unasked_sentence
 from infra.ops.preview.words import TOLD, count, groups_named, money
@@ -70,7 +70,7 @@ def summary(found: Found) -> tuple[str, ...]:
     told += _resize_sentences(found.resizes)
     told += [*found.spot, *disk_sentences(found.changes)]
     told += sentences_of(workloads_of(found.changes, found.run.steps))
-    told += [*found.awaited, *remade_sentences(found.changes), *lost_ports(found.changes)]
+    told += [*found.awaited, *remade_sentences(found.changes), *port_sentences(found.changes)]
     told += [*encryption_sentences(found.changes, found.openings)]
     told += [unknown] if (unknown := unasked_sentence(found.run)) else []
     told += [_rules_sentence(quiet)] if (quiet := [each for each in found.openings if not each.alarming]) else []

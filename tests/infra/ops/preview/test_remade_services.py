@@ -47,3 +47,19 @@ def test_ports_that_a_service_answers_at_no_more_are_told_and_noticed() -> None:
     ]
     more = report_of(step("update", SERVICE, "web", new, {**metadata, "spec": {"ports": [{**http, "port": 80}, dns]}}))
     assert more.verdict == "fine"
+
+
+def test_a_port_of_another_name_has_a_gap_and_one_of_another_number_has_none() -> None:
+    def told(**change: Any) -> list[str]:
+        metadata = {"metadata": {"namespace": "shop", "name": "web"}}
+        port = {"name": "http", "port": 80, "targetPort": "http"}
+        sides = ({**metadata, "spec": {"ports": [each]}} for each in (port, {**port, **change}))
+        report = report_of(step("update", SERVICE, "web", *sides))
+        assert (report.verdict == "attention") is any("Service" in each for each in report.sentences)
+        return [each for each in report.sentences if "Service" in each]
+
+    assert told(appProtocol="kubernetes.io/h2c") == []
+    assert told(name="web", targetPort="web") == [
+        "Ports of Services that lead to another port of the pods: Service shop/web (TCP 80: http → web). Nothing "
+        "answers there until the new pods are ready. A port that keeps its name has no such gap, whatever its number."
+    ]
