@@ -205,7 +205,8 @@ def _container(container: Mapping[str, Any], events: Sequence[Event]) -> tuple[s
         what = "readiness" if container.get("started") else "startup"
         said = _probe_said(what.capitalize(), events)
         restarts = container.get("restartCount", 0)
-        after = f", {restarts} restarts, {_last(ended, events)}" if restarts and ended else ""
+        times = f"{restarts} restart{'' if restarts == 1 else 's'}"
+        after = f", {times}, {_last(ended, events)}" if restarts and ended else ""
         return PROBE, f"its {what} probe has not succeeded{f' ({said})' if said else ''}{after}"
     return None
 

@@ -14,7 +14,8 @@ _OTHER_PROCESSOR = re.compile("exec format error|no match for platform")
 _NO_PROGRAM = re.compile("executable file not found|exec: .*no such file or directory")
 _READ_ONLY = re.compile("read-only file system|EROFS", re.IGNORECASE)
 _FORBIDDEN = re.compile("permission denied|EACCES", re.IGNORECASE)
-_SILENCE = re.compile("timed out|i/o timeout|ETIMEDOUT", re.IGNORECASE)
+_NO_PLACE = re.compile("mount .*: not a directory|trying to mount a directory onto a file")
+_SILENCE = re.compile(r"timed[ -]?out|\btime[ -]?out\b|ETIMEDOUT", re.IGNORECASE)
 _EMPTY_DIR = re.compile('EmptyDir volume "(scratch|logs|buffer)-([0-9]+)"')
 _DISK = re.compile("ephemeral (local )?storage")
 _DEVICE = re.compile(r"Insufficient ([a-z0-9-]+(?:\.[a-z0-9-]+)+/[\w.-]*\w)")
@@ -48,6 +49,8 @@ def _of_ended(words: str, at: str, file: str) -> Iterator[str]:
         # A sidecar's command is Slipway's own.
         key = "image" if at.startswith("sidecars") else "command"
         yield f"correct {at}{key} in {file}: the image has no such program"
+    if _NO_PLACE.search(words):
+        yield f"correct the paths under config, claims and scratch in {file}: the image has a file where a folder goes"
     if _READ_ONLY.search(words):
         yield f"name the folder that it writes to under scratch in {file}"
     if _FORBIDDEN.search(words):

@@ -26,7 +26,9 @@ class Finding:
 
     def __str__(self) -> str:
         """Return it as a sentence."""
-        return f"{self.subject}: {self.problem}" + (f". Fix: {self.fix}" if self.fix else "")
+        told = f"{self.subject}: {self.problem}"
+        # What Kubernetes says often ends in a full stop of its own.
+        return f"{told.rstrip('.')}. Fix: {self.fix}" if self.fix else told
 
     def as_json(self) -> dict[str, str]:
         """Return it for a machine to read."""
