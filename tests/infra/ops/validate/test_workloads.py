@@ -274,7 +274,7 @@ def test_a_deployment_that_is_not_whole(
          "under from there: the network drops what either leaves out; or see why that one does not answer"),
         (1, "Error", "TIMEOUT", "name whom it calls under to in apps/web.yaml, and it under from there: the network "
          "drops what either leaves out; or see why that one does not answer"),
-        (128, "StartError", "mount /a/scratch-0:/agnhost (via /proc/self/fd/6), flags: 0x5000: not a directory: unknown",
+        (128, "StartError", "mount /a/scratch-0:/agnhost, flags: 0x5000: not a directory: unknown",
          "correct the paths under config, claims and scratch in apps/web.yaml: the image has a file where a folder "
          "goes"),
         (1, "Error", "open /srv/page: no such file", "read kubectl logs -n web web-7d9-a -c web --previous"),
