@@ -175,6 +175,8 @@ def _containers(pod: Mapping[str, Any], events: Sequence[Event]) -> Trouble | No
         if container["name"] in before and "running" in (container.get("state") or {}):
             return Trouble(pod["metadata"]["name"], container["name"], BEFORE, "the main one starts when it has ended")
         found = _container(container, [event for event in events if _concerns(event, container["name"])])
+        if found is None and container["name"] not in before:
+            found = _done_too_soon(pod, container)
         if found is not None:
             over = status.get("phase") == "Failed"
             return Trouble(pod["metadata"]["name"], container["name"], *found, over=over)
@@ -182,6 +184,13 @@ def _containers(pod: Mapping[str, Any], events: Sequence[Event]) -> Trouble | No
     if hindered is not None and status.get("phase") == "Pending":
         return Trouble(pod["metadata"]["name"], "", str(hindered["reason"]), one_line(hindered.get("message")))
     return None
+
+
+def _done_too_soon(pod: Mapping[str, Any], container: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return that a container has ended well which is to go on, as all are but those of Jobs."""
+    ended = (container.get("state") or {}).get("terminated") or {}
+    always = pod.get("spec", {}).get("restartPolicy", "Always") == "Always"
+    return (f"ended with {_exit(ended)}", "") if ended.get("exitCode") == 0 and always else None
 
 
 def _concerns(event: Event, container: str) -> bool:

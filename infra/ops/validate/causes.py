@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from infra.ops.pod_trouble import UNSCHEDULED, Trouble
+from infra.ops.pod_trouble import LIVENESS, UNSCHEDULED, Trouble
 
 UNSTARTED = ("CreateContainerError", "RunContainerError", "StartError")
 """Reasons of the kubelet for a container that did not come to run."""
@@ -16,6 +16,7 @@ _READ_ONLY = re.compile("read-only file system|EROFS", re.IGNORECASE)
 _FORBIDDEN = re.compile("permission denied|EACCES", re.IGNORECASE)
 _NO_PLACE = re.compile("mount .*: not a directory|trying to mount a directory onto a file")
 _SILENCE = re.compile(r"timed[ -]?out|\btime[ -]?out\b|ETIMEDOUT", re.IGNORECASE)
+_DONE = re.compile(r"(last exit|ended with) 0 \(Completed\)")
 _EMPTY_DIR = re.compile('EmptyDir volume "(scratch|logs|buffer)-([0-9]+)"')
 _DISK = re.compile("ephemeral (local )?storage")
 _DEVICE = re.compile(r"Insufficient ([a-z0-9-]+(?:\.[a-z0-9-]+)+/[\w.-]*\w)")
@@ -49,6 +50,9 @@ def _of_ended(words: str, at: str, file: str) -> Iterator[str]:
         # A sidecar's command is Slipway's own.
         key = "image" if at.startswith("sidecars") else "command"
         yield f"correct {at}{key} in {file}: the image has no such program"
+    if _DONE.search(words) and LIVENESS not in words:
+        instead = f"runs: before at {at.rstrip('.')}" if at.startswith("helpers") else "kind: Job"
+        yield f"write {instead} in {file}, or a command that goes on: it ends by itself, with success"
     if _NO_PLACE.search(words):
         yield f"correct the paths under config, claims and scratch in {file}: the image has a file where a folder goes"
     if _READ_ONLY.search(words):

@@ -53,6 +53,12 @@ def too_slow(workload: WorkloadSpec, trouble: Trouble | None) -> str:
     return longer if trouble is None else f"{remedy(workload, trouble)}; or {longer}"
 
 
+def in_place(workload: WorkloadSpec) -> str:
+    """Return what to write where an update has no room for the pods that it adds, while those of before run."""
+    setting = 'update: {maxSurge: "0", maxUnavailable: "1"}'
+    return f"let updates take a pod away before they add one, by {setting} in apps/{workload.name}.yaml"
+
+
 def left_over(workload: WorkloadSpec, pod: str) -> str:
     """Return what to do about a pod of an older version that is not ready, where its set is ordered.
 

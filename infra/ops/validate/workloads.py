@@ -9,10 +9,19 @@ from typing import Any
 
 from infra.ops.kube import Kube
 from infra.ops.own_pods import OURS, pods_and_warnings
-from infra.ops.pod_trouble import Trouble, full_disk_of, memory_kill_of, newest_event, one_line, refusals_of, trouble_of
+from infra.ops.pod_trouble import (
+    UNSCHEDULED,
+    Trouble,
+    full_disk_of,
+    memory_kill_of,
+    newest_event,
+    one_line,
+    refusals_of,
+    trouble_of,
+)
 from infra.ops.validate import autoscalers
 from infra.ops.validate.findings import Finding
-from infra.ops.validate.remedies import left_over, remedy, too_slow
+from infra.ops.validate.remedies import in_place, left_over, remedy, too_slow
 from infra.ops.validate.rollout import Rollout, rollout_of
 from infra.plan.workloads.autoscaler import AUTOSCALER
 from infra.plan.workloads.objects import selector
@@ -144,6 +153,8 @@ def _of_pods(
     for alike in _grouped(troubles):
         first = alike[0]
         fix = left_over(workload, first.subject) if first.subject in older else remedy(workload, first)
+        if workload.kind == "Deployment" and first.reason == UNSCHEDULED and state.pods > state.wanted:
+            fix = f"{fix}; or {in_place(workload)}"
         yield Finding(CHECK, "invalid", subject, f"{told}{_together(alike)}", fix)
     if not troubles:
         yield Finding(CHECK, "invalid", subject, state.words, "it may still be starting: wait, with --wait 5m")

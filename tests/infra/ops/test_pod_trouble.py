@@ -149,7 +149,7 @@ def test_a_start_that_has_got_over_its_trouble_has_none() -> None:
         pod({"phase": "Pending", "conditions": [UNSCHEDULED]}, deletionTimestamp="2026-01-01T00:00:00Z"),
         pod({"phase": "Running", "containerStatuses": [{"name": "web", "ready": True, "state": {"running": {}}}]}),
         pod(container(state={"waiting": {"reason": "ContainerCreating"}})),
-        pod(container(state={"terminated": {"exitCode": 0}})),
+        {**pod(container(state={"terminated": {"exitCode": 0}})), "spec": {"restartPolicy": "Never"}},
     ],
 )
 def test_nothing_is_said_of_a_pod_that_serves_ends_well_or_starts(healthy: dict[str, Any]) -> None:

@@ -272,6 +272,8 @@ def test_a_deployment_that_is_not_whole(
          "folder that it writes to under scratch"),
         (1, "Error", "dial tcp 100.64.7.7:5432: i/o timeout", "name whom it calls under to in apps/web.yaml, and it "
          "under from there: the network drops what either leaves out; or see why that one does not answer"),
+        (0, "Completed", "done", "write kind: Job in apps/web.yaml, or a command that goes on: it ends by itself, with "
+         "success"),
         (1, "Error", "TIMEOUT", "name whom it calls under to in apps/web.yaml, and it under from there: the network "
          "drops what either leaves out; or see why that one does not answer"),
         (128, "StartError", "mount /a/scratch-0:/agnhost, flags: 0x5000: not a directory: unknown",
@@ -297,6 +299,37 @@ def test_a_pod_that_was_ended_for_what_it_wrote_is_told_until_another_version_ru
     found = told("web", [live("web", GOOD)], pods)
     words = f"web-b and 1 more: Evicted: {FULL}"
     assert found == ([("warning", words, "raise scratch[1].sizeMi in apps/web.yaml")] if told_of else [])
+
+
+def test_a_program_that_ends_well_and_is_to_go_on_is_told() -> None:
+    state = {"name": "web", "state": {"terminated": {"exitCode": 0, "reason": "Completed"}}, "ready": False}
+    one = pod("web-7d9-a", "web", {"phase": "Running", "containerStatuses": [state]})
+    assert [each[1:] for each in told("web", [live("web", NONE)], [one])] == [
+        (
+            f"{FIRST}: container web: ended with 0 (Completed)",
+            "write kind: Job in apps/web.yaml, or a command that goes on: it ends by itself, with success",
+        )
+    ]
+    one["spec"]["restartPolicy"] = "Never"
+    assert told("web", [live("web", NONE)], [one])[0][1] == "0 of 2 pods are ready"
+    ended = {"terminated": {"exitCode": 0, "reason": "Completed"}}
+    probed = pod("web-7d9-a", "web", waiting("web", "CrashLoopBackOff", lastState=ended))
+    bad = event("Pod", "web-7d9-a", "Unhealthy", "Liveness probe failed: 404")
+    assert "probes.liveness" in told("web", [live("web", NONE)], [probed], [bad])[0][2]
+    helper = waiting("proxy", "CrashLoopBackOff", lastState=ended)
+    ((_, _, fix),) = told("proxied", [live("proxied", NONE)], [pod("p-1", "proxied", helper)])
+    assert fix.startswith("write runs: before at helpers[1] in apps/proxied.yaml, or a command that goes on")
+
+
+def test_an_update_without_room_may_take_pods_away_first() -> None:
+    waits = pod("web-8e0-a", "web", {"conditions": [UNSCHEDULED]})
+    status = {"replicas": 3, "updatedReplicas": 1, "availableReplicas": 2}
+    ((_, _, fix),) = told("web", [live("web", status)], [waits])
+    assert fix.endswith(
+        '; or let updates take a pod away before they add one, by update: {maxSurge: "0", maxUnavailable: "1"} in '
+        "apps/web.yaml"
+    )
+    assert "maxSurge" not in told("web", [live("web", NONE)], [waits])[0][2]
 
 
 def test_a_helper_that_used_too_much_memory_is_told() -> None:
