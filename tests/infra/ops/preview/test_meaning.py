@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from infra.ops.preview.events import read_events
 from infra.ops.preview.meaning import interpret
 from infra.ops.preview.prices import price_table
