@@ -21,7 +21,7 @@ KUBERNETES_PLUGIN: Final = Release(
     pinned_module=_MODULE,
     purpose="Pulumi's own plugin for Kubernetes",
     variables=((f"{_MODULE}/pkg/version.Version", "{version}"),),
-    build_minutes=5,
+    build_minutes=10,
     # Its documents with the release's number in them are made when a release is, and are not in the module.
     patches=(Patch(_MODULE, _PACKAGE, "main.go.txt"),),
 )
