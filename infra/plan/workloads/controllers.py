@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from infra.plan.workloads.awaited import await_annotation
 from infra.plan.workloads.objects import (
     SKIP_AWAIT,
     KubernetesObject,
@@ -15,7 +16,6 @@ from infra.plan.workloads.objects import (
     versioned_labels,
 )
 from infra.plan.workloads.pod import pod_template
-from infra.plan.workloads.probes import startup_seconds
 from infra.spec import EnvironmentSpec
 from infra.spec.scalars import duration_seconds
 from infra.spec.workloads.data import ClaimSpec
@@ -28,29 +28,6 @@ HISTORY = 5
 AUTOSCALED = {"slipway/replicas": "autoscaled"}
 """Annotation of what an autoscaler sizes. Without it nothing in the object would differ when a workload goes back to
 the number that it once had, and the update would leave it at what the autoscaler chose last."""
-
-
-AWAIT_TIMEOUT = "pulumi.com/timeoutSeconds"
-AWAITED_SECONDS = 600
-"""How long pulumi-kubernetes waits for an object by itself (``pulumi.com/timeoutSeconds``, "Annotations")."""
-
-
-def await_seconds(workload: WorkloadSpec) -> int:
-    """Return how long the workload may take by its own settings until its update is done or has failed.
-
-    A Job ends by its deadline, and the update of a Deployment fails by its own. A StatefulSet knows no deadline: each
-    of its pods, one after another where they are ordered, may take what its startup probe allows.
-    """
-    margin = 60
-    if workload.kind == "Job":
-        return duration_seconds(workload.job.deadline) + margin
-    if workload.kind == "Deployment":
-        deadline = workload.update.progress_deadline_seconds
-        return deadline + margin if deadline > AWAITED_SECONDS else deadline
-    if workload.kind == "StatefulSet":
-        in_a_row = workload.replicas if workload.pod_management == "ordered" else 1
-        return in_a_row * (startup_seconds(workload) + workload.update.min_ready_seconds)
-    return 0
 
 
 def count_or_share(text: str) -> int | str:
@@ -81,10 +58,7 @@ def controller(spec: EnvironmentSpec, workload: WorkloadSpec) -> KubernetesObjec
 def _object(
     spec: EnvironmentSpec, workload: WorkloadSpec, api_version: str, body: dict[str, Any], name: str | None = None
 ) -> KubernetesObject:
-    annotations = {**workload.annotations, **await_annotations(workload)}
-    seconds = await_seconds(workload)
-    if workload.wait and seconds > AWAITED_SECONDS:
-        annotations[AWAIT_TIMEOUT] = str(seconds)
+    annotations = {**workload.annotations, **await_annotations(workload), **await_annotation(spec, workload)}
     left = () if workload.autoscaling is None else ("spec.replicas",)
     if left:
         annotations |= AUTOSCALED

@@ -13,6 +13,9 @@ _PERIODS = {"readiness": 10, "liveness": 10, "startup": 5}
 _FAILURES = {"readiness": 3, "liveness": 6, "startup": 30}
 _TIMEOUT = 2
 
+DEFAULT_STARTUP_SECONDS = _PERIODS["startup"] * _FAILURES["startup"]
+"""How long a container may take that says nothing of its startup probe."""
+
 
 def probes(workload: WorkloadSpec) -> dict[str, Any]:
     """Return the probes of the main container, as ``readinessProbe`` and so on; those of type ``none`` are left out."""

@@ -8,7 +8,8 @@ from typing import Any
 
 from infra.plan.node.registration import ROLE_LABEL
 from infra.plan.tags import tag_pairs
-from infra.plan.workloads.controllers import AWAITED_SECONDS, await_seconds, pods_service
+from infra.plan.workloads.awaited import ready_by_default
+from infra.plan.workloads.controllers import pods_service
 from infra.plan.workloads.objects import KubernetesObject, await_annotations, metadata, selector
 from infra.spec import EnvironmentSpec
 from infra.spec.workloads.backend import BackendSpec, LoadBalancerSpec
@@ -64,7 +65,7 @@ def _awaited(workload: WorkloadSpec) -> bool:
 
     Not where there are none, nor where they may come later than it waits for any Service: it waits for what makes them.
     """
-    return bool(workload.least_pods) and not workload.after and await_seconds(workload) <= AWAITED_SECONDS
+    return bool(workload.least_pods) and not workload.after and ready_by_default(workload)
 
 
 def _ports(ports: Sequence[PortSpec]) -> list[dict[str, Any]]:

@@ -167,11 +167,25 @@ def test_the_service_account_gives_no_token() -> None:
         ({"kind": "Job", "job": {"deadline": "5m"}}, None),
         ({"kind": "Deployment"}, None),
         ({"kind": "Deployment", "update": {"progressDeadlineSeconds": 1800}}, "1860"),
+        # By itself the engine would go on waiting for ten minutes after Kubernetes has given up.
+        ({"kind": "Deployment", "update": {"progressDeadlineSeconds": 60}}, "120"),
+        # One after another, of which each makes progress.
+        ({"kind": "Deployment", "replicas": 17}, None),
+        ({"kind": "Deployment", "replicas": 18}, "630"),
+        ({"kind": "Deployment", "replicas": 40, "update": {"maxSurge": "25%"}}, None),
+        ({"kind": "Deployment", "replicas": 41, "update": {"maxSurge": "1", "maxUnavailable": "3%"}}, "735"),
+        ({"kind": "Deployment", "replicas": 40, "wait": False}, None),
+        ({"kind": "Deployment", "autoscaling": {"minReplicas": 2, "maxReplicas": 30}}, "1050"),
+        ({"kind": "Deployment", "replicas": 2, **SLOW}, "3600"),
+        ({"kind": "Deployment", "replicas": 2, "update": {"progressDeadlineSeconds": 7200}, **SLOW}, "7260"),
+        # Six workers at most, one after another.
+        ({"kind": "DaemonSet"}, None),
+        ({"kind": "DaemonSet", "update": {"minReadySeconds": 300}}, "1980"),
+        ({"kind": "DaemonSet", "update": {"minReadySeconds": 300, "maxSurge": "100%"}}, None),
         ({"kind": "StatefulSet", "replicas": 3, **SLOW}, "5415"),
         ({"kind": "StatefulSet", "replicas": 3, "podManagement": "parallel", **SLOW}, "1805"),
         ({"kind": "StatefulSet", "replicas": 3, "ports": SLOW["ports"]}, None),
         ({"kind": "StatefulSet", "replicas": 3, "wait": False, **SLOW}, None),
-        ({"kind": "DaemonSet"}, None),
         ({"kind": "CronJob", "schedule": "@daily"}, None),
     ],
 )
