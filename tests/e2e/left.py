@@ -16,7 +16,7 @@ def vpcs(env: Rehearsed) -> list[str]:
 def nothing_left(env: Rehearsed, *, existing: Sequence[str] = ()) -> None:
     """Fail the test where more is left than the state bucket and its key, and the VPCs that were there before."""
     ec2 = env.client("ec2")
-    assert vpcs(env) == list(existing)
+    assert (found := vpcs(env)) == list(existing), found
     assert ec2.describe_launch_templates()["LaunchTemplates"] == []
     assert ec2.describe_nat_gateways(Filter=[{"Name": "state", "Values": ["available"]}])["NatGateways"] == []
     assert ec2.describe_addresses()["Addresses"] == []

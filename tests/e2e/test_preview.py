@@ -80,6 +80,7 @@ def test_02_a_lost_disk_stops_and_is_said_first(env: Rehearsed) -> None:
     done = slipway(env, "preview")
     assert done.status == 0, done.output
     assert "machine type m7i.large → m7g.large" in done.output
+    declare(env, changed, AFTER)
 
 
 def test_03_an_explicit_word_waives_and_the_approved_plan_is_what_is_applied(env: Rehearsed, tmp_path: Path) -> None:
