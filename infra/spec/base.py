@@ -56,25 +56,17 @@ def refuse(problem: str, fix: str) -> Never:
     raise PydanticCustomError("slipway", "{problem}", {"problem": problem, "fix": fix})
 
 
-def refuse_entries(entries: Sequence[tuple[str, str, str]]) -> None:
+def refuse_entries(entries: Sequence[tuple[str, str, str]], *, told: bool = True) -> None:
     """Refuse entries of the mapping under validation: the key, what is wrong and the fix of each. None: it is good.
 
-    Raises:
-        PydanticCustomError: there are entries; the error carries all of them.
-    """
-    if entries:
-        raise PydanticCustomError("slipway_entries", "bad entries", {"entries": tuple(entries)})
-
-
-def refuse_names(entries: Sequence[tuple[str, str, str]]) -> None:
-    """Refuse entries as :func:`refuse_entries` does, for what their names are: no value is told, which may be long, or
-    nobody's to read.
+    ``told`` says whether their values are told. Where a name is what is wrong, its value may be long, or nobody's to
+    read.
 
     Raises:
         PydanticCustomError: there are entries; the error carries all of them.
     """
     if entries:
-        raise PydanticCustomError("slipway_names", "bad names", {"entries": tuple(entries)})
+        raise PydanticCustomError("slipway_entries", "bad entries", {"entries": tuple(entries), "told": told})
 
 
 def checked(check: Callable[[Any], Any]) -> Any:

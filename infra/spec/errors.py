@@ -222,9 +222,9 @@ def problems_of(root: type[BaseModel], error: ErrorDetails) -> list[Problem]:
     if error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]:
         # pydantic counts only the good items; the bad ones have problems of their own.
         return []
-    if error["type"] not in ("slipway_entries", "slipway_names"):
+    if error["type"] != "slipway_entries":
         return [_problem_of(root, error)]
-    location, written, told = tuple(error["loc"]), error["input"], error["type"] == "slipway_entries"
+    location, written, told = tuple(error["loc"]), error["input"], error["ctx"]["told"]
     return [
         Problem((*location, key), what, fix, show(written[key]) if told else None)
         for key, what, fix in error["ctx"]["entries"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from infra.plan.shares import count_of
 from infra.spec import InstanceGroupSpec
 
 
@@ -38,15 +39,8 @@ def pace_of(group: InstanceGroupSpec, size: int) -> Pace:
         raise ValueError("maxSurge and maxUnavailable are both 0: no machine could be replaced")
     if group.role == "ControlPlane":
         return Pace(surge=0, unavailable=1)
-    surge = _count(1 if rolling.max_surge is None else rolling.max_surge, size, up=True)
-    unavailable = _count(0 if rolling.max_unavailable is None else rolling.max_unavailable, size, up=False)
+    surge = count_of(1 if rolling.max_surge is None else rolling.max_surge, size, up=True)
+    unavailable = count_of(0 if rolling.max_unavailable is None else rolling.max_unavailable, size, up=False)
     if surge == 0 and unavailable == 0:
         unavailable = 1
     return Pace(surge, unavailable)
-
-
-def _count(value: int | str, size: int, *, up: bool) -> int:
-    if isinstance(value, int):
-        return value
-    share = int(value.removesuffix("%")) * size
-    return -(-share // 100) if up else share // 100

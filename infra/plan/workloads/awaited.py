@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from infra.plan.shares import count_of, count_or_share
 from infra.plan.workloads.probes import DEFAULT_STARTUP_SECONDS, startup_seconds
 from infra.spec import EnvironmentSpec
 from infra.spec.scalars import duration_seconds
@@ -22,7 +23,7 @@ _LONGEST = 3600
 for as long."""
 
 
-def await_annotation(spec: EnvironmentSpec, workload: WorkloadSpec) -> dict[str, str]:
+def timeout_annotation(spec: EnvironmentSpec, workload: WorkloadSpec) -> dict[str, str]:
     """Return the annotation that has the engine wait as long as the workload may take; none where its default will do.
 
     The plugin ends its wait when a Job has failed, and else by this time alone: that a Deployment has exceeded its
@@ -73,10 +74,6 @@ def _rollout_seconds(workload: WorkloadSpec, pods: int) -> int:
     if workload.kind == "Deployment" and workload.mounted_by_one:
         at_once = pods
     else:
-        at_once = math.ceil(_share(update.max_surge, pods)) + math.floor(_share(update.max_unavailable, pods))
+        surge, unavailable = map(count_or_share, (update.max_surge, update.max_unavailable))
+        at_once = count_of(surge, pods, up=True) + count_of(unavailable, pods, up=False)
     return min(math.ceil(pods / max(at_once, 1)) * (start + update.min_ready_seconds), _LONGEST)
-
-
-def _share(text: str, pods: int) -> float:
-    """Return a number of pods, or a share of them as a number that Kubernetes rounds."""
-    return pods * int(text.removesuffix("%")) / 100 if text.endswith("%") else float(text)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from infra.plan.workloads.awaited import await_annotation
+from infra.plan.shares import count_or_share
+from infra.plan.workloads.awaited import timeout_annotation
 from infra.plan.workloads.objects import (
     SKIP_AWAIT,
     KubernetesObject,
@@ -28,11 +29,6 @@ HISTORY = 5
 AUTOSCALED = {"slipway/replicas": "autoscaled"}
 """Annotation of what an autoscaler sizes. Without it nothing in the object would differ when a workload goes back to
 the number that it once had, and the update would leave it at what the autoscaler chose last."""
-
-
-def count_or_share(text: str) -> int | str:
-    """Return what Kubernetes takes for a number of pods or a share of them: ``1`` or ``"25%"``."""
-    return text if text.endswith("%") else int(text)
 
 
 def pods_service(workload: WorkloadSpec) -> str:
@@ -58,7 +54,7 @@ def controller(spec: EnvironmentSpec, workload: WorkloadSpec) -> KubernetesObjec
 def _object(
     spec: EnvironmentSpec, workload: WorkloadSpec, api_version: str, body: dict[str, Any], name: str | None = None
 ) -> KubernetesObject:
-    annotations = {**workload.annotations, **await_annotations(workload), **await_annotation(spec, workload)}
+    annotations = {**workload.annotations, **await_annotations(workload), **timeout_annotation(spec, workload)}
     left = () if workload.autoscaling is None else ("spec.replicas",)
     if left:
         annotations |= AUTOSCALED

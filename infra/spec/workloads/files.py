@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
-from infra.spec.base import checked, matching, refuse, refuse_names
+from infra.spec.base import checked, matching, refuse, refuse_entries
 
 _ENV = re.compile(r"^[A-Za-z_][A-Za-z0-9_.-]*$")
 _FILE = re.compile(r"^[A-Za-z0-9_.-]{1,253}$")
@@ -36,12 +36,13 @@ def _file_name(value: str) -> str:
 
 
 def _env(values: dict[str, Any]) -> dict[str, Any]:
-    refuse_names(
+    refuse_entries(
         [
             (key, "is not a name of an environment variable", "use letters, digits and underscores, no digit in front")
             for key in values
             if not _ENV.fullmatch(key)
-        ]
+        ],
+        told=False,
     )
     return values
 
@@ -69,7 +70,7 @@ def _no_file_of_its_own(value: object) -> object:
 
 
 def _files(values: dict[str, str]) -> dict[str, str]:
-    refuse_names([(key, *trouble) for key in values if (trouble := _file_trouble(key))])
+    refuse_entries([(key, *trouble) for key in values if (trouble := _file_trouble(key))], told=False)
     size = sum(len(text.encode()) for text in values.values())
     if size > 900_000:
         refuse(f"holds {size} bytes, and a ConfigMap at most 1 MiB", "put large files into the image or a bucket")

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from infra.spec.base import SpecModel, checked, refuse_names
+from infra.spec.base import SpecModel, checked, refuse_entries
 from infra.spec.scalars import DnsLabel
 from infra.spec.workloads import foreign
 from infra.spec.workloads.files import EnvMap, MountPath
@@ -56,12 +56,13 @@ _DEVICE = re.compile(
 
 
 def _devices(values: dict[str, int]) -> dict[str, int]:
-    refuse_names(
+    refuse_entries(
         [
             (key, "is not a name of a device", "write it as its plugin does, as nvidia.com/gpu")
             for key in values
             if not _DEVICE.fullmatch(key)
-        ]
+        ],
+        told=False,
     )
     return values
 

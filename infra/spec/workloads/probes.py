@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from infra.spec.base import SpecModel, checked, refuse, refuse_names
+from infra.spec.base import SpecModel, checked, refuse, refuse_entries
 from infra.spec.scalars import UrlPath
 from infra.spec.workloads import foreign
 from infra.spec.workloads.scalars import PortName
@@ -23,12 +23,13 @@ def _by_name(value: object) -> object:
 
 
 def _headers(values: dict[str, str]) -> dict[str, str]:
-    refuse_names(
+    refuse_entries(
         [
             (key, "is not a name of a header", "use letters, digits and hyphens, as Host")
             for key in values
             if not re.fullmatch("[A-Za-z0-9-]+", key)
-        ]
+        ],
+        told=False,
     )
     return values
 
