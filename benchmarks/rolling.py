@@ -34,6 +34,7 @@ from infra.plan.naming import group_resource_name
 from infra.plan.tags import group_tags
 from infra.spec import EnvironmentSpec, from_mapping
 from rehearsal import controlplane
+from rehearsal.moto.gate import gated_mocks
 from rehearsal.moto.scaling import complete_groups
 from rehearsal.standin_nodes import Runner, StandInMachines
 from rehearsal.toolchain import resolve
@@ -203,7 +204,7 @@ def until(what: Callable[[], bool]) -> None:
 def measure(name: str, surge: int | str, unavailable: int | str, nodes: int, boot: float, poll: float) -> Result:
     """Roll ``nodes`` nodes once and return what it cost."""
     spec = environment(surge, unavailable)
-    with cluster(), mock_aws():
+    with cluster(), mock_aws(), gated_mocks():
         plain = session_for(spec)
         new_version = create(spec, plain, nodes)
         machines = StandInMachines(plain.client("ec2"), connect(spec), "1.37.2", boot_seconds=boot, end_seconds=0.1)

@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
+from unittest import mock
 from urllib.parse import parse_qs
+
+from moto.core.botocore_stubber import BotocoreStubber
 
 _READING = ("Describe", "Get", "List", "Head", "Lookup")
 
@@ -36,6 +39,20 @@ class Gate:
             yield
         finally:
             self._lock.acquire()
+
+
+@contextmanager
+def gated_mocks() -> Iterator[None]:
+    """Let one call at a time into ``mock_aws``, where threads of this process call AWS beside each other."""
+    lock = threading.RLock()
+    process = BotocoreStubber.process_request
+
+    def gated(stubber: BotocoreStubber, request: Any) -> Any:
+        with lock:
+            return process(stubber, request)
+
+    with mock.patch.object(BotocoreStubber, "process_request", gated):
+        yield
 
 
 class GatedApplication:

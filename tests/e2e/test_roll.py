@@ -29,6 +29,7 @@ from infra.ops.validate.run import Report, Validation, wait_until_valid
 from infra.spec import CONFIG_KEY
 from rehearsal import controlplane
 from rehearsal.controlplane import ControlPlane
+from rehearsal.moto.gate import gated_mocks
 from rehearsal.moto.scaling import complete_groups
 from rehearsal.standin_nodes import Runner, StandInMachines
 from tests.e2e.cluster import plane, tools  # noqa: F401 (fixtures)
@@ -142,7 +143,7 @@ def world(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worl
         ENVIRONMENT["instanceGroups"][2],
     ]
     spec = sample_spec(accountId="123456789012", cluster={"name": "standin.slipway.test"}, instanceGroups=groups)
-    with mock_aws():
+    with mock_aws(), gated_mocks():
         made = World(spec, session_for(spec), connect(spec))
         kube = made.kube
         for node in kube.items("/api/v1/nodes"):

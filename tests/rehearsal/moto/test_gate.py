@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
+from moto.ec2.models.tags import TagBackend
 
-from rehearsal.moto.gate import Gate, GatedApplication, may_change
+from rehearsal.moto.gate import Gate, GatedApplication, gated_mocks, may_change
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
@@ -90,3 +95,24 @@ def test_requests_run_one_at_a_time_unless_one_lends_the_gate() -> None:
     assert most == 1
     together(LEND="yes")  # each waits for the other inside: only possible when the gate is lent
     assert most == 2
+
+
+def test_calls_of_several_threads_to_mocks_go_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside: list[int] = []
+    beside: list[int] = []
+    describe = TagBackend.describe_tags
+
+    def slowly(backend: TagBackend, filters: dict[str, list[str]] | None = None) -> list[dict[str, str]]:
+        beside.append(len(inside))
+        inside.append(1)
+        time.sleep(0.01)
+        inside.pop()
+        return describe(backend, filters)
+
+    monkeypatch.setattr(TagBackend, "describe_tags", slowly)
+    with mock_aws(), gated_mocks():
+        clients = [boto3.client("ec2", "eu-west-1", aws_access_key_id="x", aws_secret_access_key="y") for _ in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda client: client.describe_tags()["Tags"], clients))
+    assert answers == [[]] * 4
+    assert beside == [0] * 4
