@@ -14,6 +14,7 @@ from rich.console import Console
 
 from rehearsal.cache import cache_home
 from rehearsal.machines.commands import run
+from rehearsal.toolchain.build import GO_FLAGS
 from rehearsal.toolchain.cache import lock_path
 from rehearsal.toolchain.golang import find_go
 from rehearsal.toolchain.lock import build_lock
@@ -64,7 +65,7 @@ class Programs:
         try:
             with BuildProgress(console, self.key) as progress:
                 go = find_go(TOOLS_FOLDER / self.module, progress)
-                arguments = ["build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", f"{scratch}/"]
+                arguments = ["build", *GO_FLAGS, "-ldflags=-s -w", "-o", f"{scratch}/"]
                 run(
                     [go.command, "-C", TOOLS_FOLDER / self.module, *arguments, *self.packages],
                     environment=go.environment,

@@ -40,7 +40,7 @@ def env(home: Path) -> Iterator[Rehearsed]:
     spec["cluster"]["namespaces"] = [{"name": "shop"}]
     for each in rehearsed(home, "scaled", spec):
         write(each, replicas=3)
-        each.run("up", "--yes").ok()
+        each.run("up", "--skip-preview").ok()
         yield each
 
 
@@ -80,7 +80,7 @@ def test_1_the_autoscaler_takes_over_from_the_file(env: Rehearsed, kube: Kube) -
         "create": {"kubernetes:autoscaling/v2:HorizontalPodAutoscaler web"},
         "update": {RECORD, "kubernetes:apps/v1:Deployment web"},
     }
-    env.run("up", "--yes").ok()
+    env.run("up", "--skip-preview").ok()
     await_replicas(kube, 4)
     kube.request("GET", SCALER)
 
@@ -91,7 +91,7 @@ def test_2_what_it_chose_is_neither_a_change_nor_drift(env: Rehearsed, kube: Kub
     assert slipway(env, "drift").status == 0
     write(env, autoscaling=FOUR_TO_EIGHT, env={"GREETING": "hello"})
     assert env.changes() == {"update": {RECORD, "kubernetes:apps/v1:Deployment web"}}
-    env.run("up", "--yes").ok()
+    env.run("up", "--skip-preview").ok()
     assert replicas(kube) == 6
     env.engine("up", "--refresh", "--yes", "--skip-preview", "--non-interactive").ok()
     assert (replicas(kube), env.changes()) == (6, {})
@@ -100,7 +100,7 @@ def test_2_what_it_chose_is_neither_a_change_nor_drift(env: Rehearsed, kube: Kub
 def test_3_its_bounds_are_the_files(env: Rehearsed, kube: Kube) -> None:
     write(env, autoscaling={"minReplicas": 4, "maxReplicas": 5}, env={"GREETING": "hello"})
     assert env.changes() == {"update": {RECORD, "kubernetes:autoscaling/v2:HorizontalPodAutoscaler web"}}
-    env.run("up", "--yes").ok()
+    env.run("up", "--skip-preview").ok()
     await_replicas(kube, 5)
 
 

@@ -28,7 +28,7 @@ def env(home: Path) -> Iterator[Rehearsed]:
     spec["cluster"]["namespaces"] = [{"name": "shop"}]
     for each in rehearsed(home, "mistaken", spec):
         each.write_app("web", WEB)
-        each.run("up", "--yes").ok()
+        each.run("up", "--skip-preview").ok()
         yield each
 
 

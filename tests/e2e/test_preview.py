@@ -31,7 +31,7 @@ def env(home: Path) -> Iterator[Rehearsed]:
     environment = Rehearsed("looked", project, home, spec)
     declare(environment, spec, BEFORE)
     try:
-        environment.run("up").ok()
+        environment.run("up", "--skip-preview").ok()
         yield environment
     finally:
         environment.run("down", "--yes")

@@ -94,7 +94,7 @@ def events(env: Rehearsed) -> list[dict[str, Any]]:
 
 
 def test_01_history_names_each_update_with_its_state(env: Rehearsed) -> None:
-    env.run("up").ok()
+    env.run("up", "--skip-preview").ok()
     env.declare(with_group(env.spec, "nodes", maxSize=4))
     env.run("up", "--skip-preview").ok()
     found = [event for event in events(env) if event["kind"] == "update"]

@@ -54,7 +54,7 @@ def env(home: Path) -> Iterator[Rehearsed]:
 
 def test_01_up(env: Rehearsed) -> None:
     write(env, AT_FIRST)
-    env.run("up").ok()
+    env.run("up", "--skip-preview").ok()
     assert len(vpcs(env)) == 1
     assert env.changes() == {}
 

@@ -87,7 +87,7 @@ SECRETS = "/api/v1/namespaces/kube-system/secrets"
 
 
 def test_01_the_first_generation(env: Rehearsed, kept: dict[str, Any], tmp_path: Path) -> None:
-    env.run("up").ok()
+    env.run("up", "--skip-preview").ok()
     kept["first"] = administrators(env)
     assert asked(kept["first"], SECRETS, tmp_path) == 200
 
@@ -96,7 +96,7 @@ def test_02_a_second_is_trusted_and_nothing_is_replaced(env: Rehearsed, kept: di
     pki(env, 1, 1, 2)
     changes = env.changes()
     assert set(changes) == {"create", "update"}
-    env.run("up").ok()
+    env.run("up", "--skip-preview").ok()
     roll(env)
     assert env.changes() == {}
     assert asked(kept["first"], SECRETS, tmp_path) == 200
@@ -108,7 +108,7 @@ def test_03_the_second_signs_and_the_first_is_still_believed(
     env: Rehearsed, kept: dict[str, Any], tmp_path: Path
 ) -> None:
     pki(env, 2, 1, 2)
-    env.run("up").ok()
+    env.run("up", "--skip-preview").ok()
     roll(env)
     assert env.changes() == {}
     kept["second"] = administrators(env)

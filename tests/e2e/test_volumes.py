@@ -50,7 +50,7 @@ def env(home: Path) -> Iterator[Rehearsed]:
     for each in rehearsed(home, "volumes", SPEC):
         each.write_app("store", {**KEPT, "kind": "StatefulSet"})
         each.write_app("wiki", KEPT)
-        each.run("up", "--yes").ok()
+        each.run("up", "--skip-preview").ok()
         yield each
 
 

@@ -35,7 +35,7 @@ def env(home: Path) -> Iterator[Rehearsed]:
     spec["cluster"]["namespaces"] = [{"name": "shop"}]
     for each in rehearsed(home, "kind", spec):
         write(each)
-        each.run("up", "--yes").ok()
+        each.run("up", "--skip-preview").ok()
         yield each
 
 
@@ -63,7 +63,7 @@ def test_what_both_kinds_have_stays(env: Rehearsed, kube: Kube) -> None:
     changes = env.changes()
     assert changes["create"] == {"kubernetes:apps/v1:StatefulSet store", "kubernetes:core/v1:Service store-pods"}
     assert "kubernetes:apps/v1:Deployment store" in changes["delete"]
-    env.run("up", "--yes").ok()
+    env.run("up", "--skip-preview").ok()
     assert (uid(kube, policy), secrets(kube)) == same
     assert uid(kube, service) == before
     assert [each["metadata"]["name"] for each in kube.items("/apis/apps/v1/namespaces/shop/statefulsets")] == ["store"]

@@ -41,7 +41,7 @@ case "$1 $2" in
 *) exit 9 ;;
 esac
 """
-_FLAGS = "-trimpath -buildvcs=false -ldflags=-s -w"
+_FLAGS = "-trimpath -buildvcs=false -gcflags=all=-dwarf=false -ldflags=-s -w"
 
 
 @pytest.fixture
