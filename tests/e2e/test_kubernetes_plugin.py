@@ -219,5 +219,28 @@ def test_it_waits_until_the_pods_of_a_workload_are_ready(vendor: Rehearsed, home
         update.kill()
 
 
+STUCK_DEADLINE = 30
+"""Seconds without progress; the plugin waits a minute longer."""
+STUCK_IMAGE = IMAGE.replace("team/web", "team/missing")
+
+
+def test_an_update_that_has_not_finished_is_told_as_that_and_is_no_drift(vendor: Rehearsed) -> None:
+    write_apps(vendor, web={"wait": True, "image": STUCK_IMAGE, "update": {"progressDeadlineSeconds": STUCK_DEADLINE}})
+    failed = vendor.run("up", "--yes", timeout=UP_SECONDS)
+    assert failed.status != 0
+    assert "ProgressDeadlineExceeded" in failed.output
+    drift = slipway(vendor, "drift").ok().output
+    assert "NOT FINISHED  Deployment shop/web: its last update was sent" in drift
+    again = slipway(vendor, "preview").ok().output
+    assert "The last update of Deployment shop/web was sent and has not finished" in again
+    assert "sends nothing new" in again
+    assert "Pods exchanged" not in again
+    write_apps(vendor)
+    back = slipway(vendor, "preview").ok().output
+    assert f"spec.template.spec.containers[web].image: {STUCK_IMAGE} → {IMAGE}" in back
+    vendor.run("up", "--yes", timeout=UP_SECONDS).ok()
+    assert vendor.changes() == {}
+
+
 def test_it_destroys_everything(vendor: Rehearsed) -> None:
     vendor.run("destroy", "--yes", timeout=UP_SECONDS).ok()

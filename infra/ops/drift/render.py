@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from infra.ops.drift.beside import Beside
-from infra.ops.drift.report import Drifted, DriftReport
+from infra.ops.drift.report import Drifted, DriftReport, Unfinished
 from infra.ops.preview.fold import COMMENT_LIMIT, NEVER, Block, Section, folded
-from infra.ops.preview.markdown_text import code, escaped, fenced
+from infra.ops.preview.markdown_text import code, escaped, fenced, prose
 
 MARKS = {"none": "🟢", "drift": "🟠", "failed": "🔴"}
 
@@ -48,6 +48,7 @@ def _text_lines(report: DriftReport) -> Iterator[str]:
             yield f"    {each.path}: expected {each.expected}, found {each.found}{note}"
     if report.repair:
         yield f"  to set it back: {report.repair}"
+    yield from (f"  NOT FINISHED  {_unfinished(each, report.environment)}" for each in report.unfinished)
     for moved in report.moved[:_MOVED_SHOWN]:
         yield f"  (not declared, no drift) {moved.label}: {moved.path} {moved.before} → {moved.found}"
     more = len(report.moved) - _MOVED_SHOWN
@@ -66,6 +67,10 @@ def render_markdown(report: DriftReport, *, limit: int = COMMENT_LIMIT) -> str:
         for each in report.policies
     ]
     drifted = [Block(10, _row(each), label="drifted properties") for each in report.drifted]
+    unfinished = [
+        Block(12, f"- {prose(_unfinished(each, report.environment))}\n", label="updates not finished")
+        for each in report.unfinished
+    ]
     moved = [
         Block(
             20, f"- {code(each.label)}: {escaped(f'{each.path} {each.before} → {each.found}')}\n", label="moved values"
@@ -83,6 +88,7 @@ def render_markdown(report: DriftReport, *, limit: int = COMMENT_LIMIT) -> str:
         ),
         Section("", _texts(report), "\n"),
         Section("", [Block(NEVER, f"To set it back: {code(report.repair)}\n\n")] if report.repair else []),
+        Section("### Updates that have not finished: no drift\n\n", unfinished, "\n"),
         Section(
             "<details><summary>Set by AWS or a controller, not declared: no drift</summary>\n\n",
             moved,
@@ -90,6 +96,16 @@ def render_markdown(report: DriftReport, *, limit: int = COMMENT_LIMIT) -> str:
         ),
     ]
     return folded(sections, limit)
+
+
+def _unfinished(each: Unfinished, environment: str) -> str:
+    """Return what to know of an update that has not finished, and the way on."""
+    way = (
+        f"`{each.look}` says what is wrong; correct that, and run `pulumi up --stack {environment}` again."
+        if each.now
+        else f"It is well by now: `pulumi up --stack {environment}` takes note of that."
+    )
+    return f"{each.label}: its last update was sent and did not come to its end: {each.now or each.reasons}. {way}"
 
 
 def _rule(each: Beside) -> str:

@@ -11,6 +11,7 @@ from infra.ops.drift.role_policies import INLINE, MANAGED, ROLE, BesidePolicy
 from infra.ops.preview.changes import short_type
 from infra.ops.preview.differences import ABSENT, step_differences, value_at
 from infra.ops.preview.events import PROVIDER_PREFIX, Diagnostic, Run, Step
+from infra.ops.preview.unfinished import called, reasons, where_to_look
 
 Verdict = Literal["none", "drift", "failed"]
 EXIT_CODES: Mapping[Verdict, int] = {"none": 0, "failed": 1, "drift": 4}
@@ -62,6 +63,20 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class Unfinished:
+    """An object whose last update was sent and did not come to its end: no drift, and not done either."""
+
+    urn: str
+    label: str
+    reasons: str
+    """Why it had not finished when the update ended."""
+    now: str
+    """Why it has not yet; empty where it has finished since."""
+    look: str
+    """The command that says what is wrong."""
+
+
+@dataclass(frozen=True)
 class DriftReport:
     """What a refresh found, and what EC2 and IAM have beside it."""
 
@@ -73,6 +88,7 @@ class DriftReport:
     beside: tuple[Beside, ...]
     policies: tuple[BesidePolicy, ...]
     """Policies beside the program on its roles."""
+    unfinished: tuple[Unfinished, ...]
     moved: tuple[Moved, ...]
     errors: tuple[Diagnostic, ...]
     looked_at: int
@@ -102,6 +118,7 @@ def drift_of(
     )
     compared = [step for step in results if step.op in ("update", "refresh", "same") and step.old and step.new]
     drifted = tuple(each for step in compared for each in _drifted(step))
+    unfinished = tuple(each for step in compared for each in _unfinished(step, environment))
     moved = tuple(each for step in compared for each in _moved(step))
     verdict: Verdict = "failed" if not run.finished else "drift" if gone or drifted or beside or policies else "none"
     return DriftReport(
@@ -112,6 +129,7 @@ def drift_of(
         drifted=drifted,
         beside=beside,
         policies=policies,
+        unfinished=unfinished,
         moved=moved,
         errors=run.errors,
         looked_at=len(results),
@@ -156,6 +174,13 @@ def _drifted(step: Step) -> Iterator[Drifted]:
         before, found = value_at(step.old.outputs, path), value_at(step.new.outputs, path)
         if before != found and ABSENT not in (before, found):
             yield Drifted(step.urn, _label(step), path, before, found, note=note)
+
+
+def _unfinished(step: Step, environment: str) -> Iterator[Unfinished]:
+    assert step.old is not None and step.new is not None  # noqa: S101, PT018 (compared steps have both)
+    if step.old.unfinished:
+        look = where_to_look(step, environment)
+        yield Unfinished(step.urn, called(step), reasons(step.old), reasons(step.new), look)
 
 
 def _moved(step: Step) -> Iterator[Moved]:

@@ -31,6 +31,8 @@ class State:
     """Whether a provider stands behind it; a component is only a name for others."""
     protect: bool = False
     retain_on_delete: bool = False
+    unfinished: tuple[str, ...] = ()
+    """Why the last update of the resource did not come to its end, though the provider had sent what was declared."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,7 @@ def _step(metadata: Mapping[str, Any]) -> Step:
         op=metadata["op"],
         urn=urn,
         type=kind,
-        old=_state(metadata.get("old"), kind),
+        old=_state(_as_sent(metadata.get("old")), kind),
         new=_state(metadata.get("new"), kind),
         keys=tuple(metadata.get("keys") or ()),
         diffs=_path_diffs(metadata.get("detailedDiff")),
@@ -208,7 +210,7 @@ def _digest_step(step: Mapping[str, Any]) -> Step:
         op=step["op"],
         urn=step["urn"],
         type=kind,
-        old=_state(step.get("oldState"), kind),
+        old=_state(_as_sent(step.get("oldState")), kind),
         new=_state(step.get("newState"), kind),
         keys=tuple(step.get("replaceReasons") or ()),
         diffs=_path_diffs(step.get("detailedDiff")),
@@ -222,6 +224,16 @@ def _path_diffs(detailed: Mapping[str, Any] | None) -> tuple[PathDiff, ...]:
     )
 
 
+def _as_sent(old: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Return a state whose inputs are those that the resource has.
+
+    Where pods did not become ready in time, the engine keeps the inputs of before the update, and pulumi-kubernetes
+    beside them those that it had sent (``pkg/provider/provider.go``, ``Update``): they are what the object is like.
+    """
+    sent = (old.get("outputs") or {}).get("__inputs") if old and old.get("initErrors") else None
+    return {**old, "inputs": sent} if old and isinstance(sent, Mapping) else old
+
+
 def _state(state: Mapping[str, Any] | None, kind: str) -> State | None:
     if state is None:
         return None
@@ -233,6 +245,7 @@ def _state(state: Mapping[str, Any] | None, kind: str) -> State | None:
         custom=bool(state.get("custom")),
         protect=bool(state.get("protect")),
         retain_on_delete=bool(state.get("retainOnDelete")),
+        unfinished=tuple(scrubbed(str(each).strip()) for each in state.get("initErrors") or ()),
     )
 
 

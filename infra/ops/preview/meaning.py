@@ -33,6 +33,7 @@ from infra.ops.preview.resizes import Resize, resizes_of
 from infra.ops.preview.service_openings import service_openings
 from infra.ops.preview.spot import spot_sentences
 from infra.ops.preview.summary import Found, summary
+from infra.ops.preview.unfinished import unfinished_sentences
 from infra.ops.preview.ways_out import ways_out
 from infra.ops.preview.words import count
 
@@ -124,6 +125,7 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
         network=network,
         awaited=awaited,
         boundaries=boundaries,
+        unfinished=unfinished_sentences(changes, environment),
     )
     return Report(
         environment=environment,

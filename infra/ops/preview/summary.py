@@ -48,6 +48,8 @@ class Found:
     """Pods that wait for machines of a group that was not rolled yet, in sentences."""
     boundaries: Sequence[str]
     """What becomes of permissions boundaries, in sentences."""
+    unfinished: Sequence[str]
+    """Objects whose last update has not finished, in sentences."""
 
 
 def summary(found: Found) -> tuple[str, ...]:
@@ -69,6 +71,7 @@ def summary(found: Found) -> tuple[str, ...]:
     told += [*found.hosts.sentences, *found.unsecured]
     told += _resize_sentences(found.resizes)
     told += [*found.spot, *disk_sentences(found.changes)]
+    told += found.unfinished
     told += sentences_of(workloads_of(found.changes, found.run.steps))
     told += [*found.awaited, *remade_sentences(found.changes), *port_sentences(found.changes)]
     told += [*encryption_sentences(found.changes, found.openings)]

@@ -35,7 +35,8 @@ def _begun(step: dict[str, Any]) -> bool:
         return False
     for side in ("old", "new"):
         state = step[side] or {"inputs": {}, "outputs": {}}
-        state["outputs"] = {key: state["outputs"][key] for key in ("desiredCapacity",) if key in state["outputs"]}
+        keys = ("desiredCapacity", *(("__inputs", "metadata", "spec") if state.get("initErrors") else ()))
+        state["outputs"] = {key: state["outputs"][key] for key in keys if key in state["outputs"]}
         if step["op"] == "same" and "userData" in state["inputs"]:
             state["inputs"]["userData"] = ""
     return True
