@@ -19,6 +19,7 @@ _PROTECTED = re.compile(
 )
 """``deploy/step.go`` (deletion) and ``deploy/step_generator.go`` (replacement) of the engine, v3.259.0."""
 
+_ANEW = ("replace", "create-replacement", "delete-replaced")
 _NAMED = 6
 """Managers and fields that are named one by one."""
 _CONFLICT = "field conflict detected"
@@ -27,6 +28,12 @@ _ONE_FIELD = re.compile(r'conflict with "[^"]+".*?: (?P<field>\.[^\n]+)')
 _EACH_FIELD = re.compile(r"^\s*- (?P<field>\.[^\n]+)", re.MULTILINE)
 _ADVICE = ". To take the fields over"
 """What may follow a field in the same line."""
+
+_REFUSED_ANEW = re.compile(
+    r"Preview failed: .* was not successfully created by .*? API server: (?P<words>.* is invalid: .*)", re.DOTALL
+)
+"""pulumi-kubernetes (``pkg/await/await.go``, ``Creation``) previews what follows an object of its name by asking for it
+beside that one, under another name only where the server calls a field immutable in just these words."""
 
 _ALIAS = re.compile(r"reading KMS Alias \((?P<alias>alias/slipway-state-[^)]+)\)")
 
@@ -89,6 +96,9 @@ def _told(diagnostic: Diagnostic, steps: Mapping[str, Step], stack: str) -> Diag
         return Diagnostic("error", words, refusal.urn)
     if _CONFLICT in diagnostic.message and _MANAGER.search(diagnostic.message):
         return replace(diagnostic, message=_conflict(diagnostic, steps.get(diagnostic.urn), stack))
+    anew = _REFUSED_ANEW.search(diagnostic.message)
+    if anew and (step := steps.get(diagnostic.urn)) and _takes_its_place(step):
+        return replace(diagnostic, message=_not_previewed(step, anew["words"], stack))
     if found := _ALIAS.search(diagnostic.message):
         hint = (
             f"{found['alias']} is not in the region and account that this preview looked in: they are not those of "
@@ -97,6 +107,23 @@ def _told(diagnostic: Diagnostic, steps: Mapping[str, Step], stack: str) -> Diag
         )
         return replace(diagnostic, message=f"{hint}\n{diagnostic.message}")
     return diagnostic
+
+
+def _takes_its_place(step: Step) -> bool:
+    """Return whether an object is made again under the name that it has, and so is deleted first."""
+    if step.op not in _ANEW or step.old is None or step.new is None:
+        return False
+    return object_named(step.type, step.name, step.old.inputs) == object_named(step.type, step.name, step.new.inputs)
+
+
+def _not_previewed(step: Step, words: str, stack: str) -> str:
+    """Return what it means that an object cannot be previewed while the one of before has its name."""
+    return (
+        f"{_object(step.urn, step)}: Pulumi's plugin for Kubernetes cannot preview one that takes the place of "
+        f"another: {' '.join(words.split())}. `pulumi up` previews first, and stops there too. Once what follows is "
+        f"agreed to, delete and make it without: `pulumi up --skip-preview --stack {stack} --target '{step.urn}'`; "
+        "the rest goes by an ordinary update after that (docs/troubleshooting.md)."
+    )
 
 
 def _conflict(diagnostic: Diagnostic, step: Step | None, stack: str) -> str:

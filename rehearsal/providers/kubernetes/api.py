@@ -27,15 +27,6 @@ JSON: Final = "application/json"
 _ANSWER_SECONDS: Final = 60.0
 # As often as the official clients ask again when the server is too busy (client-go, `rest/request.go`).
 _BUSY_RETRIES: Final = 10
-_IMMUTABLE: Final = (
-    "field is immutable",
-    # Of a Service's addresses, as of one that is to be headless, and of one that was.
-    "may not change once set",
-    "may not be set to 'None'",
-    # Of a claim.
-    "spec is immutable after creation",
-)
-"""In the server's words on a field that another object may have, and this one not any more."""
 _WARNING: Final = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 
 
@@ -63,8 +54,11 @@ class ApiError(Exception):
 
     @property
     def is_immutable_field(self) -> bool:
-        """A field may not be changed once set."""
-        return self.status == 422 and any(words in self.message for words in _IMMUTABLE)
+        """A field may not be changed once set, in the words that the vendor's plugin goes by (``await.go``, Creation).
+
+        Of a Service that is to be headless, or was, and of a claim the server says it in others.
+        """
+        return self.status == 422 and "field is immutable" in self.message
 
     @property
     def conflicts(self) -> list[str]:

@@ -56,9 +56,9 @@ class Operations:
         """Return what creating would make; None when the server cannot tell yet.
 
         It cannot while the kind's CRD or the namespace does not exist, or when the user may not write. An
-        object that is to be replaced still exists: when the server would not change it into the new one, it
-        is asked about one of another name. Raises ApiError, and UnknownKindError for a kind that no CRD can
-        bring.
+        object that is to be replaced still exists: where a field of it is immutable, in just these words, the server
+        is asked about one of another name, as the vendor does. Raises ApiError, and UnknownKindError for a kind
+        that no CRD can bring.
         """
         if not self.serves(kind_of(fields)):
             return None

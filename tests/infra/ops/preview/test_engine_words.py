@@ -71,6 +71,63 @@ def test_an_autoscaler_that_has_set_a_number_is_to_go_before(inputs: dict[str, A
     )
 
 
+SERVICE = "kubernetes:core/v1:Service"
+CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
+FAILED = 'Preview failed: resource "{urn}" was not successfully created by the Kubernetes API server: {words}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "called", "words"),
+    [
+        (
+            SERVICE,
+            "Service shop/web",
+            'Service "web" is invalid: spec.clusterIPs[0]: Invalid value: ["None"]: may not change once set',
+        ),
+        (
+            SERVICE,
+            "Service shop/web",
+            'Service "web" is invalid: spec.clusterIPs[0]: Invalid value: "None": may not be set to \'None\' for '
+            "LoadBalancer services",
+        ),
+        (
+            CLAIM,
+            "PersistentVolumeClaim shop/web",
+            'PersistentVolumeClaim "web" is invalid: spec: Forbidden: spec is immutable after creation except '
+            "resources.requests\n    core.Spec{\n  - a\n  + b\n    }",
+        ),
+    ],
+)
+@pytest.mark.parametrize("op", ["replace", "create-replacement"])
+def test_what_the_plugin_cannot_preview_beside_the_old_one_has_a_way(
+    kind: str, called: str, words: str, op: str
+) -> None:
+    inputs = {"metadata": {"name": "web", "namespace": "shop"}, "spec": {"type": "ClusterIP"}}
+    about = urn(kind, "web")
+    said = error(FAILED.format(urn=about, words=words), about)
+    report = report_of(step(op, kind, "web", inputs, {**inputs, "spec": {"clusterIP": "None"}}), said)
+    told = next(each.message for each in report.diagnostics if "cannot preview" in each.message)
+    assert told.startswith(
+        f"{called}: Pulumi's plugin for Kubernetes cannot preview one that takes the place of another"
+    )
+    assert " ".join(words.split()) in told
+    assert f"`pulumi up --skip-preview --stack test --target '{about}'`" in told
+    assert "was not successfully created" not in render_text(report).plain
+
+
+@pytest.mark.parametrize(
+    ("op", "old"),
+    [("create", None), ("replace", {"metadata": {"name": "web", "namespace": "other"}})],
+)
+def test_a_new_object_that_the_server_refuses_stays_as_the_engine_says_it(op: str, old: dict[str, Any] | None) -> None:
+    about = urn(SERVICE, "web")
+    said = FAILED.format(urn=about, words='Service "web" is invalid: spec.ports: Required value')
+    new = {"metadata": {"name": "web", "namespace": "shop"}}
+    assert [each.message for each in report_of(step(op, SERVICE, "web", old, new), error(said, about)).diagnostics] == [
+        said
+    ]
+
+
 def test_an_object_of_which_no_step_is_told_has_its_name_from_the_urn() -> None:
     report = report_of(error(f'{SEE}{MANAGER}conflict with "kubectl": .spec.replicas', WEB))
     assert report.diagnostics[0].message.startswith("Deployment shop/web: kubectl has set .spec.replicas since")
