@@ -17,9 +17,12 @@ from rehearsal.standin_nodes import Running, node_of
 Pod = dict[str, Any]
 
 
-def now() -> str:
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+
+
+def now(precision: str = "seconds") -> str:
     """Return the time as the API has it."""
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return datetime.now(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 class StandInKubelet:
@@ -27,6 +30,7 @@ class StandInKubelet:
 
     def __init__(self, kube: Kube, zones: Sequence[str]) -> None:
         self.kube = kube
+        self.nodes = [f"node-{number}.internal" for number in range(len(zones))]
         for number, zone in enumerate(zones):
             self._register(f"node-{number}.internal", Running(f"i-{number}", zone, "nodes", "Node"))
 
@@ -34,14 +38,13 @@ class StandInKubelet:
         self.kube.request("POST", "/api/v1/nodes", body=node_of(name, machine))
         self.kube.request(
             "POST",
-            "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases",
-            # An hour: the test is over before anybody misses a renewal.
+            LEASES,
             body={
                 "metadata": {"name": name},
                 "spec": {
                     "holderIdentity": name,
                     "leaseDurationSeconds": 3600,
-                    "renewTime": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+                    "renewTime": now("microseconds"),
                 },
             },
         )
@@ -49,6 +52,11 @@ class StandInKubelet:
         ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": now()}
         status = {"conditions": [ready], "capacity": amounts, "allocatable": amounts}
         self.kube.request("PATCH", f"/api/v1/nodes/{name}/status", body={"status": status})
+
+    def renew(self) -> None:
+        """Renew the leases of the nodes: one that is not renewed for 50 s is not ready, and its pods are not either."""
+        for name in self.nodes:
+            self.kube.request("PATCH", f"{LEASES}/{name}", body={"spec": {"renewTime": now("microseconds")}})
 
     def pods(self, namespace: str, workload: str) -> list[Pod]:
         """Return the pods of a workload that are not on their way out."""

@@ -194,7 +194,8 @@ def test_it_waits_until_the_pods_of_a_workload_are_ready(vendor: Rehearsed, home
     kubelet = StandInKubelet(vendor.kube(), vendor.spec["network"]["zones"])
 
     def unready() -> list[Pod]:
-        """Return the pods of the new image that have a node and are not ready."""
+        """Return the pods of the new image that have a node and are not ready; their nodes stay so."""
+        kubelet.renew()
         found = [each for each in kubelet.pods("shop", "web") if each["spec"].get("nodeName")]
         return [
             each
