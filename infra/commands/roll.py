@@ -62,7 +62,7 @@ def roll(
     try:
         means = live(spec)
         if dry_run:
-            _tell(means.estimates(chosen, force=force), as_json=as_json)
+            _tell(means.estimates(chosen, force=force), means.budgets(), as_json=as_json)
             return
         _run(means, spec, chosen, output, limits, DrainOptions(delete_empty_dir, delete_unmanaged), take_lock, force)
     except OpsError as error:
@@ -87,9 +87,9 @@ def _run(
         run(spec, groups, means.means(output.tell, limits, drain, lock.renew), lock=lock, take=take, force=force)
 
 
-def _tell(estimates: list[Estimate], *, as_json: bool) -> None:
+def _tell(estimates: list[Estimate], budgets: list[str], *, as_json: bool) -> None:
     if not as_json:
-        show_estimates(estimates)
+        show_estimates(estimates, budgets)
         return
     for each in estimates:
         replaced = {m.instance.id: list(m.reasons) for m in each.members}

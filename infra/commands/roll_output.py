@@ -83,8 +83,8 @@ def line_of(event: Event, at: datetime) -> str:
     return f"{at:%H:%M:%S} {subject + ': ' if subject else ''}{event.text}"
 
 
-def show_estimates(estimates: list[Estimate]) -> None:
-    """Print what would be replaced, group by group, and about how long it takes."""
+def show_estimates(estimates: list[Estimate], budgets: list[str]) -> None:
+    """Print what would be replaced, group by group, about how long it takes, and which budgets it would wait for."""
     table = Table(
         "instance group", "role", Column("replace", justify="right"), "surge, unavailable",
         Column("about", justify="right"), "because",
@@ -106,6 +106,9 @@ def show_estimates(estimates: list[Estimate]) -> None:
             console.print(f"  {each.group}: {member.instance.id}{node}", markup=False, highlight=False)
         if each.blink:
             console.print(f"  {each.group}: the API will not answer meanwhile: it is the only member", style="yellow")
+    if any(each.members for each in estimates):
+        for told in budgets:
+            console.print(f"  {told}", style="yellow", markup=False, highlight=False)
     total = sum(each.seconds for each in estimates)
     measured = all(each.measured for each in estimates if each.members)
     basis = "as long as the groups' nodes took to boot" if measured else "3 min for a boot where none was measured"

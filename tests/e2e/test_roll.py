@@ -304,7 +304,7 @@ def test_the_api_server_is_killed_in_the_middle(world: World, plane: ControlPlan
     assert (down.check, down.severity, seen[0].verdict) == ("API server", "invalid", "invalid")
     # Refused, or cut off where a connection was kept open.
     assert re.fullmatch(r"does not answer: (\[Errno 111\] Connection refused|the connection broke: .+)", down.problem)
-    assert seen[0].skipped == ("control plane", "etcd", "nodes", "critical pods")
+    assert seen[0].skipped == ("control plane", "etcd", "nodes", "critical pods", "disruption budgets")
     back = wait_until_valid(lambda: validation.report(nodes), world.clock, wait=20, poll=0.2)
     assert [str(each) for each in back.findings] == []
 
@@ -405,7 +405,8 @@ def test_validation_sees_what_is_wrong_where_it_is(world: World) -> None:
         world.s3.put_object(Bucket=world.spec.state.bucket, Key=key, Body=b"x")
     assert validation.report().verdict == "valid"
     assert whole.checks == (
-        "DNS", "API server", "control plane", "etcd", "nodes", "critical pods", "edge", "certificates", "etcd backup",
+        "DNS", "API server", "control plane", "etcd", "nodes", "critical pods", "disruption budgets", "edge",
+        "certificates", "etcd backup",
     )  # fmt: skip
     # An edge that should have machines and has none is wrong, and does not concern the nodes.
     world.scaling.set_desired_capacity(AutoScalingGroupName="edge.standin.slipway.test", DesiredCapacity=2)

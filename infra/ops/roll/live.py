@@ -22,6 +22,7 @@ from infra.ops.roll.pace import pace_of
 from infra.ops.roll.progress import Tell
 from infra.ops.roll.run import Limits, Means
 from infra.ops.roll.view import Group
+from infra.ops.validate.budgets import check_budgets
 from infra.plan.naming import group_resource_name
 from infra.plan.state_layout import roll_lock_key
 from infra.spec import EnvironmentSpec, InstanceGroupSpec
@@ -49,6 +50,10 @@ class Live:
     def estimates(self, groups: Sequence[InstanceGroupSpec], *, force: bool) -> list[Estimate]:
         """Return what a roll of the groups would do; nothing is changed."""
         return [self._estimate(group, force=force) for group in groups]
+
+    def budgets(self) -> list[str]:
+        """Return the disruption budgets that a drain would wait for in vain."""
+        return [str(each) for each in check_budgets(self._kube)]
 
     def _estimate(self, group: InstanceGroupSpec, *, force: bool) -> Estimate:
         state = self._cloud.with_launch_times(self._cloud.group(group_resource_name(self._spec, group)))

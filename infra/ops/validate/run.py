@@ -16,7 +16,7 @@ from infra.ops.roll.cloud import AwsCloud
 from infra.ops.roll.cluster import KubeCluster
 from infra.ops.roll.etcd import ApiServerEtcdHealth
 from infra.ops.roll.view import Group, Node
-from infra.ops.validate import api, certificates, control_plane, dns, edge, etcd, nodes, pods, workloads
+from infra.ops.validate import api, budgets, certificates, control_plane, dns, edge, etcd, nodes, pods, workloads
 from infra.ops.validate.findings import Check, Finding, guarded
 from infra.plan.naming import group_resource_name
 from infra.plan.state_layout import pki_prefix
@@ -98,6 +98,8 @@ class Validation:
         for group in self._chosen(groups):
             yield nodes.CHECK, functools.partial(self._nodes, group, every)
         yield pods.CHECK, lambda: tuple(self._pods([*self._planes, *groups] if groups else [], every))
+        if not groups:
+            yield budgets.CHECK, lambda: tuple(budgets.check_budgets(self._kube))
 
     def _workloads(
         self, groups: Sequence[InstanceGroupSpec], chosen: Sequence[WorkloadSpec]

@@ -63,6 +63,9 @@ class Live:
         self.asked |= {"limits": limits, "drain": drain}
         return tell
 
+    def budgets(self) -> list[str]:
+        return ["PodDisruptionBudget tools/redis: lets none go"]
+
     def estimates(self, groups: Any, *, force: bool) -> list[Estimate]:
         self.asked |= {"groups": [group.name for group in groups], "force": force}
         old = Member(Instance("i-1", "a", "m7i.large", "InService", "lt-1", "1"), None, ("launch template version 1",))
@@ -138,6 +141,7 @@ def test_a_dry_run(run: Run, live: Live) -> None:
     assert "launch template version 1" in out
     assert "nothing differs" in out
     assert "control-plane-a: the API will not answer meanwhile" in out
+    assert "PodDisruptionBudget tools/redis: lets none go" in out
     assert "About 4 min in all (1 min a drain; 3 min for a boot where none was measured). Nothing was changed." in out
     status, out, _ = run("roll", "--dry-run", "--json")
     first, second = (json.loads(line) for line in out.splitlines())

@@ -88,6 +88,7 @@ class Cluster:
         self.status, self.text, self.fails = status, text, fails
         self.nodes = [node(name) for name in (*PLANES, "nodes", "batch", "edge")]
         self.pods = [pod(f"{part}-{plane}", plane, component=part) for plane in PLANES for part in COMPONENTS]
+        self.budgets: list[dict[str, Any]] = []
         self.asked = 0
 
     def raw(self, *_: Any, **__: Any) -> tuple[int, str]:
@@ -100,6 +101,8 @@ class Cluster:
         self.asked += 1
         if path == "/api/v1/nodes":
             return self.nodes
+        if path.startswith("/apis/policy/"):
+            return self.budgets
         if "/namespaces/web/" in path:
             return []
         wanted = query.get("labelSelector", "")

@@ -44,8 +44,21 @@ def test_a_cluster_that_is_well() -> None:
     assert without_certificate(said(report)) == []
     assert report.skipped == ()
     assert report.checks == (
-        "DNS", "API server", "control plane", "etcd", "nodes", "critical pods", "edge", "certificates", "etcd backup",
+        "DNS", "API server", "control plane", "etcd", "nodes", "critical pods", "disruption budgets", "edge",
+        "certificates", "etcd backup",
     )  # fmt: skip
+
+
+def test_a_budget_that_lets_no_pod_go_is_told_and_keeps_nothing_from_being_valid() -> None:
+    cluster = Cluster()
+    cluster.budgets = [
+        {"metadata": {"namespace": "tools", "name": "redis"}, "status": {"expectedPods": 1, "desiredHealthy": 1}}
+    ]
+    report = look(cluster)
+    told = "PodDisruptionBudget tools/redis: wants 1 of 1 pod ready, and so lets none go: a roll pauses at their nodes"
+    assert without_certificate(said(report)) == [("disruption budgets", "warning", told)]
+    assert not any(each.check == "disruption budgets" for each in report.between)
+    assert "disruption budgets" not in look(cluster, None, "nodes").checks
 
 
 @pytest.mark.parametrize(
@@ -74,7 +87,7 @@ def test_an_api_server_that_is_down_is_one_finding(targets: dict[str, str], word
     assert report.verdict == "invalid"
     assert command.EXIT[report.verdict] == 4
     assert cluster.asked == 1, "it is asked once: each more may take as long as its time limit"
-    assert report.skipped == ("control plane", "etcd", "nodes", "critical pods")
+    assert report.skipped == ("control plane", "etcd", "nodes", "critical pods", "disruption budgets")
     assert report.checks == ("DNS", "API server", "machines", "edge", "certificates", "etcd backup")
 
 
@@ -123,7 +136,7 @@ def test_an_etcd_without_quorum_is_one_finding() -> None:
     report = look(Cluster(500, "[+]ping ok\n[-]etcd failed: reason withheld\n[-]etcd-readiness failed: x\n"))
     words = "the API server answers, and its etcd does not (etcd, etcd-readiness): it has no quorum of members"
     assert said(report) == [("etcd", "invalid", f"etcd: {words}")]
-    assert report.skipped == ("control plane", "etcd", "nodes", "critical pods")
+    assert report.skipped == ("control plane", "etcd", "nodes", "critical pods", "disruption budgets")
 
 
 def test_an_api_server_that_is_not_ready_is_asked_further() -> None:
@@ -229,11 +242,11 @@ def test_what_is_said_of_what_nothing_was_seen_of(capsys: pytest.CaptureFixture[
     report = look(Cluster(fails="no connection within 5 s"))
     command._tell(Seen(environment()), report, command.Format.JSON)
     document = json.loads(capsys.readouterr().out)
-    assert document["skipped"] == ["control plane", "etcd", "nodes", "critical pods"]
+    assert document["skipped"] == ["control plane", "etcd", "nodes", "critical pods", "disruption budgets"]
     assert document["findings"] == [dataclasses.asdict(each) for each in report.findings]
     command._tell(Seen(environment()), report, command.Format.TEXT)
     last = " ".join(capsys.readouterr().out.split())
     assert last.endswith(
         "test.example.com is not valid. Checked: DNS, API server, machines, edge, certificates, etcd backup. "
-        "Nothing can be seen of: control plane, etcd, nodes, critical pods."
+        "Nothing can be seen of: control plane, etcd, nodes, critical pods, disruption budgets."
     )

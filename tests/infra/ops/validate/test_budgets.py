@@ -1,0 +1,82 @@
+"""Disruption budgets that a drain waits for in vain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infra.ops.validate.budgets import check_budgets
+
+SYNC_FAILED = {
+    "type": "DisruptionAllowed",
+    "status": "False",
+    "reason": "SyncFailed",
+    "message": "jobs.batch does not implement the scale subresource.",
+}
+
+
+class Api:
+    """An API server with one budget."""
+
+    def __init__(self, **status: Any) -> None:
+        self.status = status
+
+    def items(self, path: str) -> list[dict[str, Any]]:
+        assert path == "/apis/policy/v1/poddisruptionbudgets"
+        return [{"metadata": {"namespace": "tools", "name": "redis"}, "status": self.status}]
+
+
+def found(**status: Any) -> list[str]:
+    kube: Any = Api(**status)
+    findings = list(check_budgets(kube))
+    assert {each.severity for each in findings} <= {"warning"}
+    return [f"{each.subject}: {each.problem}" for each in findings]
+
+
+@pytest.mark.parametrize(
+    ("status", "problem"),
+    [
+        (
+            {"expectedPods": 1, "currentHealthy": 1, "desiredHealthy": 1, "disruptionsAllowed": 0},
+            "wants 1 of 1 pod ready, and so lets none go",
+        ),
+        # One that is not ready changes nothing: it lets none go either once it is.
+        (
+            {"expectedPods": 3, "currentHealthy": 2, "desiredHealthy": 3, "disruptionsAllowed": 0},
+            "wants 3 of 3 pods ready, and so lets none go",
+        ),
+        (
+            {"expectedPods": 2, "currentHealthy": 2, "desiredHealthy": 5, "disruptionsAllowed": 0},
+            "wants 5 of 2 pods ready, and so lets none go",
+        ),
+        (
+            {"expectedPods": 0, "desiredHealthy": 0, "conditions": [SYNC_FAILED]},
+            "cannot be reckoned, and lets no pod go (jobs.batch does not implement the scale subresource)",
+        ),
+    ],
+)
+def test_a_dead_end(status: dict[str, Any], problem: str) -> None:
+    assert found(**status) == [f"PodDisruptionBudget tools/redis: {problem}: a roll pauses at their nodes"]
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"expectedPods": 2, "currentHealthy": 2, "desiredHealthy": 1, "disruptionsAllowed": 1},
+        # It lets one go as soon as all are ready.
+        {"expectedPods": 2, "currentHealthy": 1, "desiredHealthy": 1, "disruptionsAllowed": 0},
+        {"expectedPods": 0, "currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0},
+        {"expectedPods": 0, "currentHealthy": 0, "desiredHealthy": 1, "disruptionsAllowed": 0},
+        {"expectedPods": 2, "desiredHealthy": 1, "conditions": [{"type": "DisruptionAllowed", "status": "True"}]},
+        {},
+    ],
+)
+def test_one_that_lets_pods_go(status: dict[str, Any]) -> None:
+    assert found(**status) == []
+
+
+def test_the_way_out_names_the_budget() -> None:
+    kube: Any = Api(expectedPods=1, desiredHealthy=1)
+    (finding,) = check_budgets(kube)
+    assert finding.fix.endswith("to roll all the same: kubectl delete pdb -n tools redis")
