@@ -8,6 +8,7 @@ from typing import Literal
 
 from infra.ops.drift.beside import Beside
 from infra.ops.drift.role_policies import INLINE, MANAGED, ROLE, BesidePolicy
+from infra.ops.drift.sent import as_sent
 from infra.ops.preview.changes import short_type
 from infra.ops.preview.differences import ABSENT, step_differences, value_at
 from infra.ops.preview.events import PROVIDER_PREFIX, Diagnostic, Run, Step
@@ -117,7 +118,7 @@ def drift_of(
         Gone(step.urn, _label(step), step.old.id if step.old else "") for step in results if step.op == "delete"
     )
     compared = [step for step in results if step.op in ("update", "refresh", "same") and step.old and step.new]
-    drifted = tuple(each for step in compared for each in _drifted(step))
+    drifted = tuple(each for step in compared for each in _drifted(as_sent(step)))
     unfinished = tuple(each for step in compared for each in _unfinished(step, environment))
     moved = tuple(each for step in compared for each in _moved(step))
     verdict: Verdict = "failed" if not run.finished else "drift" if gone or drifted or beside or policies else "none"

@@ -36,13 +36,13 @@ def recorded(name: str) -> dict[str, Any]:
 
 
 def with_image(state: dict[str, Any], image: str) -> dict[str, Any]:
-    """Return a state with the image, and the label that goes with it, in its inputs."""
+    """Return a state with the image, and the label that goes with it, in its inputs and in the object itself."""
     changed = copy.deepcopy(state)
-    inputs = changed["inputs"]
-    version = image.rpartition(":")[2][:12]
-    for labelled in (inputs, inputs["spec"]["template"]):
-        labelled["metadata"]["labels"]["app.kubernetes.io/version"] = version
-    inputs["spec"]["template"]["spec"]["containers"][0]["image"] = image
+    for tree in (changed["inputs"], changed["outputs"]):
+        if tree:
+            for labelled in (tree, tree["spec"]["template"]):
+                labelled["metadata"]["labels"]["app.kubernetes.io/version"] = image.rpartition(":")[2][:12]
+            tree["spec"]["template"]["spec"]["containers"][0]["image"] = image
     return changed
 
 
@@ -99,6 +99,23 @@ def test_what_was_changed_by_hand_after_that_is_drift() -> None:
     report = drift(found=OTHER)
     assert [(each.path, each.expected, each.found) for each in report.drifted] == [(PATH, SENT, OTHER)]
     assert [each.label for each in report.unfinished] == ["Deployment shop/web"]
+
+
+def test_what_the_update_added_does_not_lack_for_being_found_in_the_shape_of_before() -> None:
+    event = recorded("unfinished_refresh.jsonl")
+    metadata = copy.deepcopy(event["resOutputsEvent"]["metadata"])
+    old, new = metadata["old"], metadata["new"]
+    for tree in (old["outputs"]["__inputs"], new["outputs"]):
+        tree["metadata"]["annotations"]["acme.example/owner"] = "shop"
+        tree["spec"]["template"]["spec"]["containers"][0]["args"] = ["serve"]
+        tree["spec"]["template"]["spec"]["volumes"].append({"name": "more", "emptyDir": {}})
+    report = drift_of(run_of(event | {"resOutputsEvent": {"metadata": metadata}}), "test")
+    assert (report.verdict, report.drifted) == ("none", ())
+    new["outputs"]["metadata"]["annotations"]["acme.example/owner"] = "other"
+    report = drift_of(run_of(event | {"resOutputsEvent": {"metadata": metadata}}), "test")
+    assert [(each.path, each.expected, each.found) for each in report.drifted] == [
+        ('metadata.annotations["acme.example/owner"]', "shop", "other")
+    ]
 
 
 def test_one_that_is_deleted_is_waited_for_no_more() -> None:
