@@ -12,6 +12,8 @@ from infra.ops.urn import type_of
 
 _REASONS = 4
 """Reasons that are told of one object."""
+_LONGEST = 200
+"""Characters of a reason that are told: it may hold the end of a container's log."""
 _GENERAL = re.compile(r"failed to (?:fully )?initialize")
 """What pulumi-kubernetes says first of every object, among it of a refreshed one that it was created."""
 _WORKLOADS = tuple(f"slipway:index:{kind}" for kind in ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"))
@@ -34,7 +36,11 @@ def reasons(state: State) -> str:
     all_said = list(dict.fromkeys(" ".join(each.split()).rstrip(".") for each in state.unfinished))
     said = [each for each in all_said if not _GENERAL.search(each)] or all_said
     more = [f"and {len(said) - _REASONS} more"] if len(said) > _REASONS else []
-    return "; ".join([*said[:_REASONS], *more])
+    return "; ".join([*map(_cut, said[:_REASONS]), *more])
+
+
+def _cut(reason: str) -> str:
+    return reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST].rstrip()}…"
 
 
 def called(step: Step) -> str:

@@ -95,6 +95,26 @@ def test_one_that_became_well_since_is_said_to_be() -> None:
     assert "It is well by now: `pulumi up --stack test` takes note of that." in render_text(drift(now=[]))
 
 
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (
+            ["Resource 'web' was created but failed to initialize"],
+            "Resource 'web' was created but failed to initialize",
+        ),
+        (
+            ["Resource 'web' failed to initialize", "[Pod shop/web-1]: unready\n\n  line.\n"],
+            "[Pod shop/web-1]: unready line",
+        ),
+        (["x" * 201], f"{'x' * 200}…"),
+        ([f"reason {number}" for number in range(6)], "reason 0; reason 1; reason 2; reason 3; and 2 more"),
+    ],
+)
+def test_reasons_are_one_short_line(now: list[str], told: str) -> None:
+    (unfinished,) = drift(now=now).unfinished
+    assert unfinished.now == told
+
+
 def test_what_was_changed_by_hand_after_that_is_drift() -> None:
     report = drift(found=OTHER)
     assert [(each.path, each.expected, each.found) for each in report.drifted] == [(PATH, SENT, OTHER)]
