@@ -69,20 +69,28 @@ class Authority:
         context.load_cert_chain(chain)
         return context
 
-    def any_name(self) -> ssl.SSLContext:
+    def any_name(self, protocols: Sequence[str] = ()) -> ssl.SSLContext:
         """Return a server's TLS settings with a certificate for whichever name a client asks for.
+
+        `protocols` is what it offers clients to speak, the one that it likes best first; without any it offers none.
 
         It stands in for certificates of AWS Certificate Manager, whose keys nobody has.
         """
         made: dict[str, ssl.SSLContext] = {}
 
+        def made_for(names: Sequence[str]) -> ssl.SSLContext:
+            context = self.context(names)
+            if protocols:
+                context.set_alpn_protocols(list(protocols))
+            return context
+
         def choose(connection: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
             if name:
                 if name not in made:
-                    made[name] = self.context((name,))
+                    made[name] = made_for((name,))
                 connection.context = made[name]
 
-        context = self.context(("unnamed.invalid",))
+        context = made_for(("unnamed.invalid",))
         context.sni_callback = choose
         return context
 

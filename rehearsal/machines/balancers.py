@@ -31,12 +31,23 @@ class Target:
     port: int
 
 
+_ALPN: Final[Mapping[str, tuple[str, ...]]] = {
+    "None": (),
+    "HTTP1Only": ("http/1.1",),
+    "HTTP2Only": ("h2",),
+    "HTTP2Optional": ("http/1.1", "h2"),
+    "HTTP2Preferred": ("h2", "http/1.1"),
+}
+"""A listener's policy -> what it offers clients (ELB User Guide, "TLS listeners", "ALPN policies")."""
+
+
 @dataclass(frozen=True)
 class Listener:
     """One port of the load balancer of that name, and the targets of the group behind it.
 
     `inside` is the address in the VPC that targets see its connections come from, `sources` whom its security groups
-    let in; `ends_tls` where it has a certificate, `headed` where it tells targets the client's address.
+    let in; `ends_tls` where it has a certificate, and then offers clients `protocols` within TLS, the one that it likes
+    best first; `headed` where it tells targets the client's address.
     """
 
     balancer: str
@@ -48,6 +59,7 @@ class Listener:
     inside: IPv4Address | None = None
     sources: tuple[IPv4Network, ...] = (_EVERYONE,)
     ends_tls: bool = False
+    protocols: tuple[str, ...] = ()
     headed: bool = False
 
     @property
@@ -138,6 +150,7 @@ class BalancerView:
                 inside=inside,
                 sources=admitted(permissions, port),
                 ends_tls=listener["Protocol"] == "TLS",
+                protocols=_ALPN[next(iter(listener.get("AlpnPolicy") or ()), "None")],
                 headed=headed,
             )  # fmt: skip
 

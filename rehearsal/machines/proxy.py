@@ -62,8 +62,8 @@ class _Flow:
 class Proxy:
     """Serves listeners in a network namespace, and some of them on this computer's loopback, too."""
 
-    def __init__(self, namespace: str, certificates: Callable[[], ssl.SSLContext]) -> None:
-        """`certificates` makes the TLS settings of the listeners that end TLS."""
+    def __init__(self, namespace: str, certificates: Callable[[Sequence[str]], ssl.SSLContext]) -> None:
+        """`certificates` makes the TLS settings of the listeners that end TLS, of the protocols that they offer."""
         self._namespace = namespace
         self._certificates = certificates
         self._known: dict[tuple[str, int], Listener] = {}
@@ -113,7 +113,7 @@ class Proxy:
             await self._carry(listener.key, reader, writer)
 
         bound.setblocking(False)
-        tls = self._certificates() if listener.ends_tls else None
+        tls = self._certificates(listener.protocols) if listener.ends_tls else None
         served = asyncio.start_server(connected, sock=bound, ssl=tls)
         asyncio.run_coroutine_threadsafe(served, self._loop).result(timeout=10)
 

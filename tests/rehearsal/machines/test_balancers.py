@@ -19,7 +19,11 @@ class Elb:
     def describe_listeners(self, **asked: Any) -> dict[str, Any]:
         assert asked == {"LoadBalancerArn": "edge"}
         action = {"TargetGroupArn": "group"}
-        return {"Listeners": [{"Port": 443, "Protocol": "TLS", "DefaultActions": [action]}]}
+        return {
+            "Listeners": [
+                {"Port": 443, "Protocol": "TLS", "AlpnPolicy": ["HTTP2Preferred"], "DefaultActions": [action]}
+            ]
+        }
 
     def describe_target_groups(self, **asked: Any) -> dict[str, Any]:
         assert asked == {"TargetGroupArns": ["group"]}
@@ -59,6 +63,7 @@ def test_a_listener_is_all_that_its_load_balancer_was_told() -> None:
             inside=IPv4Address("10.20.7.254"),
             sources=(IPv4Network("203.0.113.0/24"),),
             ends_tls=True,
+            protocols=("h2", "http/1.1"),
             headed=True,
         )
     ]  # fmt: skip

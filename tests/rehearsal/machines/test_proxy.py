@@ -126,6 +126,31 @@ def test_tls_ends_with_a_certificate_for_the_name_that_is_asked_for(machine: Mac
     assert machine.heard[-1].startswith(b"GET / HTTP/1.1\r\n")
 
 
+@pytest.mark.parametrize(
+    ("offered", "wanted", "spoken"),
+    [
+        (("h2", "http/1.1"), ["http/1.1", "h2"], "h2"),
+        (("h2", "http/1.1"), ["http/1.1"], "http/1.1"),
+        (("h2", "http/1.1"), [], None),
+        ((), ["h2"], None),
+    ],
+)
+def test_clients_are_offered_the_protocols_of_the_listener(
+    machine: Machine, tmp_path: Path, offered: tuple[str, ...], wanted: list[str], spoken: str | None
+) -> None:
+    listening = listener(machine, ends_tls=True, protocols=offered)
+    proxy(tmp_path).update([listening])
+    context = ssl.create_default_context(cafile=str(tmp_path / "authority" / "ca.crt"))
+    if wanted:
+        context.set_alpn_protocols(wanted)
+    with (
+        socket.create_connection(listening.key, 5) as plain,
+        context.wrap_socket(plain, server_hostname="web.example.com") as client,
+    ):
+        assert client.selected_alpn_protocol() == spoken
+        assert ask(client).endswith(b"ok")
+
+
 @pytest.mark.parametrize(("headed", "first"), [(True, LOCAL + b"GET /ping HTTP"), (False, b"GET /ping HTTP")])
 def test_a_check_has_the_header_where_connections_have_it(machine: Machine, headed: bool, first: bytes) -> None:
     check = Check("HTTP", str(machine.port), "/ping", headed=headed)

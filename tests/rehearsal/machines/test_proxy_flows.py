@@ -51,7 +51,7 @@ def balanced(silent: socket.socket, monkeypatch: pytest.MonkeyPatch) -> tuple[Ca
     monkeypatch.setattr(namespaces, "listener", listener)
     target = Target("i-1", "127.0.0.1", silent.getsockname()[1])
     group = Listener("edge", LOOPBACK, 443, "group", (target,), Check("TCP", "traffic-port", "/"))
-    made = Proxy("namespace", lambda: ssl.create_default_context())
+    made = Proxy("namespace", lambda _protocols: ssl.create_default_context())
 
     def look(healthy: bool) -> object:
         monkeypatch.setattr(proxy, "is_healthy", lambda *_: healthy)
