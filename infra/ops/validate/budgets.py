@@ -15,10 +15,10 @@ _PATH = "/apis/policy/v1/poddisruptionbudgets"
 def check_budgets(kube: Kube) -> Iterator[Finding]:
     """Yield the budgets under which no pod may be evicted although all are well.
 
-    One whose pods are not all ready is left out: it lets them go once they are.
+    A drain leaves pods of DaemonSets where they are, so that a budget over those alone holds nothing up.
     """
     for budget in kube.items(_PATH):
-        if problem := _dead_end(budget):
+        if (problem := _dead_end(budget)) and _holds_drains(kube, budget):
             metadata = budget["metadata"]
             place = f"-n {metadata['namespace']} {metadata['name']}"
             fix = (
@@ -27,6 +27,27 @@ def check_budgets(kube: Kube) -> Iterator[Finding]:
             )
             subject = f"PodDisruptionBudget {metadata['namespace']}/{metadata['name']}"
             yield Finding(CHECK, "warning", subject, f"{problem}: a roll pauses at their nodes", fix)
+
+
+def _holds_drains(kube: Kube, budget: dict[str, Any]) -> bool:
+    """Return whether a drain evicts any of the pods of a budget; true where it has none, and cannot be reckoned."""
+    selector = _selector((budget.get("spec") or {}).get("selector") or {})
+    pods = kube.items(f"/api/v1/namespaces/{budget['metadata']['namespace']}/pods", labelSelector=selector)
+    return not pods or any("DaemonSet" not in _controllers(pod) for pod in pods)
+
+
+def _controllers(pod: dict[str, Any]) -> set[str]:
+    return {str(each.get("kind")) for each in pod["metadata"].get("ownerReferences") or () if each.get("controller")}
+
+
+def _selector(selector: dict[str, Any]) -> str:
+    """Return a selector of labels as the API is asked by it."""
+    parts = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
+    for each in selector.get("matchExpressions") or ():
+        key, values = each["key"], ",".join(each.get("values") or ())
+        forms = {"In": f"{key} in ({values})", "NotIn": f"{key} notin ({values})", "Exists": key}
+        parts.append(forms.get(each["operator"], f"!{key}"))
+    return ",".join(parts)
 
 
 def _dead_end(budget: dict[str, Any]) -> str:

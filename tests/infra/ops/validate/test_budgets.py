@@ -16,15 +16,30 @@ SYNC_FAILED = {
 }
 
 
+SELECTOR = {
+    "matchLabels": {"app": "redis", "tier": "cache"},
+    "matchExpressions": [
+        {"key": "a", "operator": "In", "values": ["1", "2"]},
+        {"key": "b", "operator": "NotIn", "values": ["3"]},
+        {"key": "c", "operator": "Exists"},
+        {"key": "d", "operator": "DoesNotExist"},
+    ],
+}
+
+
 class Api:
-    """An API server with one budget."""
+    """An API server with one budget, and with pods of these kinds of controllers."""
 
-    def __init__(self, **status: Any) -> None:
-        self.status = status
+    def __init__(self, *controllers: str, **status: Any) -> None:
+        self.controllers, self.status = controllers, status
 
-    def items(self, path: str) -> list[dict[str, Any]]:
-        assert path == "/apis/policy/v1/poddisruptionbudgets"
-        return [{"metadata": {"namespace": "tools", "name": "redis"}, "status": self.status}]
+    def items(self, path: str, **query: str) -> list[dict[str, Any]]:
+        if path == "/apis/policy/v1/poddisruptionbudgets":
+            metadata = {"namespace": "tools", "name": "redis"}
+            return [{"metadata": metadata, "spec": {"selector": SELECTOR}, "status": self.status}]
+        assert path == "/api/v1/namespaces/tools/pods"
+        assert query == {"labelSelector": "app=redis,tier=cache,a in (1,2),b notin (3),c,!d"}
+        return [{"metadata": {"ownerReferences": [{"kind": kind, "controller": True}]}} for kind in self.controllers]
 
 
 def found(**status: Any) -> list[str]:
@@ -74,6 +89,15 @@ def test_a_dead_end(status: dict[str, Any], problem: str) -> None:
 )
 def test_one_that_lets_pods_go(status: dict[str, Any]) -> None:
     assert found(**status) == []
+
+
+@pytest.mark.parametrize(
+    ("controllers", "told"),
+    [(("DaemonSet", "DaemonSet"), 0), (("DaemonSet", "ReplicaSet"), 1), (("StatefulSet",), 1), ((), 1)],
+)
+def test_pods_of_daemon_sets_stay_in_a_drain(controllers: tuple[str, ...], told: int) -> None:
+    kube: Any = Api(*controllers, expectedPods=2, desiredHealthy=2)
+    assert len(list(check_budgets(kube))) == told
 
 
 def test_the_way_out_names_the_budget() -> None:
