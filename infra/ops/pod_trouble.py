@@ -16,6 +16,7 @@ _HINDERED = ("FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCrea
 
 MOUNT, PROBE, UNSCHEDULED, REFUSED = _HINDERED[0], "runs and is not ready", "not scheduled", "makes no pod"
 BEFORE = "runs before the others"
+NODE = "NodeNotReady"
 """Reasons by which a remedy is chosen, beside those of the kubelet."""
 LIVENESS = "its liveness probe"
 """Stands in the words of a container that the kubelet ended."""
@@ -66,7 +67,7 @@ def trouble_of(pod: Mapping[str, Any], events: Sequence[Event] = ()) -> Trouble 
     if status.get("phase") == "Succeeded" or pod["metadata"].get("deletionTimestamp"):
         return None
     own = [event for event in events if event.get("involvedObject", {}).get("uid") == pod["metadata"].get("uid", "")]
-    return _unscheduled(pod, events) or _failed(pod) or _containers(pod, own)
+    return _unscheduled(pod, events) or _failed(pod) or _containers(pod, own) or _left_alone(pod)
 
 
 def memory_kill_of(pod: Mapping[str, Any]) -> Trouble | None:
@@ -162,6 +163,22 @@ def _failed(pod: Mapping[str, Any]) -> Trouble | None:
     if status.get("phase") != "Failed" or not status.get("reason"):
         return None
     return Trouble(pod["metadata"]["name"], "", str(status["reason"]), one_line(status.get("message")), over=True)
+
+
+def _left_alone(pod: Mapping[str, Any]) -> Trouble | None:
+    """Return that a pod's node is silent: the controller of nodes then calls the pod not ready, and no more than that.
+
+    Its containers stay as the kubelet reported them last (Kubernetes, ``pkg/util/node``, ``MarkPodsNotReady``).
+    """
+    spec, status = pod.get("spec", {}), pod.get("status", {})
+    containers = status.get("containerStatuses") or []
+    if status.get("phase") != "Running" or not all(each.get("ready") for each in containers) or not containers:
+        return None
+    conditions = {each.get("type"): each.get("status") for each in status.get("conditions") or []}
+    if conditions.get("Ready") != "False" or spec.get("readinessGates"):
+        return None
+    words = f"its node {spec.get('nodeName')} does not report any more, and it ran there when it last did"
+    return Trouble(pod["metadata"]["name"], "", NODE, words)
 
 
 def _containers(pod: Mapping[str, Any], events: Sequence[Event]) -> Trouble | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.ops.pod_trouble import BEFORE, LIVENESS, MOUNT, PROBE, REFUSED, UNSCHEDULED, Trouble
+from infra.ops.pod_trouble import BEFORE, LIVENESS, MOUNT, NODE, PROBE, REFUSED, UNSCHEDULED, Trouble
 from infra.ops.validate.causes import UNSTARTED, known_way_out
 from infra.spec.workloads.workload import WorkloadSpec
 
@@ -33,6 +33,8 @@ def remedy(workload: WorkloadSpec, trouble: Trouble | None) -> str:
         return f"read {logs}{container} for where it listens, and correct ports or probes in {file}"
     if trouble.reason == PROBE:
         return f"read {logs}{container}, or correct probes in {file}"
+    if trouble.reason == NODE:
+        return "see why: slipway validate without --workload; pods of a Deployment start on other nodes after 5 minutes"
     if trouble.reason == UNSCHEDULED and trouble.words.startswith("no nodes available"):
         return "see why the cluster has no nodes: slipway validate without --workload"
     if trouble.reason == UNSCHEDULED:

@@ -57,6 +57,30 @@ def test_what_is_wrong_with_a_pod(status: dict[str, Any], reason: str) -> None:
     assert str(trouble_of(pod(status))) == f"web-1: {reason}"
 
 
+SERVED = {"phase": "Running", "containerStatuses": [{"name": "web", "ready": True, "state": {"running": {}}}]}
+SILENT = {"type": "Ready", "status": "False"}
+
+
+def test_a_pod_whose_node_is_silent_names_it() -> None:
+    found = pod({**SERVED, "conditions": [SILENT]}) | {"spec": {"nodeName": "i-1"}}
+    assert str(trouble_of(found)) == (
+        "web-1: NodeNotReady: its node i-1 does not report any more, and it ran there when it last did"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "spec"),
+    [
+        ({**SERVED, "conditions": [{**SILENT, "status": "True"}]}, {"nodeName": "i-1"}),
+        ({**SERVED, "conditions": [SILENT]}, {"nodeName": "i-1", "readinessGates": [{"conditionType": "a"}]}),
+        ({"phase": "Running", "conditions": [SILENT]}, {"nodeName": "i-1"}),
+        ({"phase": "Pending", "conditions": [SILENT]}, {"nodeName": "i-1"}),
+    ],
+)
+def test_a_pod_that_is_not_ready_for_something_else_names_no_node(status: dict[str, Any], spec: dict[str, Any]) -> None:
+    assert trouble_of(pod(status) | {"spec": spec}) is None
+
+
 def event(
     reason: str, message: str, container: str = "", when: str = "2026-11-24T10:00:00Z", **of: str
 ) -> dict[str, Any]:

@@ -72,6 +72,11 @@ def told(
     return [(each.severity, each.problem, each.fix) for each in found]
 
 
+SILENT = {
+    "phase": "Running",
+    "containerStatuses": [{"name": "web", "ready": True, "state": {"running": {}}}],
+    "conditions": [{"type": "Ready", "status": "False"}],
+}
 NO_NODES = "no nodes available to schedule pods"
 NO_KEY = "couldn't find key a in Secret web/x"
 FIRST = "0 of 2 pods are ready; web-7d9-a"
@@ -152,6 +157,13 @@ FULL_DISK = "Pod ephemeral local storage usage exceeds the total limit of contai
             f"{FIRST}: not scheduled: 0/3 nodes are available: 3 Insufficient memory.",
             "raise maxSize of a group of role Node, or correct resources, nodeSelector, tolerations, spread or claims "
             "in apps/web.yaml",
+        ),
+        (
+            NONE,
+            [pod("web-7d9-a", "web", SILENT) | {"spec": {"nodeName": "i-1"}}],
+            [],
+            f"{FIRST}: NodeNotReady: its node i-1 does not report any more, and it ran there when it last did",
+            "see why: slipway validate without --workload; pods of a Deployment start on other nodes after 5 minutes",
         ),
         (
             NONE,
