@@ -73,9 +73,11 @@ def _check_storage(workload: WorkloadSpec) -> Iterator[Problem]:
         and workload.autoscaling is None
         and workload.mounted_by_one
     ):
+        unset = "" if "replicas" in workload.model_fields_set else "(the default) "
         yield Problem(
             ("replicas",),
-            "is more than one, and the claims of a Deployment are shared by its pods, which these volumes are not",
+            f"{unset}is more than one, and the claims of a Deployment are shared by its pods, which these volumes "
+            "are not",
             "write kind: StatefulSet, so that each pod gets its own, or replicas: 1",
             str(workload.replicas),
             (("claims",), ("kind",)),

@@ -128,9 +128,12 @@ WEB: dict[str, Any] = {"image": IMAGE, "ports": HTTP}
         ({"kind": "CronJob", "ports": [], "schedule": "60 * * * *"}, "schedule: '60 * * * *' has '60' as minute, which "
          "goes from 0 to 59. Fix: write numbers, ranges and steps of it, as 1-5 or */2."),
         ({"kind": "Job"}, "ports: are for what serves, and a Job ends. Fix: remove them, or choose another kind."),
-        ({"claims": [{"name": "data", "path": "/d", "sizeGi": 1}]}, "replicas: 2 is more than one, and the claims of a "
-         "Deployment are shared by its pods, which these volumes are not. Fix: write kind: StatefulSet, so that each "
-         "pod gets its own, or replicas: 1."),
+        ({"claims": [{"name": "data", "path": "/d", "sizeGi": 1}]}, "replicas: 2 (the default) is more than one, and "
+         "the claims of a Deployment are shared by its pods, which these volumes are not. Fix: write kind: "
+         "StatefulSet, so that each pod gets its own, or replicas: 1."),
+        ({"replicas": 3, "claims": [{"name": "data", "path": "/d", "sizeGi": 1}]}, "replicas: 3 is more than one, and "
+         "the claims of a Deployment are shared by its pods, which these volumes are not. Fix: write kind: "
+         "StatefulSet, so that each pod gets its own, or replicas: 1."),
         ({"kind": "DaemonSet", "claims": [{"name": "data", "path": "/d", "sizeGi": 1}]}, "claims: cannot be used by a "
          "DaemonSet: its pods would share one volume. Fix: use scratch, or a StatefulSet."),
         ({"kind": "Job", "ports": [], "job": {"parallelism": 2},
