@@ -20,7 +20,7 @@ from infra.ops.preview.edge_rules import edge_openings
 from infra.ops.preview.engine_words import in_our_words
 from infra.ops.preview.events import Diagnostic, Run, Violation
 from infra.ops.preview.groups import Roll, groups_of, rolls_of
-from infra.ops.preview.hosts import host_effect
+from infra.ops.preview.hosts import HostEffect, host_effect
 from infra.ops.preview.network import network_effect
 from infra.ops.preview.openings import Opening, gravest_first, openings_of
 from infra.ops.preview.permission import Permission
@@ -92,9 +92,7 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
     counted = Counter(change.op for change in changes)
     network, resizes = network_effect(run, changes), resizes_of(groups, changes)
     spot = tuple(spot_sentences(groups, changes))
-    unsecured, hosts = tuple(certificate_sentences(run)), host_effect(run)
-    moved = tuple(balancer_sentences(changes))
-    hosts = replace(hosts, sentences=(*moved, *hosts.sentences), noticed=bool(moved) or hosts.noticed)
+    unsecured, hosts = tuple(certificate_sentences(run)), _hosts(run, changes)
     awaited, boundaries = tuple(awaited_sentences(groups, changes)), tuple(boundary_sentences(changes))
     noticed = (
         bool(rolls or spot or unsecured or awaited or boundaries)
@@ -149,6 +147,12 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
         ways_out=ways_out(dangers, changes, refusals),
         complete=run.finished,
     )
+
+
+def _hosts(run: Run, changes: Sequence[Change]) -> HostEffect:
+    """Return what becomes of hosts of the edge, with what becomes of its load balancer before it."""
+    hosts, moved = host_effect(run), tuple(balancer_sentences(changes))
+    return replace(hosts, sentences=(*moved, *hosts.sentences), noticed=bool(moved) or hosts.noticed)
 
 
 def _verdict(
