@@ -100,8 +100,9 @@ def render_markdown(report: DriftReport, *, limit: int = COMMENT_LIMIT) -> str:
 
 def _unfinished(each: Unfinished, environment: str) -> str:
     """Return what to know of an update that has not finished, and the way on."""
+    on = f"after that, {each.again}" if each.again else f"correct that, and run `pulumi up --stack {environment}` again"
     way = (
-        f"`{each.look}` says what is wrong; correct that, and run `pulumi up --stack {environment}` again."
+        f"`{each.look}` says what is wrong; {on}."
         if each.now
         else f"It is well by now: `pulumi up --stack {environment}` takes note of that."
     )

@@ -12,7 +12,7 @@ from infra.ops.drift.sent import as_sent
 from infra.ops.preview.changes import short_type
 from infra.ops.preview.differences import ABSENT, step_differences, value_at
 from infra.ops.preview.events import PROVIDER_PREFIX, Diagnostic, Run, Step
-from infra.ops.preview.unfinished import called, reasons, where_to_look
+from infra.ops.preview.unfinished import called, reasons, run_again, where_to_look
 
 Verdict = Literal["none", "drift", "failed"]
 EXIT_CODES: Mapping[Verdict, int] = {"none": 0, "failed": 1, "drift": 4}
@@ -75,6 +75,8 @@ class Unfinished:
     """Why it has not yet; empty where it has finished since."""
     look: str
     """The command that says what is wrong."""
+    again: str = ""
+    """What runs a Job again that has failed."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,9 @@ def _unfinished(step: Step, environment: str) -> Iterator[Unfinished]:
     assert step.old is not None and step.new is not None  # noqa: S101, PT018 (compared steps have both)
     if step.old.unfinished:
         look = where_to_look(step, environment)
-        yield Unfinished(step.urn, called(step), reasons(step.old), reasons(step.new), look)
+        yield Unfinished(
+            step.urn, called(step), reasons(step.old), reasons(step.new), look, run_again(step, environment)
+        )
 
 
 def _moved(step: Step) -> Iterator[Moved]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from infra.ops.preview.changes import REPLACE, UPDATE, Change
 from infra.ops.preview.events import State, Step
+from infra.ops.preview.inputs import mapping_in
 from infra.ops.preview.words import TOLD, object_named
 from infra.ops.urn import type_of
 
@@ -16,6 +17,9 @@ _LONGEST = 200
 """Characters of a reason that are told: it may hold the end of a container's log."""
 _GENERAL = re.compile(r"failed to (?:fully )?initialize")
 """What pulumi-kubernetes says first of every object, among it of a refreshed one that it was created."""
+_JOB = "kubernetes:batch/v1:Job"
+_FAILED = re.compile(r"^\[(?:\w+Exceeded|PodFailurePolicy|FailedIndexes)\]")
+"""Reasons of a Job that is not tried any more (Kubernetes, ``batch/v1``, ``JobReason...``)."""
 _WORKLOADS = tuple(f"slipway:index:{kind}" for kind in ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"))
 """Types of the components that are workloads."""
 
@@ -55,10 +59,24 @@ def where_to_look(step: Step, environment: str) -> str:
     return f"slipway validate {environment}{named}"
 
 
+def run_again(step: Step, environment: str) -> str:
+    """Return what runs a failed Job again, which an update that changes nothing of it does not; empty for others."""
+    old, place = step.old, mapping_in(step.state.inputs.get("metadata"))
+    if step.type != _JOB or old is None or not any(_FAILED.match(each) for each in old.unfinished):
+        return ""
+    return (
+        f"`kubectl delete job -n {place.get('namespace')} {place.get('name')}` and "
+        f"`pulumi up --refresh --stack {environment}` run it again"
+    )
+
+
 def _sentence(change: Change, old: State, environment: str) -> str:
     look = where_to_look(change.step, environment)
+    again = "" if change.differences else run_again(change.step, environment)
     ahead = (
-        f"This one sends what is shown below; `{look}` says what is wrong until then."
+        f"This one does not run it again: `{look}` says what is wrong; after that, {again}."
+        if again
+        else f"This one sends what is shown below; `{look}` says what is wrong until then."
         if change.differences
         else f"This one sends nothing new and waits for it again: `{look}` says what is wrong, if it is not well yet."
     )

@@ -15,7 +15,7 @@ import pytest
 from infra.ops.drift.render import render_markdown, render_text
 from infra.ops.drift.report import DriftReport, drift_of
 from infra.ops.preview.meaning import Report
-from tests.infra.ops.preview.made import report_of, run_of
+from tests.infra.ops.preview.made import report_of, run_of, step
 
 RECORDED = Path(__file__).parent / "recorded"
 BEFORE = "registry.example.com/team/web@sha256:" + "ab" * 32
@@ -136,6 +136,47 @@ def test_what_the_update_added_does_not_lack_for_being_found_in_the_shape_of_bef
     assert [(each.path, each.expected, each.found) for each in report.drifted] == [
         ('metadata.annotations["acme.example/owner"]', "shop", "other")
     ]
+
+
+JOB = "kubernetes:batch/v1:Job"
+AGAIN = "`kubectl delete job -n shop migrate-1a2b` and `pulumi up --refresh --stack test` run it again"
+
+
+def job(kind: str, why: str, **change: Any) -> dict[str, Any]:
+    inputs = {"metadata": {"name": "migrate-1a2b", "namespace": "shop"}}
+    event = step("update", kind, "migrate", inputs, {**inputs, **change})
+    metadata = event["resourcePreEvent"]["metadata"]
+    metadata["old"] |= {"initErrors": ["Resource 'migrate' was created but failed to initialize", why]}
+    metadata["new"] |= {"initErrors": [why], "outputs": inputs}
+    metadata["old"]["outputs"] = {"__inputs": inputs}
+    return event
+
+
+@pytest.mark.parametrize(
+    ("kind", "why", "again"),
+    [
+        (JOB, "[BackoffLimitExceeded] Job has reached the specified backoff limit", True),
+        (JOB, "[DeadlineExceeded] Job was active longer than specified deadline", True),
+        (JOB, "[PodFailurePolicy] a rule", True),
+        (JOB, "Waiting for the Job to succeed", False),
+        ("kubernetes:apps/v1:Deployment", "[ProgressDeadlineExceeded] has timed out progressing", False),
+    ],
+)
+def test_no_update_runs_a_failed_job_again_that_changes_nothing_of_it(kind: str, why: str, again: bool) -> None:
+    (told,) = [each for each in report_of(job(kind, why)).sentences if "has not finished" in each]
+    ahead = f"This one does not run it again: `slipway validate test` says what is wrong; after that, {AGAIN}."
+    assert (ahead in told) == again
+    assert ("waits for it again" in told) == (not again)
+    found = {"sequence": 1, "resOutputsEvent": job(kind, why)["resourcePreEvent"]}
+    drifted = render_text(drift_of(run_of(found), "test"))
+    assert (f"says what is wrong; after that, {AGAIN}." in drifted) == again
+    assert ("run `pulumi up --stack test` again" in drifted) == (not again)
+
+
+def test_a_failed_job_that_is_changed_is_another() -> None:
+    why = "[BackoffLimitExceeded] Job has reached the specified backoff limit"
+    (told,) = [each for each in report_of(job(JOB, why, spec={"a": 1})).sentences if "has not finished" in each]
+    assert "This one sends what is shown below" in told
 
 
 def test_one_that_is_deleted_is_waited_for_no_more() -> None:
