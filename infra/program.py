@@ -20,7 +20,7 @@ from infra.components.images import resolve_images
 from infra.components.instance_group import InstanceGroup
 from infra.components.join_token import JoinToken
 from infra.components.network import Network
-from infra.components.recorded_cluster import recorded_cluster, running_versions
+from infra.components.recorded_environment import recorded_environment, running_versions
 from infra.components.registry import Registry
 from infra.components.sdk import drop_debug_messages, imported_meanwhile
 from infra.components.security_groups import SecurityGroups
@@ -36,7 +36,7 @@ from infra.plan.edge import EdgePlan
 from infra.plan.environment import EnvironmentPlan, plan_environment
 from infra.plan.instance_group import InstanceGroupPlan
 from infra.plan.join import certificate_user, operators_kubeconfig, token_period
-from infra.plan.kept import refuse_another_network
+from infra.plan.kept import refuse_what_cannot_follow
 from infra.plan.state_layout import config_key, running_key, running_prefix
 from infra.plan.upgrade import refuse_unsupported_jump
 from infra.spec import CONFIG_KEY, EnvironmentSpec, SpecError
@@ -124,10 +124,10 @@ def declare(spec: EnvironmentSpec) -> None:
     plan = plan_environment(spec)
     provider = aws.Provider("aws", region=spec.region, allowed_account_ids=[spec.account_id])
     with imported_meanwhile():  # the first call waits until the plugin has started
-        recorded = recorded_cluster(spec.state.bucket, config_key(spec), provider)
+        recorded = recorded_environment(spec.state.bucket, config_key(spec), provider)
     if recorded is not None:
-        refuse_another_network(spec, recorded)
-        if (version := str(recorded["kubernetesVersion"])) != spec.cluster.kubernetes_version:
+        refuse_what_cannot_follow(spec, recorded)
+        if (version := str(recorded["cluster"]["kubernetesVersion"])) != spec.cluster.kubernetes_version:
             _refuse_unsupported_jump(plan, version, provider)
     opts = pulumi.ResourceOptions(provider=provider)
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from infra.plan.state_layout import config_key, running_key
 from infra.spec import EnvironmentSpec
@@ -20,27 +21,29 @@ def declared(
     recorded: str | None = None,
     *,
     network: Mapping[str, str] = MappingProxyType({}),
+    edge: Mapping[str, Any] = MappingProxyType({}),
     **noted: str,
 ) -> Recorder:
     """Return what the program registers for an environment of which a version was recorded, if it was made before.
 
     ``noted`` is member -> the version that it has noted; underscores stand for hyphens. ``network`` are further keys of
-    the cluster in its record.
+    the cluster in its record, ``edge`` those of its edge.
 
     It is run once for equal environments: a run takes seconds, and nobody changes what it has recorded.
     """
-    cluster = {"kubernetesVersion": recorded, **network} if recorded is not None else None
-    key = f"{spec.name} {cluster} {noted} {spec.model_dump_json()}"
+    cluster = {"kubernetesVersion": recorded, **network}
+    record = {"cluster": cluster, "edge": dict(edge) or None} if recorded is not None else None
+    key = f"{spec.name} {record} {noted} {spec.model_dump_json()}"
     if key not in _DECLARED:
-        _DECLARED[key] = _declared(spec, cluster, noted)
+        _DECLARED[key] = _declared(spec, record, noted)
     return _DECLARED[key]
 
 
 _DECLARED: dict[str, Recorder] = {}
 
 
-def _declared(spec: EnvironmentSpec, cluster: Mapping[str, str] | None, noted: Mapping[str, str]) -> Recorder:
-    objects = {} if cluster is None else {config_key(spec): json.dumps({"spec": {"cluster": cluster}})}
+def _declared(spec: EnvironmentSpec, record: Mapping[str, Any] | None, noted: Mapping[str, str]) -> Recorder:
+    objects = {} if record is None else {config_key(spec): json.dumps({"spec": record})}
     for member, version in noted.items():
         objects[running_key(spec, member.replace("_", "-"))] = json.dumps({"kubernetesVersion": version})
     return registered(spec, objects)

@@ -14,6 +14,7 @@ import pytest
 from infra.plan.environment import plan_environment
 from infra.plan.inventory import inventory
 from infra.spec import SpecError, load
+from tests.infra.plan.edge.samples import edge_spec
 from tests.infra.programs import declared, names_of, stack_files
 from tests.infra.samples import sample_spec
 
@@ -150,6 +151,11 @@ def test_another_network_of_pods_stops_the_program_before_it_declares_anything()
     with pytest.raises(SpecError, match=r"cluster\.podCidr: '10\.128\.0\.0/14' cannot follow on 100\.96\.0\.0/11"):
         declared(sample_spec(cluster={"podCidr": "10.128.0.0/14"}), "1.37.2", network=made_with)
     assert declared(sample_spec(), "1.37.2", network=made_with).names("aws:ec2/vpc:Vpc") == {"network"}
+
+
+def test_what_takes_two_updates_stops_the_program_before_it_declares_anything() -> None:
+    with pytest.raises(SpecError, match=r"edge\.internal: true cannot follow on false at once"):
+        declared(edge_spec(internal=True), "1.37.2", edge={"internal": False, "deletionProtection": True})
 
 
 def test_what_members_have_noted_counts_and_not_what_was_declared_and_never_rolled() -> None:

@@ -1,4 +1,4 @@
-"""What the state bucket tells of the cluster: what the last update declared, and which versions members run."""
+"""What the state bucket tells of an environment: what the last update declared, and which versions members run."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ import pulumi_aws as aws
 import yaml
 
 
-def recorded_cluster(bucket: str, key: str, provider: aws.Provider) -> dict[str, Any] | None:
-    """Return the cluster in its record, by the keys of a stack file; None where there is no record yet.
+def recorded_environment(bucket: str, key: str, provider: aws.Provider) -> dict[str, Any] | None:
+    """Return the environment in its cluster's record, by the keys of a stack file; None where there is no record yet.
 
-    It is read before anything is declared, so that what a cluster cannot become stops the program with nothing changed.
+    Instance groups have records of their own. It is read before anything is declared, so that what an environment
+    cannot become stops the program with nothing changed.
     """
     options = pulumi.InvokeOptions(provider=provider)
     if key not in aws.s3.get_objects(bucket=bucket, prefix=key, opts=options).keys:
         return None
     record = yaml.safe_load(aws.s3.get_object(bucket=bucket, key=key, opts=options).body)
-    return dict(record["spec"]["cluster"])
+    return dict(record["spec"])
 
 
 def running_versions(
