@@ -34,6 +34,7 @@ from infra.plan.addons.placement import API_HOST
 from infra.plan.addons.scaling import QUEUE_URL
 from infra.plan.edge import EdgePlan
 from infra.plan.environment import EnvironmentPlan, plan_environment
+from infra.plan.images import FoundImage
 from infra.plan.instance_group import InstanceGroupPlan
 from infra.plan.join import certificate_user, operators_kubeconfig, token_period
 from infra.plan.kept import refuse_what_cannot_follow
@@ -119,7 +120,8 @@ def declare(spec: EnvironmentSpec) -> None:
     """Declare every resource of the environment.
 
     Raises:
-        SpecError: the environment cannot be planned; nothing has been registered.
+        SpecError: the environment cannot be planned, cannot follow on what the last update declared, or names an image
+            that is not there; nothing has been registered.
     """
     plan = plan_environment(spec)
     provider = aws.Provider("aws", region=spec.region, allowed_account_ids=[spec.account_id])
@@ -129,6 +131,7 @@ def declare(spec: EnvironmentSpec) -> None:
         refuse_what_cannot_follow(spec, recorded)
         if (version := str(recorded["cluster"]["kubernetesVersion"])) != spec.cluster.kubernetes_version:
             _refuse_unsupported_jump(plan, version, provider)
+    images = resolve_images(plan.images, opts=pulumi.InvokeOptions(provider=provider))
     opts = pulumi.ResourceOptions(provider=provider)
 
     state = StateBucket("state", plan.state_bucket, opts=opts)
@@ -140,7 +143,7 @@ def declare(spec: EnvironmentSpec) -> None:
     foundation = Foundation(state, network, security, opts)
     control_plane = _control_plane(plan, foundation)
     edge = _edge(plan.edge, foundation) if plan.edge else None
-    groups = _instance_groups(plan, foundation, control_plane, edge)
+    groups = _instance_groups(plan, images, foundation, control_plane, edge)
     declare_in_cluster(
         plan,
         Cluster(
@@ -227,9 +230,12 @@ def _edge(plan: EdgePlan, foundation: Foundation) -> EdgeRouter:
 
 
 def _instance_groups(
-    plan: EnvironmentPlan, foundation: Foundation, control_plane: ControlPlane, edge: EdgeRouter | None
+    plan: EnvironmentPlan,
+    images: Mapping[str, FoundImage],
+    foundation: Foundation,
+    control_plane: ControlPlane,
+    edge: EdgeRouter | None,
 ) -> Mapping[str, InstanceGroup]:
-    images = resolve_images(plan.images, opts=pulumi.InvokeOptions(provider=foundation.opts.provider))
     security = foundation.security
 
     def targets(group: InstanceGroupPlan) -> Sequence[pulumi.Output[str]]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from pulumi.runtime import invoke_async
 
 from infra.plan.images import (
     FoundImage,
@@ -18,45 +16,26 @@ from infra.plan.images import (
     MissingImage,
     check_images,
 )
-from infra.spec import SpecError
 
 
-def resolve_images(
-    plan: ImagesPlan, *, opts: pulumi.InvokeOptions | None = None
-) -> Mapping[str, pulumi.Output[FoundImage]]:
+def resolve_images(plan: ImagesPlan, *, opts: pulumi.InvokeOptions | None = None) -> Mapping[str, FoundImage]:
     """Look each image up once, in previews too, and return it by its reference.
 
-    A newer image behind a pattern or a parameter therefore shows as a change of the launch templates that use it.
-    None is handed out unless all are there and fit their groups' architectures; otherwise the outputs carry one
-    ``RunError`` that names every group at fault.
+    A newer image behind a pattern or a parameter therefore shows as a change of the launch templates that use it. It
+    waits for them all, so that the program can ask before it declares anything: what is declared is made.
+
+    Raises:
+        SpecError: one is not there or does not fit a group's architecture; every group at fault is named.
     """
-    found = pulumi.Output.all(*(_find(image.lookup, opts) for image in plan.images))
-    checked: pulumi.Output[dict[str, FoundImage]] = found.apply(lambda images: _checked(plan, images))
-    return {image.reference: _pick(checked, image.reference) for image in plan.images}
+    return check_images(plan, [_find(image.lookup, opts) for image in plan.images])
 
 
-def _checked(plan: ImagesPlan, images: list[FoundImage | MissingImage]) -> dict[str, FoundImage]:
-    """Return the images by reference; a bad one is told as a message, without the traceback of an output."""
-    try:
-        return check_images(plan, images)
-    except SpecError as error:
-        raise pulumi.RunError(str(error)) from None
-
-
-def _pick(images: pulumi.Output[dict[str, FoundImage]], reference: str) -> pulumi.Output[FoundImage]:
-    return images.apply(lambda by_reference: by_reference[reference])
-
-
-def _find(lookup: ImageLookup, opts: pulumi.InvokeOptions | None) -> pulumi.Output[FoundImage | MissingImage]:
+def _find(lookup: ImageLookup, opts: pulumi.InvokeOptions | None) -> FoundImage | MissingImage:
     """Return what was found, or why nothing was, so that all images that fail are told together with their groups."""
-
-    async def find() -> FoundImage | MissingImage:
-        try:
-            return await _look_up(lookup, opts)
-        except Exception as error:  # noqa: BLE001 (the SDK raises nothing narrower; it is told with its place and value)
-            return MissingImage(_words(error))
-
-    return pulumi.Output.from_input(find())
+    try:
+        return _look_up(lookup, opts)
+    except Exception as error:  # noqa: BLE001 (the SDK raises nothing narrower; it is told with its place and value)
+        return MissingImage(_words(error))
 
 
 def _words(error: Exception) -> str:
@@ -64,24 +43,22 @@ def _words(error: Exception) -> str:
     return " ".join(str(error).split()).rpartition("returned an error: ")[2].removeprefix("invoking ").rstrip(".")
 
 
-async def _look_up(lookup: ImageLookup, opts: pulumi.InvokeOptions | None) -> FoundImage:
-    """Look an image up. The functions are called by their tokens: an SDK's Output that fails ends the program."""
+def _look_up(lookup: ImageLookup, opts: pulumi.InvokeOptions | None) -> FoundImage:
     if isinstance(lookup, ImageByName):
-        filters = [{"name": "name", "values": [lookup.name]}, {"name": "state", "values": ["available"]}]
-        return await _get_ami({"owners": [lookup.owner], "filters": filters, "mostRecent": True}, opts)
-    image_id = lookup.image_id if isinstance(lookup, ImageById) else await _parameter(lookup.parameter, opts)
+        wanted = [_is("name", lookup.name), _is("state", "available")]
+        return _image(aws.ec2.get_ami(owners=[lookup.owner], filters=wanted, most_recent=True, opts=opts))
+    image_id = lookup.image_id if isinstance(lookup, ImageById) else _parameter(lookup.parameter, opts)
     # EC2 hides a deprecated image of another account from filters; who named it by ID still means it.
-    by_id = [{"name": "image-id", "values": [image_id]}]
-    return await _get_ami({"filters": by_id, "includeDeprecated": True}, opts)
+    return _image(aws.ec2.get_ami(filters=[_is("image-id", image_id)], include_deprecated=True, opts=opts))
 
 
-async def _parameter(name: str, opts: pulumi.InvokeOptions | None) -> str:
-    found = await invoke_async(
-        "aws:ssm/getParameter:getParameter", {"name": name}, opts, typ=aws.ssm.GetParameterResult
-    )
-    return str(found.value)
+def _parameter(name: str, opts: pulumi.InvokeOptions | None) -> str:
+    return str(aws.ssm.get_parameter(name=name, opts=opts).value)
 
 
-async def _get_ami(arguments: Mapping[str, Any], opts: pulumi.InvokeOptions | None) -> FoundImage:
-    image = await invoke_async("aws:ec2/getAmi:getAmi", dict(arguments), opts, typ=aws.ec2.GetAmiResult)
-    return FoundImage(image_id=image.id, root_device_name=image.root_device_name, architecture=image.architecture)
+def _is(name: str, value: str) -> aws.ec2.GetAmiFilterArgs:
+    return aws.ec2.GetAmiFilterArgs(name=name, values=[value])
+
+
+def _image(found: aws.ec2.AwaitableGetAmiResult) -> FoundImage:
+    return FoundImage(found.id, found.root_device_name, found.architecture)

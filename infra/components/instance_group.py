@@ -42,7 +42,7 @@ class InstanceGroup(pulumi.ComponentResource):
         name: str,
         plan: InstanceGroupPlan,
         *,
-        image: pulumi.Output[FoundImage],
+        image: FoundImage,
         subnet_ids: Mapping[str, Mapping[str, pulumi.Input[str]]],
         security_group_id: pulumi.Input[str],
         state_key_arn: pulumi.Input[str],

@@ -13,7 +13,7 @@ def launch_template(
     name: str,
     plan: LaunchTemplatePlan,
     *,
-    image: pulumi.Output[FoundImage],
+    image: FoundImage,
     security_group_id: pulumi.Input[str],
     instance_profile: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
@@ -26,7 +26,7 @@ def launch_template(
         name,
         name=plan.name,
         update_default_version=True,
-        image_id=image.apply(lambda found: found.image_id),
+        image_id=image.image_id,
         instance_type=plan.instance_type,
         user_data=plan.user_data,
         iam_instance_profile=aws.ec2.LaunchTemplateIamInstanceProfileArgs(name=instance_profile),
@@ -37,7 +37,7 @@ def launch_template(
             instance_metadata_tags="disabled",
         ),
         block_device_mappings=[
-            _mapping(image.apply(lambda found: found.root_device_name), plan.root_volume),
+            _mapping(image.root_device_name, plan.root_volume),
             *(_mapping(data.device, data.volume) for data in plan.data_volumes),
         ],
         network_interfaces=[

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ import pytest
 
 from infra.plan.environment import plan_environment
 from infra.plan.inventory import inventory
+from infra.program import declare
 from infra.spec import SpecError, load
+from infra.testing.account import OUTPUTS, answers
+from infra.testing.recorder import CallFailed, Recorder, record
 from tests.infra.plan.edge.samples import edge_spec
 from tests.infra.programs import declared, names_of, stack_files
-from tests.infra.samples import sample_spec
+from tests.infra.samples import sample_spec, with_group
 
 GOLDEN = Path(__file__).parent / "golden" / "resource-names.txt"
 
@@ -156,6 +160,19 @@ def test_another_network_of_pods_stops_the_program_before_it_declares_anything()
 def test_what_takes_two_updates_stops_the_program_before_it_declares_anything() -> None:
     with pytest.raises(SpecError, match=r"edge\.internal: true cannot follow on false at once"):
         declared(edge_spec(internal=True), "1.37.2", edge={"internal": False, "deletionProtection": True})
+
+
+def test_an_image_that_is_not_there_stops_the_program_before_it_declares_anything() -> None:
+    """What is declared is made: records of groups were written with an image that no launch template could have."""
+
+    def nothing(_: Mapping[str, Any]) -> Mapping[str, Any]:
+        raise CallFailed("Your query returned no results.")
+
+    spec = with_group(image="ami-0fedcba9876543210")
+    recorder = Recorder(OUTPUTS, {**answers(spec), "aws:ec2/getAmi:getAmi": nothing})
+    with pytest.raises(SpecError, match=r"'ami-0fedcba9876543210' led to no image for group nodes"):
+        record(lambda: declare(spec), recorder)
+    assert set(recorder.resources) == {("pulumi:providers:aws", "aws")}
 
 
 def test_what_members_have_noted_counts_and_not_what_was_declared_and_never_rolled() -> None:

@@ -34,7 +34,7 @@ def run(plan: InstanceGroupPlan, image: FoundImage = DEBIAN, **arguments: Any) -
         InstanceGroup(
             plan.identity,
             plan,
-            image=pulumi.Output.from_input(image),
+            image=image,
             subnet_ids=SUBNETS,
             security_group_id="sg-role",
             state_key_arn=KEY,
@@ -274,7 +274,7 @@ def test_machines_start_after_what_they_need() -> None:
         InstanceGroup(
             "nodes",
             plan,
-            image=pulumi.Output.from_input(DEBIAN),
+            image=DEBIAN,
             subnet_ids=SUBNETS,
             security_group_id="sg-role",
             state_key_arn=KEY,
@@ -336,7 +336,7 @@ def test_what_others_get() -> None:
         group = InstanceGroup(
             "nodes",
             planned(with_group()),
-            image=pulumi.Output.from_input(DEBIAN),
+            image=DEBIAN,
             subnet_ids=SUBNETS,
             security_group_id="sg-role",
             state_key_arn=KEY,
