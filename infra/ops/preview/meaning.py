@@ -19,6 +19,7 @@ from infra.ops.preview.edge_balancer import balancer_sentences
 from infra.ops.preview.edge_rules import edge_openings
 from infra.ops.preview.engine_words import in_our_words
 from infra.ops.preview.events import Diagnostic, Run, Violation
+from infra.ops.preview.group_zones import zones_by_subnet
 from infra.ops.preview.groups import Roll, groups_of, rolls_of
 from infra.ops.preview.hosts import HostEffect, host_effect
 from infra.ops.preview.network import network_effect
@@ -90,7 +91,7 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
     api = api_effect(groups, rolls, openings, changes)
     permissions = permissions_of(changes)
     counted = Counter(change.op for change in changes)
-    network, resizes = network_effect(run, changes), resizes_of(groups, changes)
+    network, resizes = network_effect(run, changes), resizes_of(groups, changes, zones_by_subnet(run))
     spot = tuple(spot_sentences(groups, changes))
     unsecured, hosts = tuple(certificate_sentences(run)), _hosts(run, changes)
     awaited, boundaries = tuple(awaited_sentences(groups, changes)), tuple(boundary_sentences(changes))
@@ -99,7 +100,7 @@ def interpret(run: Run, *, environment: str, region: str, prices: Prices, waiver
         or api.level != "none"
         or network.noticed
         or hosts.noticed
-        or any(each.fewer for each in resizes)
+        or any(each.fewer or each.leaves for each in resizes)
         or any(each.fate == "gap" for each in workloads_of(changes))
         or any(port_sentences(changes))
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, Change
 from infra.ops.preview.events import State
+from infra.ops.preview.group_zones import subnet_words
 from infra.ops.preview.groups import Group, number, role_order
 
 
@@ -23,40 +25,54 @@ class Resize:
     """Machines that Auto Scaling ends for it, each after its drain."""
     more: int = 0
     """Machines that Auto Scaling starts for it."""
+    leaves: bool = False
+    """Whether Auto Scaling exchanges machines for it, as where the group leaves a zone."""
 
 
-def resizes_of(groups: Mapping[str, Group], changes: Sequence[Change]) -> tuple[Resize, ...]:
-    """Return the groups whose sizes change."""
+def resizes_of(
+    groups: Mapping[str, Group], changes: Sequence[Change], zones: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Resize, ...]:
+    """Return the groups whose sizes change. ``zones`` are those of subnets, by ID."""
     by_urn = {change.urn: change for change in changes}
     found = []
     for group in groups.values():
         change = by_urn.get(group.scaling.urn) if group.scaling else None
         if change is None or group.scaling is None:
             continue
-        if words := _size_words(change, group.scaling.old, group.scaling.new):
+        words, leaves = _size_words(change, group.scaling.old, group.scaling.new, zones)
+        if words:
             before, after = group.machines(new=False), group.machines(new=True)
             if change.op == DELETE:  # told as a danger: nothing drains them
                 before = after
-            found.append(Resize(group.name, group.role, words, max(0, before - after), max(0, after - before)))
+            found.append(
+                Resize(
+                    group.name, group.role, words, max(0, before - after), max(0, after - before), leaves and before > 0
+                )
+            )
     return tuple(sorted(found, key=lambda each: (role_order(each.role), each.group)))
 
 
-def _size_words(change: Change, old: State | None, new: State | None) -> str:
-    if change.op in (CREATE, IMPORT):
-        return f"new group of {_machines(new)}"
-    if change.op == DELETE:
-        return f"the group goes; it had {_machines(old)}"
-    if new is not None and old is not None and new.inputs.get("maxSize") == 0 != old.inputs.get("maxSize"):
+def _size_words(change: Change, old: State | None, new: State | None, zones: Mapping[str, str]) -> tuple[str, bool]:
+    """Return what becomes of a group, and whether machines that run leave for it."""
+    if change.op in (CREATE, IMPORT) or old is None:
+        return f"new group of {_machines(new)}", False
+    if change.op == DELETE or new is None:
+        return f"the group goes; it had {_machines(old)}", False
+    if new.inputs.get("maxSize") == 0 != old.inputs.get("maxSize"):
         stay = _stay_words(old)
-        return f"it is emptied; it had {_machines(old)}. {stay}Pods that only its labels or taints admit will wait"
+        return (
+            f"it is emptied; it had {_machines(old)}. {stay}Pods that only its labels or taints admit will wait",
+            False,
+        )
     sizes = ("minSize", "maxSize", "desiredCapacity")
     names = {"minSize": "least", "maxSize": "most", "desiredCapacity": "desired"}
     parts = [f"{names[each.path]} {each.old} → {each.new}" for each in change.differences if each.path in sizes]
+    leaves = False
     if any(each.path.startswith("vpcZoneIdentifiers") for each in change.differences):
-        parts.append(_subnet_words(change))
-    if old is not None and new is not None:
-        parts += [*_pool_words(old, new), *_traffic_words(old, new), *_process_words(old, new), *_age_words(old, new)]
-    return ", ".join(parts)
+        words, leaves = subnet_words(old, new, zones)
+        parts.append(words)
+    parts += [*_pool_words(old, new), *_traffic_words(old, new), *_process_words(old, new), *_age_words(old, new)]
+    return ", ".join(parts), leaves
 
 
 def _stay_words(old: State) -> str:
@@ -132,14 +148,6 @@ def _age_words(old: State, new: State) -> Iterator[str]:
 
 def _texts(value: Any) -> list[str]:
     return [str(each) for each in value] if isinstance(value, list) else []
-
-
-def _subnet_words(change: Change) -> str:
-    """Return what other subnets mean: with more or fewer of them machines are balanced anew, else new ones move."""
-    lists = [state.inputs.get("vpcZoneIdentifiers") or () for state in (change.step.old, change.step.new) if state]
-    if len({len(each) for each in lists}) == 1:
-        return "other subnets in the same number of zones, in which new machines start"
-    return "other zones, over which Auto Scaling balances its machines: it may exchange some, each drained"
 
 
 def _machines(state: State | None) -> str:

@@ -63,7 +63,7 @@ def summary(found: Found) -> tuple[str, ...]:
     )
     renamed = renames_of(found.groups)
     told += [f"Group {old} is called {new} from now on, and keeps its machines." for old, new in renamed]
-    told.append(_roll_sentence(found.rolls))
+    told.append(_roll_sentence(found.rolls, leaving=any(each.leaves for each in found.resizes)))
     alarming = [f"Everyone on the internet: {each.words()}." for each in found.openings if each.alarming]
     told += _some(alarming, "rules open to everyone")
     told += access_sentences(found.openings)
@@ -88,9 +88,9 @@ def summary(found: Found) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _roll_sentence(rolls: Sequence[Roll]) -> str:
+def _roll_sentence(rolls: Sequence[Roll], *, leaving: bool) -> str:
     if not rolls:
-        return "No machine is replaced: nothing has to be rolled."
+        return "Nothing has to be rolled." if leaving else "No machine is replaced: nothing has to be rolled."
     total = sum(roll.machines for roll in rolls)
     order = ", then ".join(f"{roll.group} ({count(roll.machines, 'machine')})" for roll in rolls[:TOLD])
     if left := rolls[TOLD:]:
