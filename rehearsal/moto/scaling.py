@@ -31,6 +31,9 @@ def complete_groups() -> None:
     replace_once(FakeAutoScalingGroup, "set_desired_capacity", _counting_as_aws)
     FakeAutoScalingGroup.launch_template = property(_own_template)  # type: ignore[assignment]
     replace_once(AutoScalingBackend, "create_auto_scaling_group", _refusing_first)
+    replace_once(AutoScalingBackend, "attach_load_balancer_target_groups", _attaching_known)
+    replace_once(AutoScalingBackend, "detach_load_balancer_target_groups", _forgetting_gone)
+    replace_once(AutoScalingBackend, "update_attached_target_groups", _registering_in_those_there)
     replace_once(FakeAutoScalingGroup, "enable_metrics_collection", _adding_metrics)
     AutoScalingResponse.disable_metrics_collection = _disable_metrics_collection  # type: ignore[attr-defined]
     for operation in ("create_auto_scaling_group", "update_auto_scaling_group"):
@@ -80,12 +83,55 @@ def _refusing_first(create: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def refused(self: Any, name: str, *arguments: Any, **named: Any) -> Any:
-        unknown = [arn for arn in named["target_group_arns"] if arn not in self.elbv2_backend.target_groups]
-        if unknown:
-            raise ValidationError(f"Provided Target Groups may not be valid. Target group not found: {unknown[0]}")
+        _refuse_unknown(self, named["target_group_arns"])
         return create(self, name, *arguments, **named)
 
     return refused
+
+
+def _attaching_known(attach: Callable[..., Any]) -> Callable[..., Any]:
+    def attached(self: Any, group_name: str, target_group_arns: list[str]) -> None:
+        _refuse_unknown(self, target_group_arns)
+        attach(self, group_name, target_group_arns)
+
+    return attached
+
+
+def _refuse_unknown(backend: Any, arns: list[str]) -> None:
+    unknown = [arn for arn in arns if arn not in backend.elbv2_backend.target_groups]
+    if unknown:
+        raise ValidationError(f"Provided Target Groups may not be valid. Target group not found: {unknown[0]}")
+
+
+def _registering_in_those_there(register: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a group whose target group somebody has deleted change its size: moto refuses any update of it then."""
+
+    def registered(self: Any, group_name: str) -> None:
+        group = self.autoscaling_groups[group_name]
+        named = group.target_group_arns
+        group.target_group_arns = [arn for arn in named if arn in self.elbv2_backend.target_groups]
+        try:
+            register(self, group_name)
+        finally:
+            group.target_group_arns = named
+
+    return registered
+
+
+def _forgetting_gone(detach: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a group give up target groups that are no more, as AWS does: moto asks them to give up its machines.
+
+    https://github.com/zalando-incubator/kube-ingress-aws-controller/pull/198 relies on it.
+    """
+
+    def forgotten(self: Any, group_name: str, target_group_arns: list[str]) -> None:
+        group = self.autoscaling_groups[group_name]
+        there = [arn for arn in target_group_arns if arn in self.elbv2_backend.target_groups]
+        gone = set(target_group_arns) - set(there)
+        group.target_group_arns = [arn for arn in group.target_group_arns if arn not in gone]
+        detach(self, group_name, there)
+
+    return forgotten
 
 
 def _remembering_policy(update: Callable[..., Any]) -> Callable[..., Any]:

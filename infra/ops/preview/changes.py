@@ -71,6 +71,20 @@ def short_type(token: str) -> str:
     return f"{module} {name}"
 
 
+def by_component(changes: Sequence[Change]) -> dict[str, list[Change]]:
+    """Return changes under their components, in an order that is the same from run to run: the engine's is not.
+
+    The records of what was declared come last, since they say again what the others do.
+    """
+    found: dict[str, list[Change]] = {}
+    for change in sorted(changes, key=lambda each: (each.component.startswith(_RECORDS), each.component, each.label)):
+        found.setdefault(change.component, []).append(change)
+    return found
+
+
+_RECORDS = "ClusterRecords "
+
+
 def changes_of(run: Run) -> tuple[Change, ...]:
     """Return what becomes of each resource that does not stay as it is, in the order of the run.
 

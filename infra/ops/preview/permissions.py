@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.ops.preview.bindings import bindings_of
 from infra.ops.preview.changes import CREATE, DELETE, IMPORT, Change
-from infra.ops.preview.permission import Permission
+from infra.ops.preview.permission import Permission, holder_of
 from infra.ops.preview.secrets import UNKNOWN
 
+ROLE = "aws:iam/role:Role"
 POLICY_PROPERTIES: Mapping[str, str] = {
     "aws:iam/rolePolicy:RolePolicy": "policy",
     "aws:iam/policy:Policy": "policy",
     "aws:iam/userPolicy:UserPolicy": "policy",
     "aws:iam/groupPolicy:GroupPolicy": "policy",
-    "aws:iam/role:Role": "assumeRolePolicy",
+    ROLE: "assumeRolePolicy",
     "aws:s3/bucketPolicy:BucketPolicy": "policy",
     "aws:kms/key:Key": "policy",
     "aws:sqs/queue:Queue": "policy",
@@ -33,8 +35,12 @@ _Grant = tuple[str, str, str]
 
 
 def permissions_of(changes: Sequence[Change]) -> tuple[Permission, ...]:
-    """Return every action whose permission changes, the alarming ones first."""
+    """Return every action whose permission changes, the alarming ones first; those of a role that goes as one."""
     found = [permission for change in changes for permission in (*_of_change(change), *bindings_of(change))]
+    gone = {_role(change) for change in changes if change.type == ROLE and change.op == DELETE}
+    lost = Counter(holder for each in found if not each.added and (holder := holder_of(each)) in gone)
+    found = [each for each in found if each.added or holder_of(each) not in gone]
+    found += [Permission(False, role, "Allow", "anything", "anything", False, number) for role, number in lost.items()]
     return tuple(sorted(found, key=lambda each: (not each.alarming, not each.added)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from infra.ops.preview.changes import CREATE, DELETE, IMPORT, KEEP, REPLACE, UPDATE, Change
+from infra.ops.preview.changes import CREATE, DELETE, IMPORT, KEEP, REPLACE, UPDATE, Change, by_component
 from infra.ops.preview.dangers import Danger, waiver_words
 from infra.ops.preview.engine_words import is_refusal
 from infra.ops.preview.fold import COMMENT_LIMIT, GRAVE, NEVER, Block, Section, folded
@@ -162,6 +162,8 @@ def _opening(opening: Opening) -> str:
 
 def _permission(permission: Permission) -> str:
     mark = "🔴" if permission.alarming else "🔓" if permission.added else "🔒"
+    if permission.folded:
+        return f"- {mark} {escaped(permission.words())}\n"
     may = permission.words().partition(": ")[0]
     return f"- {mark} {escaped(may)}: {code(permission.action)} on {code(permission.target)}\n"
 
@@ -201,10 +203,7 @@ def _cross_zone(report: Report) -> Iterator[Section]:
 
 
 def _changes(report: Report) -> Iterator[Section]:
-    by_component: dict[str, list[Change]] = {}
-    for change in report.changes:
-        by_component.setdefault(change.component, []).append(change)
-    ordered = sorted(by_component.items(), key=lambda entry: min(_RANKS[each.op] for each in entry[1]))
+    ordered = sorted(by_component(report.changes).items(), key=lambda entry: min(_RANKS[each.op] for each in entry[1]))
     if ordered:
         yield Section("", [Block(NEVER, "### All changes\n\n")])
     for component, unordered in ordered:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from infra.ops.preview.changes import REPLACE, Change
+from infra.ops.preview.changes import REPLACE, Change, by_component
 from infra.ops.preview.dangers import Danger, waiver_words
 from infra.ops.preview.fold_text import Line, Part, fitted
 from infra.ops.preview.meaning import Report, Verdict
@@ -107,13 +107,11 @@ def _lists(report: Report) -> Iterator[Part]:
 
 def _changes(report: Report) -> Iterator[Part]:
     counts = ", ".join(f"{number} to {OP_WORDS[op]}" for op, number in report.counts.items())
-    by_component: dict[str, list[Change]] = {}
-    for change in sorted(report.changes, key=lambda each: each.component):
-        by_component.setdefault(change.component or "without a component", []).append(change)
+    found = {component or "without a component": of for component, of in by_component(report.changes).items()}
     entries: list[_Entry] = []
-    for component, changes in by_component.items():
+    for component, changes in found.items():
         entries += [((f"  {component}", "bold"),), *(tuple(_change(each)) for each in changes)]
-    counted = {component: Counter(OP_WORDS[each.op] for each in of) for component, of in by_component.items()}
+    counted = {component: Counter(OP_WORDS[each.op] for each in of) for component, of in found.items()}
     short = [
         f"{component}: {', '.join(f'{number} to {word}' for word, number in words.items())}"
         for component, words in counted.items()

@@ -16,7 +16,7 @@ from infra.ops.preview.groups import Group, Roll, renames_of
 from infra.ops.preview.hosts import HostEffect
 from infra.ops.preview.network import NetworkEffect
 from infra.ops.preview.openings import Opening
-from infra.ops.preview.permission import Permission
+from infra.ops.preview.permission import Permission, holder_of
 from infra.ops.preview.pods import sentences_of, workloads_of
 from infra.ops.preview.remade_services import port_sentences, remade_sentences
 from infra.ops.preview.resizes import Resize
@@ -137,10 +137,10 @@ def _rules_sentence(openings: Sequence[Opening]) -> str:
 
 
 def _permissions_sentence(permissions: Sequence[Permission]) -> str:
-    added = sum(each.added == (each.effect == "Allow") for each in permissions)
-    taken = len(permissions) - added
+    added = sum(each.number for each in permissions if each.added == (each.effect == "Allow"))
+    taken = sum(each.number for each in permissions) - added
     parts = [f"{number} {verb}" for number, verb in ((added, "granted"), (taken, "taken back")) if number]
-    holders = sorted({each.holder.partition(" (")[0] for each in permissions})
+    holders = sorted({holder_of(each) for each in permissions})
     whose = ", ".join(holders[:4]) + (f" and {len(holders) - 4} more" if len(holders) > 4 else "")
     return f"Permissions: {' and '.join(parts)}, of {whose}; each is named below."
 

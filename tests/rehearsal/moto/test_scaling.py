@@ -122,3 +122,33 @@ def test_metrics_come_beside_those_there_are_and_go_by_name() -> None:
     assert collected() == ["GroupMinSize", "GroupMaxSize"]
     scaling.disable_metrics_collection(**which)
     assert collected() == []
+
+
+@mock_aws
+def test_a_group_gives_up_a_target_group_that_somebody_has_deleted() -> None:
+    complete_groups()
+    ec2, scaling, elb = (boto3.client(name, region_name="eu-central-1") for name in ("ec2", "autoscaling", "elbv2"))
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    ec2.create_launch_template(LaunchTemplateName="edge", LaunchTemplateData={"ImageId": image})
+    kept, deleted = (
+        elb.create_target_group(Name=name, Protocol="TCP", Port=port, VpcId=vpc)["TargetGroups"][0]["TargetGroupArn"]
+        for name, port in (("kept", 80), ("deleted", 443))
+    )
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName="edge",
+        LaunchTemplate={"LaunchTemplateName": "edge", "Version": "$Latest"},
+        MinSize=1,
+        MaxSize=1,
+        AvailabilityZones=["eu-central-1a"],
+        TargetGroupARNs=[kept, deleted],
+    )
+    elb.delete_target_group(TargetGroupArn=deleted)
+    scaling.update_auto_scaling_group(AutoScalingGroupName="edge", MinSize=0, DesiredCapacity=0)
+    (emptied,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert (emptied["Instances"], emptied["TargetGroupARNs"]) == ([], [kept, deleted])
+    scaling.detach_load_balancer_target_groups(AutoScalingGroupName="edge", TargetGroupARNs=[kept, deleted])
+    (group,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert group["TargetGroupARNs"] == []
+    with pytest.raises(ClientError, match=f"Target group not found: {deleted}"):
+        scaling.attach_load_balancer_target_groups(AutoScalingGroupName="edge", TargetGroupARNs=[deleted])

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from infra.ops.preview.render_markdown import render_markdown
 from tests.infra.ops.preview.made import (
     INGRESS,
     PLANE,
@@ -110,3 +111,22 @@ def test_rules_and_permissions_that_alarm_nobody_are_counted_in_what_will_happen
         report.sentences
     )
     assert "Permissions: 2 granted, of nodes.test; each is named below." in report.sentences
+
+
+def test_the_permissions_of_a_role_that_goes_are_told_as_one() -> None:
+    """Three groups that went were told in 24 lines, under which all else was lost."""
+    trust = json.dumps(
+        {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2"}}]}
+    )
+    kinds = ("aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy")
+    report = report_of(
+        step("delete", kinds[0], "nodes", {"name": "nodes", "assumeRolePolicy": trust}, None),
+        step("delete", kinds[1], "nodes", policy("s3:GetObject", "s3:ListBucket"), None),
+        step("delete", kinds[1], "stays", {**policy("s3:GetObject"), "role": "stays"}, None),
+    )
+    assert [each.words() for each in report.permissions] == [
+        "stays may no longer: s3:GetObject on *",
+        "nodes goes, with 3 permissions",
+    ]
+    assert "Permissions: 4 taken back, of nodes, stays; each is named below." in report.sentences
+    assert "- 🔒 nodes goes, with 3 permissions\n" in render_markdown(report)

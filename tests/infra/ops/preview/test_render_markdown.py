@@ -6,7 +6,7 @@ from infra.ops.preview.markdown_text import code, escaped, fenced, prose
 from infra.ops.preview.render_json import render_json
 from infra.ops.preview.render_markdown import render_markdown
 from infra.ops.preview.render_text import render_text
-from tests.infra.ops.preview.made import TEMPLATE, VOLUME, component, report_of, step, urn
+from tests.infra.ops.preview.made import TEMPLATE, VOLUME, component, group, report_of, step, urn
 
 
 def test_text_stays_text() -> None:
@@ -56,3 +56,21 @@ def test_json_says_the_same() -> None:
     assert document["dangers"][0]["urn"] == urn(VOLUME, "etcd")
     assert document["unknownWaivers"] == ["other"]
     assert render_text(report).plain.splitlines()[0] == report.headline
+
+
+def test_changes_are_told_in_the_same_order_whatever_the_engine_began_with() -> None:
+    """And records last: they say again what the others do."""
+    written = {"key": "k", "content": "a"}, {"key": "k", "content": "b"}
+    records = {"parent": urn("slipway:index:ClusterRecords", "records")}
+    events = [
+        *group("nodes", "Node", op="update", template=({"imageId": "ami-1"}, {"imageId": "ami-2"})),
+        *group("batch", "Node", op="update", template=({"imageId": "ami-1"}, {"imageId": "ami-2"})),
+        component("ClusterRecords", "records"),
+        step("update", "aws:s3/bucketObjectv2:BucketObjectv2", "instancegroup/nodes", *written, state=records),
+        step("update", "aws:s3/bucketObjectv2:BucketObjectv2", "instancegroup/batch", *written, state=records),
+    ]
+    for render in (render_markdown, render_text):
+        texts = [str(render(report_of(*order))) for order in (events, events[::-1])]
+        assert texts[0] == texts[1]
+        places = [texts[0].rindex(name) for name in ("InstanceGroup batch", "InstanceGroup nodes", "ClusterRecords")]
+        assert places == sorted(places)
