@@ -40,7 +40,11 @@ _WORDS: Mapping[str, str] = {
 NODE_SETTINGS = "/etc/slipway/node.env"
 _FILES_DIGEST = "FILES_SHA256"
 """A setting that differs with the files that the machines fetch, which are told themselves."""
-_SETTING_WORDS: Mapping[str, str] = {"KUBELET_VERSION": "Kubernetes", "NODE_LABELS": "node labels"}
+_SETTING_WORDS: Mapping[str, str] = {
+    "KUBELET_VERSION": "Kubernetes",
+    "KUBELET_ARCH": "processors",
+    "NODE_LABELS": "node labels",
+}
 
 
 @dataclass(frozen=True)

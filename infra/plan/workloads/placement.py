@@ -12,7 +12,7 @@ from infra.plan.node.registration import node_labels, node_taints
 from infra.spec import EnvironmentSpec, InstanceGroupSpec, Problem
 from infra.spec.labels import Taint, parse_taint
 from infra.spec.workloads.load import place_in_files
-from infra.spec.workloads.node_rules import is_given
+from infra.spec.workloads.node_rules import given_values, is_decided, is_given
 from infra.spec.workloads.pod_size import PodSize, pod_size
 from infra.spec.workloads.scalars import memory_bytes
 from infra.spec.workloads.workload import WorkloadSpec
@@ -42,22 +42,43 @@ def check_placement(spec: EnvironmentSpec) -> list[Problem]:
 def _check(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterator[Problem]:
     live = [group for group in spec.instance_groups if not group.retire and group.max_size]
     yield from _check_tolerations(live, workload)
-    chosen = [group for group in live if _has_labels(group, workload)]
+    chosen = [group for group in live if _has_labels(spec, group, workload)]
+    if not chosen:
+        asked = " and ".join(f"{key}={value}" for key, value in workload.node_selector.items())
+        them = "all of them" if len(workload.node_selector) > 1 else "it"
+        yield Problem(
+            ("nodeSelector",),
+            f"asks for {asked}, and no instance group that may have machines has {them}",
+            "write the labels of one group, or give them to a group",
+            None,
+            (("instanceGroups",),),
+        )
     open_ = [group for group in chosen if not _kept_out(group, workload)]
     if chosen and not open_:
-        taints = ", ".join(str(taint) for taint in _kept_out(chosen[0], workload))
-        yield Problem(
-            ("nodeSelector",) if workload.node_selector else ("tolerations",),
-            f"leads to {', '.join(group.name for group in chosen)} alone, whose taints keep it out",
-            f"add {taints} to tolerations, or let it run elsewhere",
-            None,
-        )
+        yield _all_tainted(chosen, workload)
     yield from _check_size(open_, workload)
 
 
-def _has_labels(group: InstanceGroupSpec, workload: WorkloadSpec) -> bool:
+def _all_tainted(chosen: Sequence[InstanceGroupSpec], workload: WorkloadSpec) -> Problem:
+    taints = ", ".join(str(taint) for taint in _kept_out(chosen[0], workload))
+    fix = f"add {taints} to tolerations, or let it run elsewhere"
+    if all(group.role != "Node" for group in chosen) and all(map(is_given, workload.node_selector)):
+        # Who asks for processors or a zone did not mean the machines of the control plane.
+        fix = "add a group of role Node with such machines, or let it run elsewhere"
+    return Problem(
+        ("nodeSelector",) if workload.node_selector else ("tolerations",),
+        f"leads to {', '.join(group.name for group in chosen)} alone, whose taints keep it out",
+        fix,
+        None,
+    )
+
+
+def _has_labels(spec: EnvironmentSpec, group: InstanceGroupSpec, workload: WorkloadSpec) -> bool:
     labels = node_labels(group)
-    return all(is_given(key) or labels.get(key) == value for key, value in workload.node_selector.items())
+    return all(
+        value in given_values(spec, group, key) if is_decided(key) else is_given(key) or labels.get(key) == value
+        for key, value in workload.node_selector.items()
+    )
 
 
 def _kept_out(group: InstanceGroupSpec, workload: WorkloadSpec) -> list[Taint]:

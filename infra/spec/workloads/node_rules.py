@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from infra.spec.environment import EnvironmentSpec
 from infra.spec.errors import Location, Problem
+from infra.spec.instance_group import InstanceGroupSpec
 from infra.spec.workloads.workload import WorkloadSpec
 
 _GIVEN = ("kubernetes.io", "k8s.io", "k8s.aws")
@@ -15,6 +16,25 @@ _GIVEN = ("kubernetes.io", "k8s.io", "k8s.aws")
 
 OWN_LABELS = {"slipway/instance-group": "name", "slipway/role": "role"}
 """Labels that every machine has from Slipway, with the key of its group that says their value."""
+
+
+ARCHITECTURE, ZONE = "kubernetes.io/arch", "topology.kubernetes.io/zone"
+_KNOWN = {
+    ARCHITECTURE: "is what no instance group's processors are called",
+    ZONE: "is no zone that an instance group stands in",
+    "kubernetes.io/os": "is no system that machines run",
+}
+"""Labels that Kubernetes sets, and whose values follow from a group, with what is wrong with any other value."""
+
+
+def given_values(spec: EnvironmentSpec, group: InstanceGroupSpec, key: str) -> tuple[str, ...]:
+    """Return the values that a group's machines have of one of the labels that Kubernetes sets and a group decides."""
+    return {ARCHITECTURE: (group.architecture,), ZONE: group.zones or spec.network.zones}.get(key, ("linux",))
+
+
+def is_decided(key: str) -> bool:
+    """Return whether Kubernetes sets a label to what a group decides: its processors, its zones."""
+    return key in _KNOWN
 
 
 def is_given(key: str) -> bool:
@@ -32,6 +52,12 @@ def check_node_selector(spec: EnvironmentSpec, workload: WorkloadSpec) -> Iterat
             if value not in known:
                 fix = f"write one of {', '.join(known)}"
                 yield Problem(("nodeSelector", key), f"is no {OWN_LABELS[key]} of an instance group", fix, repr(value))
+            continue
+        if is_decided(key):
+            known = list(dict.fromkeys(each for group in groups for each in given_values(spec, group, key)))
+            if value not in known:
+                fix = f"write {' or '.join(known)}, or add a group of such machines"
+                yield Problem(("nodeSelector", key), _KNOWN[key], fix, repr(value), (("instanceGroups",),))
             continue
         if is_given(key) or any(group.node_labels.get(key) == value for group in groups):
             continue

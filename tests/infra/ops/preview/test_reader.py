@@ -326,6 +326,8 @@ def test_files_that_machines_fetch_are_why_and_their_digest_is_not() -> None:
     digests = settings("a"), settings("b")
     assert reasons(digests, 1) == ("first-boot file: /etc/0",)
     assert reasons(digests, 6) == ("first-boot files: /etc/0, /etc/1, /etc/2, /etc/3 and 2 more",)
+    arm, amd = (settings("a", f"KUBELET_ARCH={each}\n") for each in ("arm64", "amd64"))
+    assert "processors arm64 → amd64" in reasons((arm, amd), 1)
     assert reasons((settings("a"), settings("b", "KUBELET_VERSION=v1.37.3\n")), 1) == (
         "Kubernetes (not set) → v1.37.3",
         "first-boot file: /etc/0",
