@@ -85,8 +85,8 @@ LESS = "Fix: write less, or add an instance group of larger machines."
          "nodeSelector: leads to arm alone, whose taints keep it out. Fix: add example.com/spot=true:NoSchedule to "
          "tolerations, or let it run elsewhere."),
         ([SMALL, {**ARM, "role": "Edge"}], {"nodeSelector": {"kubernetes.io/arch": "arm64"}},
-         "nodeSelector: leads to arm alone, whose taints keep it out. Fix: add a group of role Node with such machines, "
-         "or let it run elsewhere."),
+         "nodeSelector: leads to arm alone, whose taints keep it out. Fix: add a group of role Node with such "
+         "machines, or let it run elsewhere."),
         ([SMALL, ARM], {"nodeSelector": {"kubernetes.io/arch": "arm64", "topology.kubernetes.io/zone": ZONE_A}},
          f"nodeSelector: asks for kubernetes.io/arch=arm64 and topology.kubernetes.io/zone={ZONE_A}, and no instance "
          "group that may have machines has all of them. Fix: write the labels of one group, or give them to a group."),
