@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import pulumi
 import pulumi_aws as aws
-import yaml
+
+from infra.plan.recorded import spec_recorded, version_noted
+
+_Read = TypeVar("_Read")
 
 
 def recorded_environment(bucket: str, key: str, provider: aws.Provider) -> dict[str, Any] | None:
@@ -16,12 +18,14 @@ def recorded_environment(bucket: str, key: str, provider: aws.Provider) -> dict[
 
     Instance groups have records of their own. It is read before anything is declared, so that what an environment
     cannot become stops the program with nothing changed.
+
+    Raises:
+        pulumi.RunError: the record cannot be read; it says what to do.
     """
     options = pulumi.InvokeOptions(provider=provider)
     if key not in aws.s3.get_objects(bucket=bucket, prefix=key, opts=options).keys:
         return None
-    record = yaml.safe_load(aws.s3.get_object(bucket=bucket, key=key, opts=options).body)
-    return dict(record["spec"])
+    return _read(spec_recorded, bucket, key, "text/yaml", options)
 
 
 def running_versions(
@@ -30,12 +34,29 @@ def running_versions(
     """Return member -> the version that its machine noted when it booted, of those that have noted one.
 
     ``keys`` are members with the keys of their notes, all below ``prefix``.
+
+    Raises:
+        pulumi.RunError: a note cannot be read; it says what to do.
     """
     options = pulumi.InvokeOptions(provider=provider)
     there = set(aws.s3.get_objects(bucket=bucket, prefix=prefix, opts=options).keys)
-    notes = {
-        member: json.loads(aws.s3.get_object(bucket=bucket, key=key, opts=options).body)
-        for member, key in keys
-        if key in there
+    return {
+        member: _read(version_noted, bucket, key, "application/json", options) for member, key in keys if key in there
     }
-    return {member: str(note["kubernetesVersion"]) for member, note in notes.items()}
+
+
+def _read(read: Callable[[str], _Read], bucket: str, key: str, kind: str, options: pulumi.InvokeOptions) -> _Read:
+    found, place = aws.s3.get_object(bucket=bucket, key=key, opts=options), f"s3://{bucket}/{key}"
+    if not found.body:  # "available only for objects which have a human-readable Content-Type" (aws.s3.getObject)
+        raise pulumi.RunError(
+            f"{place} cannot be read: the AWS provider gives no content of an object of the type {found.content_type}, "
+            f"as one that was put there by hand. Fix: aws s3 cp {place} {place} --metadata-directive REPLACE "
+            f"--content-type {kind}."
+        )
+    try:
+        return read(found.body)
+    except ValueError as error:
+        raise pulumi.RunError(
+            f"{place} cannot be read: {error}. Fix: bring the version before it back, which aws s3api "
+            f"list-object-versions --bucket {bucket} --prefix {key} names."
+        ) from None

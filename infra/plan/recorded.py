@@ -14,6 +14,26 @@ from infra.spec.workloads.workload import WorkloadSpec
 _Read = TypeVar("_Read")
 
 
+def spec_recorded(cluster: str) -> dict[str, Any]:
+    """Return the environment in the text of its cluster's record, by the keys of a stack file, groups left out.
+
+    Raises:
+        ValueError: it is no such record.
+    """
+    spec = _whole(lambda: dict(_document(cluster)["spec"]))
+    _whole(lambda: spec["cluster"]["kubernetesVersion"])
+    return spec
+
+
+def version_noted(note: str) -> str:
+    """Return the version in the text of a member's note.
+
+    Raises:
+        ValueError: it is no such note.
+    """
+    return _whole(lambda: str(_document(note)["kubernetesVersion"]))
+
+
 def groups_recorded(cluster: str) -> tuple[str, ...]:
     """Return the identities of the groups that the text of a cluster's record says were declared.
 

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
 from infra.plan.environment import plan_environment
 from infra.plan.inventory import inventory
+from infra.plan.state_layout import config_key, running_key
 from infra.program import declare
 from infra.spec import SpecError, load
 from infra.testing.account import OUTPUTS, answers
@@ -172,6 +174,36 @@ def test_an_image_that_is_not_there_stops_the_program_before_it_declares_anythin
     recorder = Recorder(OUTPUTS, {**answers(spec), "aws:ec2/getAmi:getAmi": nothing})
     with pytest.raises(SpecError, match=r"'ami-0fedcba9876543210' led to no image for group nodes"):
         record(lambda: declare(spec), recorder)
+    assert set(recorder.resources) == {("pulumi:providers:aws", "aws")}
+
+
+@pytest.mark.parametrize(
+    ("which", "text", "words"),
+    [
+        ("config", "", "gives no content of an object of the type binary/octet-stream"),
+        ("config", "spec: {}", "it has no 'cluster'. Fix: bring the version before it back"),
+        ("note", "", "--metadata-directive REPLACE --content-type application/json."),
+        ("note", "{}", "it has no 'kubernetesVersion'. Fix: bring the version before it back"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_named_with_what_to_do(which: str, text: str, words: str) -> None:
+    """Members' notes had no content type: each second upgrade would have ended in a traceback on AWS."""
+    spec = sample_spec()
+    config, note = config_key(spec), running_key(spec, "control-plane-a")
+    held = {config: json.dumps({"spec": {"cluster": {"kubernetesVersion": "1.36.4"}}}), note: "{}"}
+    held[note if which == "note" else config] = text
+    told = answers(spec, held)
+    told["aws:s3/getObject:getObject"] = lambda given: {
+        "body": held[given["key"]],
+        "contentType": "binary/octet-stream",
+    }
+    recorder = Recorder(OUTPUTS, told)
+    with pytest.raises(pulumi.RunError) as caught:
+        record(lambda: declare(spec), recorder)
+    assert str(caught.value).startswith(
+        f"s3://acme-slipway-test/{note if which == 'note' else config} cannot be read: "
+    )
+    assert words in str(caught.value)
     assert set(recorder.resources) == {("pulumi:providers:aws", "aws")}
 
 

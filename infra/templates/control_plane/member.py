@@ -113,8 +113,10 @@ class Member:
     def note_version(self) -> None:
         """Write down which version this machine is about to run: the program judges the next one by it."""
         body = json.dumps({"kubernetesVersion": self.config["version"]}).encode()
+        place = {"Bucket": self.config["bucket"], "Key": self.config["running"]}
         try:
-            self.s3.put_object(Bucket=self.config["bucket"], Key=self.config["running"], Body=body)
+            # Of an object without a type the program's provider gives no content.
+            self.s3.put_object(**place, Body=body, ContentType="application/json")
         except ClientError as error:
             # The member is as good without: the program then goes by the version that was declared last.
             say(f"cannot note the version: {error}")

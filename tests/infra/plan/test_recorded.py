@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from infra.plan.recorded import environment_recorded, groups_recorded
+from infra.plan.recorded import environment_recorded, groups_recorded, spec_recorded, version_noted
 from infra.plan.records import plan_records
 from infra.plan.state_layout import config_key
 from infra.spec import EnvironmentSpec
@@ -63,3 +63,15 @@ def test_what_is_no_record_is_refused(cluster: str) -> None:
 def test_a_group_that_is_no_record_is_refused() -> None:
     with pytest.raises(ValueError, match="metadata"):
         environment_recorded(texts(sample_spec())[0], ["spec: {}"])
+
+
+def test_the_spec_in_a_record_and_the_version_in_a_note() -> None:
+    assert spec_recorded(texts(sample_spec())[0])["network"]["cidr"] == "10.20.0.0/16"
+    assert version_noted('{"kubernetesVersion": "1.36.4"}') == "1.36.4"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "a: [", "spec: {}", "spec: {cluster: {}}", "kubernetesVersion"])
+def test_what_is_no_record_or_no_note_is_told_as_that(text: str) -> None:
+    for read in (spec_recorded, version_noted):
+        with pytest.raises(ValueError, match=r"it has no|it holds no|while parsing|of another kind"):
+            read(text)

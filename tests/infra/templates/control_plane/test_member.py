@@ -156,6 +156,8 @@ def test_a_member_notes_which_version_it_runs(cloud: Cloud) -> None:
     member(cloud.machines[0]).note_version()
     found = cloud.s3.get_object(Bucket=CONFIG["bucket"], Key="test.example.com/running/control-plane-a.json")
     assert json.loads(found["Body"].read()) == {"kubernetesVersion": "1.37.2"}
+    # Of a binary one the provider gives the program no content, and the next upgrade would fail over that.
+    assert found["ContentType"] == "application/json"
 
 
 def test_a_note_that_cannot_be_written_stops_no_member(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
