@@ -31,12 +31,16 @@ _WHOLE = ("test_program.py", "test_program_secrets.py", "test_properties.py", "t
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell unit tests, which mirror `infra/`, from those of whole programs, of the rehearsal and of the repository."""
+    """Tell unit tests, which mirror `infra/`, from those of whole programs, of the rehearsal and of the repository.
+
+    What tries a property on values at random is beside them, too: each such test takes as long as a hundred others.
+    """
     for item in items:
         if not item.path.is_relative_to(_HERE):
             continue  # a user's own, in stacks/tests
         place = item.path.relative_to(_HERE)
-        if place.parts[0] == "infra" and place.parts[1] not in _WHOLE:
+        random = getattr(getattr(item, "function", None), "is_hypothesis_test", False)
+        if place.parts[0] == "infra" and place.parts[1] not in _WHOLE and not random:
             item.add_marker("unit")
 
 

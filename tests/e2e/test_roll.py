@@ -304,7 +304,7 @@ def test_the_api_server_is_killed_in_the_middle(world: World, plane: ControlPlan
     assert (down.check, down.severity, seen[0].verdict) == ("API server", "invalid", "invalid")
     # Refused, or cut off where a connection was kept open.
     assert re.fullmatch(r"does not answer: (\[Errno 111\] Connection refused|the connection broke: .+)", down.problem)
-    assert seen[0].skipped == ("control plane", "etcd", "nodes", "critical pods", "disruption budgets")
+    assert seen[0].skipped == ("control plane", "etcd", "nodes", "critical pods")
     back = wait_until_valid(lambda: validation.report(nodes), world.clock, wait=20, poll=0.2)
     assert [str(each) for each in back.findings] == []
 
