@@ -1,4 +1,4 @@
-"""Background processes of a rehearsed environment: started, found again, stopped; and the ports they keep.
+"""Background processes of a rehearsed environment: started, found again, stopped.
 
 A process outlives the command that started it, so what is known of it lies in a pid file beside its log. A
 pid alone may have been given to another process since: the file also holds the start time, which must
@@ -12,19 +12,14 @@ import atexit
 import contextlib
 import json
 import os
-import random
-import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 
-# Below Linux's and macOS's ephemeral ranges (32768 and 49152 upwards), so that no outgoing connection holds a
-# remembered port when the environment starts again.
-_PORTS = range(20000, 32768)
 # A start time is derived from the boot time, which moves when the system clock is corrected.
 _CLOCK_TOLERANCE_SECONDS = 5.0
 _LOG_LIMIT_BYTES = 10 * 1024 * 1024
@@ -186,40 +181,6 @@ def write_private(path: Path, text: str | bytes) -> None:
     with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
         out.write(data)
     scratch.replace(path)
-
-
-def remembered_ports(path: Path, names: Iterable[str]) -> dict[str, int]:
-    """Return a loopback port for each name, the same ones each time, kept in the JSON file `path`.
-
-    A name seen for the first time gets a port that is free now. Raises ProcessError when the file holds no
-    port table.
-    """
-    try:
-        kept = json.loads(path.read_text())
-        ports = {str(name): int(port) for name, port in kept.items()}
-    except FileNotFoundError:
-        ports = {}
-    except (ValueError, AttributeError, TypeError) as error:
-        raise ProcessError(f"{path}: not a table of ports ({error}); delete it to have new ports chosen") from error
-    wanted = list(names)
-    missing = [name for name in wanted if name not in ports]
-    if missing:
-        candidates = iter(random.sample(_PORTS, len(_PORTS)))
-        for name in missing:
-            ports[name] = next(port for port in candidates if port not in ports.values() and port_is_free(port))
-        write_private(path, json.dumps(ports, indent=2, sort_keys=True) + "\n")
-    return {name: ports[name] for name in wanted}
-
-
-def port_is_free(port: int) -> bool:
-    """Return whether a server may listen on this loopback port now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _alive(record: Record) -> bool:

@@ -18,7 +18,8 @@ from urllib3.exceptions import HTTPError
 from rehearsal.controlplane.kubeadm import COMPONENTS, KubeadmError, prepare
 from rehearsal.controlplane.layout import LOOPBACK, PORT_NAMES, Layout, Settings
 from rehearsal.controlplane.member import Member, standalone
-from rehearsal.processes import Daemon, ProcessError, port_is_free, remembered_ports
+from rehearsal.ports import port_is_free, remembered_ports
+from rehearsal.processes import Daemon, ProcessError
 
 TOOLS: Final = (*COMPONENTS, "kubeadm")
 # kops gives services the first 1/8 of its default non-masquerade block 100.64.0.0/10 (kops

@@ -14,7 +14,8 @@ from infra.plan.naming import MEMBER_TAG
 from rehearsal.environment.errors import RehearsalError
 from rehearsal.environment.layout import Layout
 from rehearsal.environment.variables import process_environment
-from rehearsal.processes import Daemon, ProcessError, port_is_free, remembered_ports
+from rehearsal.ports import port_is_free, remembered_ports
+from rehearsal.processes import Daemon, ProcessError
 
 _ROOT = Path(__file__).resolve().parents[2]
 _READY_SECONDS = 60.0

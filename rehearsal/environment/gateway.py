@@ -10,7 +10,8 @@ from typing import Final
 
 from rehearsal.environment.errors import RehearsalError
 from rehearsal.environment.layout import Layout
-from rehearsal.processes import Daemon, ProcessError, remembered_ports
+from rehearsal.ports import remembered_ports
+from rehearsal.processes import Daemon, ProcessError
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _READY_SECONDS: Final = 30.0

@@ -24,7 +24,8 @@ from rehearsal.machines.node_controller import NodeController
 from rehearsal.machines.proxy import Proxy
 from rehearsal.machines.settings import Settings
 from rehearsal.moto import HEALTH_PATH
-from rehearsal.processes import remembered_ports, write_private
+from rehearsal.ports import remembered_ports
+from rehearsal.processes import write_private
 
 _CREDENTIALS_SECONDS: Final = 3600
 _RENEW_BEFORE_SECONDS: Final = 300

@@ -28,7 +28,8 @@ from rehearsal.machines.machine import remove_groups
 from rehearsal.machines.programs import CSI, OWN, POD_NETWORK, POLICIES
 from rehearsal.machines.requirements import missing_requirements
 from rehearsal.machines.settings import Settings
-from rehearsal.processes import Daemon, port_is_free, remembered_ports
+from rehearsal.ports import port_is_free, remembered_ports
+from rehearsal.processes import Daemon
 
 if TYPE_CHECKING:
     from infra.spec import EnvironmentSpec

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal import processes
-from rehearsal.processes import Daemon, ProcessError, Record, port_is_free, remembered_ports, write_private
+from rehearsal.processes import Daemon, ProcessError, Record, write_private
 from rehearsal.project import ROOT
 
 SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
@@ -151,42 +150,6 @@ def test_a_command_that_ends_before_its_process_says_nothing_of_it(tmp_path: Pat
     sleeper = Daemon("sleeper", tmp_path / "pid", tmp_path / "log")
     assert sleeper.stop()
     assert done.stderr == ""
-
-
-def test_ports_are_distinct_remembered_and_below_the_ephemeral_range(tmp_path: Path) -> None:
-    kept = tmp_path / "ports.json"
-    first = remembered_ports(kept, ["a", "b", "c"])
-    assert len(set(first.values())) == 3
-    assert all(20000 <= port < 32768 for port in first.values())
-    again = remembered_ports(kept, ["b", "c", "d"])
-    assert (again["b"], again["c"]) == (first["b"], first["c"])
-    assert again["d"] not in first.values()
-    assert remembered_ports(kept, ["a"]) == {"a": first["a"]}
-    assert kept.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_new_port_is_none_of_those_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = tmp_path / "ports.json"
-    first = remembered_ports(kept, ["a"])["a"]
-    monkeypatch.setattr("rehearsal.processes.random.sample", lambda *_: [first, first + 1, first + 2])
-    monkeypatch.setattr(processes, "port_is_free", lambda port: port != first + 1)
-    assert remembered_ports(kept, ["a", "b"]) == {"a": first, "b": first + 2}
-
-
-def test_a_spoilt_port_table_is_named(tmp_path: Path) -> None:
-    kept = tmp_path / "ports.json"
-    kept.write_text("[1]")
-    with pytest.raises(ProcessError, match=r"ports\.json: not a table of ports .*; delete it"):
-        remembered_ports(kept, ["a"])
-
-
-def test_port_is_free() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        assert not port_is_free(port)
-    assert port_is_free(port)
 
 
 def test_record_round_trips(daemon: Daemon) -> None:

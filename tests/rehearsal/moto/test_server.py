@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 
 from rehearsal.environment.variables import process_environment
 from rehearsal.moto.server import UNUSABLE_SNAPSHOT
-from rehearsal.processes import port_is_free
+from rehearsal.ports import port_is_free
 
 pytestmark = pytest.mark.process
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.processes import port_is_free
+from rehearsal.ports import port_is_free
 from rehearsal.providers.kubernetes.api import APPLY, ApiClient, ApiError, ClusterUnreachableError
 from rehearsal.providers.kubernetes.discovery import Discovery, UnknownKindError
 from rehearsal.providers.kubernetes.kubeconfig import Target
