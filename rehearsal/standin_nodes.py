@@ -18,6 +18,7 @@ from infra.ops.errors import OpsError
 from infra.ops.kube import ClusterRefusedError, Kube
 from infra.plan.node.registration import GROUP_LABEL, ROLE_LABEL, ROLE_TAINTS
 
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 _LEASE_SECONDS = 10.0
 """Between two renewals, as the kubelet (a quarter of its lease of 40 s)."""
 
@@ -82,8 +83,7 @@ class StandInMachines:
     def _register(self, machine: Running) -> str:
         name = f"{machine.id}.{machine.zone}.internal"
         self._made("/api/v1/nodes", node_of(name, machine))
-        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": now}
+        ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": api_time()}
         status = {
             "conditions": [ready],
             "nodeInfo": {"kubeletVersion": f"v{self.version}"},
@@ -94,14 +94,13 @@ class StandInMachines:
         return name
 
     def _renew(self, name: str) -> None:
-        base = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
         spec = {
             "holderIdentity": name,
             "leaseDurationSeconds": 40,
-            "renewTime": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "renewTime": api_time("microseconds"),
         }
-        if not self._made(base, {"metadata": {"name": name}, "spec": spec}):
-            self.kube.request("PATCH", f"{base}/{name}", body={"spec": spec})
+        if not self._made(LEASES, {"metadata": {"name": name}, "spec": spec}):
+            self.kube.request("PATCH", f"{LEASES}/{name}", body={"spec": spec})
 
     def _run_pods(self, now: float) -> None:
         mine = set(self._nodes.values())
@@ -148,6 +147,11 @@ def node_of(name: str, machine: Running) -> dict[str, Any]:
     if taint := ROLE_TAINTS.get(machine.role):
         spec["taints"] = [asdict(taint)]
     return {"metadata": {"name": name, "labels": labels}, "spec": spec}
+
+
+def api_time(precision: str = "seconds") -> str:
+    """Return the time as the API has it; that of a lease has microseconds."""
+    return datetime.now(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 class Runner:

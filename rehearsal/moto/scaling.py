@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
+from unittest import mock
 
 from moto.autoscaling.exceptions import ValidationError
 from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup, InstanceState
@@ -98,9 +99,14 @@ def _attaching_known(attach: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _refuse_unknown(backend: Any, arns: list[str]) -> None:
-    unknown = [arn for arn in arns if arn not in backend.elbv2_backend.target_groups]
-    if unknown:
+    if unknown := _split(backend, arns)[1]:
         raise ValidationError(f"Provided Target Groups may not be valid. Target group not found: {unknown[0]}")
+
+
+def _split(backend: Any, arns: list[str]) -> tuple[list[str], list[str]]:
+    """Return the target groups that there are, and those that there are not."""
+    known = backend.elbv2_backend.target_groups
+    return [arn for arn in arns if arn in known], [arn for arn in arns if arn not in known]
 
 
 def _registering_in_those_there(register: Callable[..., Any]) -> Callable[..., Any]:
@@ -108,12 +114,9 @@ def _registering_in_those_there(register: Callable[..., Any]) -> Callable[..., A
 
     def registered(self: Any, group_name: str) -> None:
         group = self.autoscaling_groups[group_name]
-        named = group.target_group_arns
-        group.target_group_arns = [arn for arn in named if arn in self.elbv2_backend.target_groups]
-        try:
+        there, _ = _split(self, group.target_group_arns)
+        with mock.patch.object(group, "target_group_arns", there):
             register(self, group_name)
-        finally:
-            group.target_group_arns = named
 
     return registered
 
@@ -126,8 +129,7 @@ def _forgetting_gone(detach: Callable[..., Any]) -> Callable[..., Any]:
 
     def forgotten(self: Any, group_name: str, target_group_arns: list[str]) -> None:
         group = self.autoscaling_groups[group_name]
-        there = [arn for arn in target_group_arns if arn in self.elbv2_backend.target_groups]
-        gone = set(target_group_arns) - set(there)
+        there, gone = _split(self, target_group_arns)
         group.target_group_arns = [arn for arn in group.target_group_arns if arn not in gone]
         detach(self, group_name, there)
 
@@ -167,11 +169,8 @@ def _counting_as_aws(desire: Callable[..., Any]) -> Callable[..., Any]:
     """Count as AWS does: moto rounds On-Demand and Spot down each, and a mixed group gets a machine too few."""
 
     def desired(self: Any, new_capacity: int | None) -> None:
-        policy, self.mixed_instances_policy = self.mixed_instances_policy, None
-        try:
+        with mock.patch.object(self, "mixed_instances_policy", None):
             desire(self, new_capacity)
-        finally:
-            self.mixed_instances_policy = policy
 
     return desired
 

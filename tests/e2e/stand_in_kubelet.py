@@ -8,21 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from infra.ops.kube import Kube
-from rehearsal.standin_nodes import Running, node_of
+from rehearsal.standin_nodes import LEASES, Running, api_time, node_of
 
 Pod = dict[str, Any]
-
-
-LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
-
-
-def now(precision: str = "seconds") -> str:
-    """Return the time as the API has it."""
-    return datetime.now(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 class StandInKubelet:
@@ -44,19 +35,19 @@ class StandInKubelet:
                 "spec": {
                     "holderIdentity": name,
                     "leaseDurationSeconds": 3600,
-                    "renewTime": now("microseconds"),
+                    "renewTime": api_time("microseconds"),
                 },
             },
         )
         amounts = {"cpu": "4", "memory": "8Gi", "pods": "110", "ephemeral-storage": "50Gi"}
-        ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": now()}
+        ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": api_time()}
         status = {"conditions": [ready], "capacity": amounts, "allocatable": amounts}
         self.kube.request("PATCH", f"/api/v1/nodes/{name}/status", body={"status": status})
 
     def renew(self) -> None:
         """Renew the leases of the nodes: one that is not renewed for 50 s is not ready, and its pods are not either."""
         for name in self.nodes:
-            self.kube.request("PATCH", f"{LEASES}/{name}", body={"spec": {"renewTime": now("microseconds")}})
+            self.kube.request("PATCH", f"{LEASES}/{name}", body={"spec": {"renewTime": api_time("microseconds")}})
 
     def pods(self, namespace: str, workload: str) -> list[Pod]:
         """Return the pods of a workload that are not on their way out."""
@@ -79,7 +70,7 @@ class StandInKubelet:
         written = {"name": container["name"], "image": container["image"], "imageID": "", "restartCount": 0}
         truth = "True" if ready else "False"
         conditions = [
-            {"type": each, "status": truth, "lastTransitionTime": now()} for each in ("Ready", "ContainersReady")
+            {"type": each, "status": truth, "lastTransitionTime": api_time()} for each in ("Ready", "ContainersReady")
         ]
         body = {
             "phase": phase,
@@ -91,7 +82,7 @@ class StandInKubelet:
 
     def ready(self, pod: Pod) -> None:
         """Write that the pod runs and is ready."""
-        self.status(pod, "Running", {"running": {"startedAt": now()}}, ready=True, started=True)
+        self.status(pod, "Running", {"running": {"startedAt": api_time()}}, ready=True, started=True)
 
     def waits(self, pod: Pod, reason: str, message: str = "", **more: Any) -> None:
         """Write that the container waits."""
@@ -111,8 +102,8 @@ class StandInKubelet:
             "reason": reason,
             "message": message,
             "source": {"component": "kubelet", "host": pod["spec"].get("nodeName", "")},
-            "firstTimestamp": now(),
-            "lastTimestamp": now(),
+            "firstTimestamp": api_time(),
+            "lastTimestamp": api_time(),
             "count": 1,
         }
         self.kube.request("POST", f"/api/v1/namespaces/{meta['namespace']}/events", body=event)

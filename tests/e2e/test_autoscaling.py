@@ -5,7 +5,6 @@ Nothing is measured here, so the controller holds the bounds and leaves every nu
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import Any
 import pytest
 
 from infra.ops.kube import Kube
-from tests.e2e.commands import shell
-from tests.e2e.conftest import Finished, Rehearsed, rehearsed
+from tests.e2e.commands import shell, slipway
+from tests.e2e.conftest import Rehearsed, rehearsed
 from tests.e2e.specs import small
 from tests.infra.workload_samples import IMAGE
 
@@ -47,11 +46,6 @@ def env(home: Path) -> Iterator[Rehearsed]:
 @pytest.fixture(scope="module")
 def kube(env: Rehearsed) -> Kube:
     return env.kube()
-
-
-def slipway(env: Rehearsed, verb: str) -> Finished:
-    exports = env.run("env").ok().output
-    return shell(env, exports, [sys.executable, "-m", "infra.cli", verb, env.name])
 
 
 def replicas(kube: Kube) -> int:

@@ -27,6 +27,7 @@ _MEANING: Final[Mapping[str, str]] = {
 }
 """Engine's operation (``sdk/go/common/apitype/updates.go``) -> what becomes of the resource. Others change nothing."""
 
+_RECORDS: Final = "ClusterRecords "
 _PREFERRED: Final = ("replace", "create-replacement", "import-replacement")
 
 
@@ -80,9 +81,6 @@ def by_component(changes: Sequence[Change]) -> dict[str, list[Change]]:
     for change in sorted(changes, key=lambda each: (each.component.startswith(_RECORDS), each.component, each.label)):
         found.setdefault(change.component, []).append(change)
     return found
-
-
-_RECORDS = "ClusterRecords "
 
 
 def changes_of(run: Run) -> tuple[Change, ...]:

@@ -14,7 +14,7 @@ from infra.ops.preview.inputs import mapping_in
 Fate = Literal["end", "gap", "move", "become", "exchange", "scale", "wait", "run", "start"]
 
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
-_JOB = "kubernetes:batch/v1:Job"
+JOB = "kubernetes:batch/v1:Job"
 _LISTED = 6
 """Workloads of one fate that are named; the section of Kubernetes objects has all."""
 
@@ -83,7 +83,7 @@ def exchanges_pods(change: Change) -> bool:
 def _of_change(change: Change, scalers: Mapping[str, Autoscaler]) -> Iterator[Workload]:
     old = change.step.old.inputs if change.step.old else {}
     new = change.step.new.inputs if change.step.new else {}
-    if change.type == _JOB and change.op in (CREATE, REPLACE):
+    if change.type == JOB and change.op in (CREATE, REPLACE):
         # One that is replaced is another by its name, and does its work again.
         done = count(mapping_in(new.get("spec")).get("completions", 1))
         yield Workload("run", f"Job {_place(new, change.name)}", f"{done} pod{'' if done == '1' else 's'}")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import get_args
 
 from infra.ops.preview.changes import REPLACE, UPDATE, Change
 from infra.ops.preview.events import State, Step
 from infra.ops.preview.inputs import mapping_in
+from infra.ops.preview.pods import JOB
 from infra.ops.preview.words import TOLD, object_named
 from infra.ops.urn import type_of
+from infra.spec.workloads.workload import Kind
 
 _REASONS = 4
 """Reasons that are told of one object."""
@@ -17,10 +20,9 @@ _LONGEST = 200
 """Characters of a reason that are told: it may hold the end of a container's log."""
 _GENERAL = re.compile(r"failed to (?:fully )?initialize")
 """What pulumi-kubernetes says first of every object, among it of a refreshed one that it was created."""
-_JOB = "kubernetes:batch/v1:Job"
 _FAILED = re.compile(r"^\[(?:\w+Exceeded|PodFailurePolicy|FailedIndexes)\]")
 """Reasons of a Job that is not tried any more (Kubernetes, ``batch/v1``, ``JobReason...``)."""
-_WORKLOADS = tuple(f"slipway:index:{kind}" for kind in ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"))
+_WORKLOADS = tuple(f"slipway:index:{kind}" for kind in get_args(Kind))
 """Types of the components that are workloads."""
 
 
@@ -62,7 +64,7 @@ def where_to_look(step: Step, environment: str) -> str:
 def run_again(step: Step, environment: str) -> str:
     """Return what runs a failed Job again, which an update that changes nothing of it does not; empty for others."""
     old, place = step.old, mapping_in(step.state.inputs.get("metadata"))
-    if step.type != _JOB or old is None or not any(_FAILED.match(each) for each in old.unfinished):
+    if step.type != JOB or old is None or not any(_FAILED.match(each) for each in old.unfinished):
         return ""
     return (
         f"`kubectl delete job -n {place.get('namespace')} {place.get('name')}` and "

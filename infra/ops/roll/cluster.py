@@ -147,7 +147,7 @@ class KubeCluster:
                 metadata = self._kube.request("GET", path)["metadata"]
             except ClusterRefusedError:
                 metadata = {}
-            kind, name = _controller(metadata)
+            kind, name = controller_of(metadata)
             if kind:
                 return f"{kind} {name}"
         return f"{pod.owner_kind} {pod.owner_name}" if pod.owner_kind else "no controller"
@@ -194,7 +194,7 @@ def condition(status: Mapping[str, Any], kind: str) -> str:
 def pod_of(raw: Mapping[str, Any]) -> Pod:
     """Return a Pod object as far as it is of interest here."""
     metadata = raw["metadata"]
-    kind, name = _controller(metadata)
+    kind, name = controller_of(metadata)
     return Pod(
         namespace=metadata["namespace"],
         name=metadata["name"],
@@ -208,7 +208,8 @@ def pod_of(raw: Mapping[str, Any]) -> Pod:
     )
 
 
-def _controller(metadata: Mapping[str, Any]) -> tuple[str, str]:
+def controller_of(metadata: Mapping[str, Any]) -> tuple[str, str]:
+    """Return kind and name of an object's controller, by its metadata; both empty where it has none."""
     owners = (each for each in metadata.get("ownerReferences") or () if each.get("controller"))
     return next(((str(each["kind"]), str(each["name"])) for each in owners), ("", ""))
 

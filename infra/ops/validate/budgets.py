@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.ops.kube import Kube
+from infra.ops.roll.cluster import controller_of
 from infra.ops.validate.findings import Finding
 
 CHECK = "disruption budgets"
@@ -33,11 +34,7 @@ def _holds_drains(kube: Kube, budget: dict[str, Any]) -> bool:
     """Return whether a drain evicts any of the pods of a budget; true where it has none, and cannot be reckoned."""
     selector = _selector((budget.get("spec") or {}).get("selector") or {})
     pods = kube.items(f"/api/v1/namespaces/{budget['metadata']['namespace']}/pods", labelSelector=selector)
-    return not pods or any("DaemonSet" not in _controllers(pod) for pod in pods)
-
-
-def _controllers(pod: dict[str, Any]) -> set[str]:
-    return {str(each.get("kind")) for each in pod["metadata"].get("ownerReferences") or () if each.get("controller")}
+    return not pods or any(controller_of(pod["metadata"])[0] != "DaemonSet" for pod in pods)
 
 
 def _selector(selector: dict[str, Any]) -> str:

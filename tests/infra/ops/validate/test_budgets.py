@@ -39,7 +39,8 @@ class Api:
             return [{"metadata": metadata, "spec": {"selector": SELECTOR}, "status": self.status}]
         assert path == "/api/v1/namespaces/tools/pods"
         assert query == {"labelSelector": "app=redis,tier=cache,a in (1,2),b notin (3),c,!d"}
-        return [{"metadata": {"ownerReferences": [{"kind": kind, "controller": True}]}} for kind in self.controllers]
+        owners = [{"kind": kind, "name": "redis", "controller": True} for kind in self.controllers]
+        return [{"metadata": {"ownerReferences": [owner]}} for owner in owners]
 
 
 def found(**status: Any) -> list[str]:
