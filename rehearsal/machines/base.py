@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -61,12 +61,17 @@ RECIPE: Final = Recipe(
 
 
 def base_folder(recipe: Recipe = RECIPE) -> Path:
-    """Return where the base of this recipe is kept."""
+    """Return where the tree of this recipe is kept."""
     return cache_home() / "machines" / recipe.key
 
 
-def ensure_base(console: Console, recipe: Recipe = RECIPE) -> Path:
-    """Return the base, made when it is missing. Raises MachineError when it cannot be made."""
+def ensure_base(console: Console) -> Path:
+    """Return the machines' base, made when it is missing. Raises MachineError when it cannot be made."""
+    return ensure_tree(RECIPE, console, "the machines' base", _seal_machine)
+
+
+def ensure_tree(recipe: Recipe, console: Console, what: str, seal: Callable[[Path], None]) -> Path:
+    """Return a tree, made when it is missing: its packages first, then what `seal` does. Raises MachineError."""
     folder = base_folder(recipe)
     if folder.is_dir():
         return folder
@@ -74,14 +79,14 @@ def ensure_base(console: Console, recipe: Recipe = RECIPE) -> Path:
     with build_lock(lock_path(recipe.key), f"making {recipe.key}", lambda holder: console.print(f"Waiting: {holder}")):
         if not folder.is_dir():
             console.print(
-                f"Making the machines' base, Debian {recipe.suite}: about 3 min the first time, then kept in {folder}.",
+                f"Making {what}, Debian {recipe.suite}: about 3 min the first time, then kept in {folder}.",
                 highlight=False,
             )
-            _make(folder, recipe)
+            _make(folder, recipe, seal)
     return folder
 
 
-def _make(folder: Path, recipe: Recipe) -> None:
+def _make(folder: Path, recipe: Recipe, seal: Callable[[Path], None]) -> None:
     for left in folder.parent.glob(".making.*"):
         shutil.rmtree(left)
     made = Path(tempfile.mkdtemp(prefix=".making.", dir=folder.parent))
@@ -89,7 +94,8 @@ def _make(folder: Path, recipe: Recipe) -> None:
     sources = list(apt_sources(recipe.suite))
     run(["debootstrap", "--variant=minbase", recipe.suite, made, _mirror(sources)], timeout=_BUILD_SECONDS)
     _install(made, recipe, sources)
-    _seal(made)
+    _forget_archive(made)
+    seal(made)
     made.rename(folder)
 
 
@@ -108,12 +114,15 @@ def _install(root: Path, recipe: Recipe, sources: list[str]) -> None:
     policy.unlink()
 
 
-def _seal(root: Path) -> None:
-    """Leave no identity, no archive to ask, and the services on that Debian's cloud image has on."""
+def _forget_archive(root: Path) -> None:
     (root / "etc/apt/sources.list").write_text("")
     for path in (root / "var/lib/apt/lists").rglob("*"):
         if path.is_file():
             path.unlink()
+
+
+def _seal_machine(root: Path) -> None:
+    """Leave no identity, and the services on that Debian's cloud image has on."""
     (root / "etc/machine-id").write_text("uninitialized\n")
     (root / "etc/hostname").unlink(missing_ok=True)
     (root / "var/lib/dbus/machine-id").unlink(missing_ok=True)

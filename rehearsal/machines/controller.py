@@ -126,21 +126,29 @@ class Controller:
         known.devices.clear()
         tell(f"{instance.identity}: boots as {instance.primary.address} of {instance.group}")
         self._network.attach(instance.identity, instance.primary, injected.interface_name(0))
-        self._network.route_pods(known.pods, instance.primary.address)
+        if not self._settings.cilium:
+            self._network.route_pods(known.pods, instance.primary.address)
         machine.folder.mkdir(parents=True, exist_ok=True)
         write_private(machine.folder / "machine.json", json.dumps({"pods": str(known.pods)}))
         machine.disk.prepare(Path(self._settings.base), instance.root_gib)
-        files = injected.injected_files(instance, known.pods, self._settings.pods)
+        files = injected.injected_files(instance)
+        if not self._settings.cilium:
+            files += injected.network_files(instance, known.pods, self._settings.pods)
         injected.write(machine.disk.tree, files, self._authority)
+        machine.start(self._binds(instance), instance.memory_mib)
+
+    def _binds(self, instance: Instance) -> dict[str, Path]:
+        """Return what a machine is shown of this computer, as path in the machine -> path here."""
+        settings = self._settings
         binds = {
-            injected.IMAGES: self._settings.images_of(instance.group.split(".")[0]),
-            PLUGINS_FOLDER: Path(self._settings.plugins),
-            injected.PROXY: Path(self._settings.proxy),
-            injected.CSI: Path(self._settings.csi),
+            injected.IMAGES: settings.images_of(instance.group.split(".")[0]),
+            injected.CSI: Path(settings.csi),
         }
-        if self._settings.policies:
-            binds[injected.POLICIES] = Path(self._settings.policies)
-        machine.start(binds, instance.memory_mib)
+        if not settings.cilium:
+            binds |= {PLUGINS_FOLDER: Path(settings.plugins), injected.PROXY: Path(settings.proxy)}
+        if settings.policies:
+            binds[injected.POLICIES] = Path(settings.policies)
+        return binds
 
     def _attach(self, known: _Known, instance: Instance) -> None:
         machine = known.machine

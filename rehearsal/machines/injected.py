@@ -36,14 +36,15 @@ def interface_name(index: int) -> str:
     return f"ens{5 + index}"
 
 
-def injected_files(instance: Instance, pods: IPv4Network, pod_range: IPv4Network) -> tuple[Injected, ...]:
-    """Return the files of an instance whose pods have addresses of `pods`, out of all pods' range."""
+def injected_files(instance: Instance) -> tuple[Injected, ...]:
+    """Return the files of an instance, whatever the pod network."""
     return (
         Injected(f"{LIBRARY}/hypervisor-uuid", f"{hypervisor_uuid(instance.identity)}\n"),
         Injected(f"{LIBRARY}/memory-mib", f"{instance.memory_mib}\n"),
         _program("early.sh"),
         _program("containerd-settings.sh"),
         _program("import-images.sh"),
+        _program("runc.sh"),
         Injected("/usr/lib/systemd/system-shutdown/rehearsal", _inside("shutdown.sh"), executable=True),
         Injected(f"{_UNITS}/rehearsal-early.service", _inside("early.service")),
         Injected(f"{_UNITS}/rehearsal-images.service", _inside("images.service")),
@@ -53,14 +54,20 @@ def injected_files(instance: Instance, pods: IPv4Network, pod_range: IPv4Network
         Injected("/etc/kubernetes/kubelet.conf.d/90-rehearsal.conf", _inside("kubelet.conf")),
         Injected("/etc/cloud/cloud.cfg.d/95-rehearsal.cfg", _inside("cloud.cfg")),
         Injected("/etc/cloud/ds-identify.cfg", "policy: enabled\n"),
-        Injected("/etc/cni/net.d/90-rehearsal-stand-in.conflist", pod_network.configuration(pods)),
         Injected("/etc/default/chrony", 'DAEMON_OPTS="-F 1 -x"\n'),
         Injected(f"{_UNITS}/rehearsal-kube-proxy.service", _inside("kube-proxy.service")),
         Injected(f"{_UNITS}/rehearsal-kube-proxy.path", _inside("kube-proxy.path")),
         Injected(f"{_UNITS}/rehearsal-csi.service", _inside("csi.service").replace("@NODE@", instance.identity)),
         Injected(f"{_UNITS}/rehearsal-netpol.service", _inside("netpol.service").replace("@NODE@", instance.identity)),
-        Injected("/etc/rehearsal/kube-proxy.yaml", proxy_configuration(instance.identity, pod_range)),
         network_file(instance.primary),
+    )
+
+
+def network_files(instance: Instance, pods: IPv4Network, pod_range: IPv4Network) -> tuple[Injected, ...]:
+    """Return the files of the stand-in for the pod network: pods have addresses of `pods`, out of all pods' range."""
+    return (
+        Injected("/etc/cni/net.d/90-rehearsal-stand-in.conflist", pod_network.configuration(pods)),
+        Injected("/etc/rehearsal/kube-proxy.yaml", proxy_configuration(instance.identity, pod_range)),
     )
 
 

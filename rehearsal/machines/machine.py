@@ -177,6 +177,11 @@ def _hierarchies() -> list[Path]:
     return [path for path in sorted(_CGROUPS.iterdir()) if path.is_dir() and (path / "cgroup.procs").exists()]
 
 
+def has_unified_groups() -> bool:
+    """Return whether machines get a group of control groups' second version, alone or beside the first."""
+    return any((hierarchy / "cgroup.controllers").exists() for hierarchy in _hierarchies())
+
+
 def limit_memory(group: Path, mib: int) -> None:
     """Let a control group have no more memory than that, where it is one that accounts for it.
 

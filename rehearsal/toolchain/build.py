@@ -156,7 +156,8 @@ class GoBuild:
 
     def _flags(self) -> list[str]:
         # The same flags for listing as for building: they are part of what Go's cache is keyed by.
-        return [*self._given, *GO_FLAGS, f"-ldflags={self._release.ldflags}"]
+        tags = [f"-tags={','.join(self._release.tags)}"] if self._release.tags else []
+        return [*self._given, *GO_FLAGS, *tags, f"-ldflags={self._release.ldflags}"]
 
     def _run(self, doing: str, arguments: Sequence[str], on_line: Callable[[str], None]) -> None:
         printed: list[str] = []

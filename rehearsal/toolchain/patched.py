@@ -37,11 +37,20 @@ def patched_modules(folder: Path, patches: Sequence[Patch], go: Go, scratch: Pat
         if patch.replaces:
             shutil.rmtree(package)
             package.mkdir()
-        shutil.copyfile(folder / patch.source, package / patch.source.removesuffix(".txt"))
+        _lay(folder / patch.source, package)
         text += f"\nreplace {patch.module} => {copy}\n"
     (scratch / "go.mod").write_text(text, encoding="utf-8")
     shutil.copyfile(folder / "go.sum", scratch / "go.sum")
     return [f"-modfile={scratch / 'go.mod'}"]
+
+
+def _lay(source: Path, package: Path) -> None:
+    """Put a file, or all of a folder, into a package, without the `.txt` by which Go takes them for none of ours."""
+    top = source if source.is_dir() else source.parent
+    for path in source.rglob("*.txt") if source.is_dir() else [source]:
+        target = package / path.relative_to(top).with_suffix("")
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, target)
 
 
 def module_folder(folder: Path, module: str, go: Go) -> Path:

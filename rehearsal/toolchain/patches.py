@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Patch:
-    """The Go module `module` is built with one file of ours, `source`, which lies beside the `go.mod` that pins it.
+    """The Go module `module` is built with what is ours, `source`, which lies beside the `go.mod` that pins it.
 
-    The file is added to `package`, a folder of the module, or replaces it whole, subfolders included.
+    `source` is a file whose name ends in `.txt`, or a folder of such. It is added to `package`, a folder of the module,
+    or replaces it whole, subfolders included.
     """
 
     module: str

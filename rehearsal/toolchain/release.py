@@ -21,7 +21,8 @@ class Release:
     `module` is our folder under `tools/`, `pinned_module` the module whose version in its `go.mod` is the
     pinned one; `variables` are the Go variables that the linker sets, `{version}`, `{major}` and `{minor}`
     standing for the pinned version's parts. `build_minutes` is how long the default programs took from empty
-    caches on two cores (a hint for people who wait, not a limit). `patches` are packages that are replaced.
+    caches on two cores (a hint for people who wait, not a limit). `patches` are packages that are replaced, and
+    `tags` Go's build tags.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Release:
     variables: tuple[tuple[str, str], ...]
     build_minutes: int
     patches: tuple[Patch, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:

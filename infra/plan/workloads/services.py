@@ -21,6 +21,12 @@ Service = ServiceSpec | BackendSpec
 _APP_PROTOCOLS = {"http": "http", "h2c": "kubernetes.io/h2c"}
 """As the edge router knows them (Kubernetes, "Application protocol"; Traefik, ``provider/kubernetes/gateway``)."""
 _NLB = "service.beta.kubernetes.io/aws-load-balancer-"
+_OWN_PODS = {"externalTrafficPolicy": "Local"}
+"""A node leads to its own pods alone and the client's address is kept, which network policies judge by.
+
+What Cilium passes on to another node comes there from `world`, which no `ipBlock` means but that of all addresses: a
+policy that lets the VPC in drops it (seen with 1.20.2, whose ``bpf/bpf_overlay.c`` takes the tunnel's word).
+"""
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,7 @@ def _by_type(spec: EnvironmentSpec, service: Service, ports: Sequence[Mapping[st
     if service.type == "nodePort":
         if service.node_port is not None:
             listed[0]["nodePort"] = service.node_port
-        return {"type": "NodePort", "ports": listed, **distributed}
+        return {"type": "NodePort", "ports": listed, **_OWN_PODS, **distributed}
     if service.type == "loadBalancer":
         return {"type": "LoadBalancer", "ports": listed, **_balanced(spec, service.load_balancer), **distributed}
     return {"type": "ClusterIP", "ports": listed, **distributed}
@@ -137,8 +143,7 @@ def _balanced(spec: EnvironmentSpec, balancer: LoadBalancerSpec) -> dict[str, An
         # Straight to pods, no port of the nodes is needed.
         own = {"loadBalancerClass": "service.k8s.aws/nlb", "allocateLoadBalancerNodePorts": False}
     else:
-        # Through the nodes of the pods alone, the client's address is kept.
-        own = {"externalTrafficPolicy": "Local"}
+        own = dict(_OWN_PODS)
     return {**own, "loadBalancerSourceRanges": ranges}
 
 

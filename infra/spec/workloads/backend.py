@@ -93,7 +93,7 @@ class BackendSpec(SpecModel):
     the private ranges (a network policy knows no names)."""
 
     node_port: NodePortNumber | None = None
-    """`nodePort`: number on every node. Unset: one that Kubernetes picks."""
+    """`nodePort`: number on every node; those answer that run a pod of it. Unset: one that Kubernetes picks."""
 
     load_balancer: LoadBalancerSpec = LoadBalancerSpec()
     """`loadBalancer`: its settings."""

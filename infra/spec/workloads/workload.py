@@ -45,7 +45,7 @@ class ServiceSpec(SpecModel):
     """Kind of Service. A StatefulSet gets a headless one for its pods' own names in any case."""
 
     node_port: NodePortNumber | None = None
-    """`nodePort`: number on every node. Unset: one that Kubernetes picks."""
+    """`nodePort`: number on every node; those answer that run a pod of it. Unset: one that Kubernetes picks."""
 
     load_balancer: LoadBalancerSpec = LoadBalancerSpec()
     """`loadBalancer`: settings of the Network Load Balancer."""

@@ -7,5 +7,6 @@ settings=/etc/containerd/config.toml
 mkdir -p /etc/containerd/conf.d
 sed -e '/^imports/d' \
     -e 's/SystemdCgroup = true/SystemdCgroup = false/' \
+    -e '/SystemdCgroup/a\  BinaryName = "/usr/local/lib/rehearsal/runc.sh"' \
     -e '/^ *sandbox_image/a\  restrict_oom_score_adj = true' \
     "$settings" >/etc/containerd/conf.d/90-rehearsal.toml

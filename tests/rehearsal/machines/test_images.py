@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import tarfile
 from dataclasses import replace
@@ -59,6 +60,29 @@ def test_an_archive_is_written_once_and_anew_for_a_new_program(image: Image, tmp
     (tmp_path / "program").write_bytes(b"\x7fELF 2")
     assert ensure_archive(image, tmp_path / "images") != first
     assert [path.suffix for path in (tmp_path / "images").iterdir()] == [".tar", ".tar"]
+
+
+def test_what_lies_below_the_programs_is_a_layer_of_its_own(image: Image, tmp_path: Path) -> None:
+    tree = tmp_path / "tree.tar"
+    with tarfile.open(tree, "w") as files:
+        files.add(tmp_path / "program", "usr/bin/shell")
+    below = replace(image, below=tree)
+    assert below.archive != image.archive
+    with tarfile.open(ensure_archive(below, tmp_path / "images")) as archive:
+        (described,) = document(archive, "index.json")["manifests"]
+        manifest = document(archive, blob(described["digest"]))
+        digests = [layer["digest"] for layer in manifest["layers"]]
+        assert document(archive, blob(manifest["config"]["digest"]))["rootfs"]["diff_ids"] == digests
+        names = []
+        for layer in manifest["layers"]:
+            member = archive.extractfile(blob(layer["digest"]))
+            assert member is not None
+            content = member.read()
+            assert len(content) == layer["size"]
+            assert f"sha256:{hashlib.sha256(content).hexdigest()}" == layer["digest"]
+            with tarfile.open(fileobj=io.BytesIO(content)) as files:
+                names.append(files.getnames()[-1])
+    assert names == ["usr/bin/shell", "usr/local/bin/tool"]
 
 
 def test_a_program_may_be_let_listen_on_low_ports(image: Image, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ PODS, ALL_PODS = IPv4Network("100.96.3.0/24"), IPv4Network("100.96.0.0/11")
 
 def files() -> dict[str, str]:
     two = instance(interface(), interface(1, "10.20.32.10"))
-    return {each.path: each.content for each in injected.injected_files(two, PODS, ALL_PODS)}
+    given = (*injected.injected_files(two), *injected.network_files(two, PODS, ALL_PODS))
+    return {each.path: each.content for each in given}
 
 
 def test_cloud_init_takes_the_machine_for_one_of_ec2() -> None:
@@ -65,7 +66,7 @@ def test_files_are_written_and_units_switched_on_and_off(tmp_path: Path) -> None
     for path in (bundle, tmp_path / "usr/local/share/ca-certificates/x"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("known\n")
-    given = injected.injected_files(instance(), PODS, ALL_PODS)
+    given = injected.injected_files(instance())
     for _ in range(2):  # a machine that starts again gets them again
         injected.write(tmp_path, given, "authority\n")
     assert bundle.read_text() == "known\n\nauthority\n"

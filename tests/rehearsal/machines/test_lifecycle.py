@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from infra.spec import EnvironmentSpec, from_mapping
+from rehearsal.machines import lifecycle
 from rehearsal.machines.errors import MachineError
-from rehearsal.machines.lifecycle import POLICIES_VARIABLE, keeps_policies
+from rehearsal.machines.lifecycle import NETWORK_VARIABLE, POLICIES_VARIABLE, has_cilium, keeps_policies
+from tests.e2e.specs import small
 
 
 @pytest.mark.parametrize(("said", "kept"), [(None, False), ("", False), ("enforce", True)])
@@ -20,3 +25,52 @@ def test_another_word_is_refused_with_the_one_that_is_meant(monkeypatch: pytest.
     monkeypatch.setenv(POLICIES_VARIABLE, "yes")
     with pytest.raises(MachineError, match="SLIPWAY_MACHINE_POLICIES is 'yes': leave it out, or say 'enforce'"):
         keeps_policies()
+
+
+def declared(encryption: str = "none", **cluster: Any) -> EnvironmentSpec:
+    spec = small("net")
+    addons = {"addons": {"cilium": {"encryption": encryption}}} if not cluster else {}
+    spec["cluster"] = {"name": "net.example.com", "kubernetesVersion": "1.37.2", **addons, **cluster}
+    return from_mapping(spec, "net")
+
+
+@pytest.fixture(autouse=True)
+def able(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A computer with control groups of version 2, whatever runs the tests."""
+    monkeypatch.setattr(lifecycle, "has_unified_groups", lambda: True)
+
+
+@pytest.mark.parametrize(("said", "real"), [(None, False), ("", False), ("cilium", True)])
+def test_cilium_runs_when_it_is_asked_for(said: str | None, real: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(NETWORK_VARIABLE, raising=False)
+    if said is not None:
+        monkeypatch.setenv(NETWORK_VARIABLE, said)
+    assert has_cilium(declared()) is real
+
+
+@pytest.mark.parametrize(("kernel_has_it", "refused"), [(True, False), (False, True)])
+def test_encryption_needs_a_kernel_that_has_it(
+    kernel_has_it: bool, refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NETWORK_VARIABLE, "cilium")
+    monkeypatch.setattr(lifecycle, "kernel_has_wireguard", lambda: kernel_has_it)
+    if not refused:
+        assert has_cilium(declared("wireguard"))
+        return
+    with pytest.raises(MachineError, match=r"no WireGuard: set `cluster\.addons\.cilium\.encryption: none`"):
+        has_cilium(declared("wireguard"))
+
+
+def test_what_cilium_cannot_be_beside_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NETWORK_VARIABLE, "flannel")
+    with pytest.raises(MachineError, match="SLIPWAY_MACHINE_NETWORK is 'flannel': leave it out, or say 'cilium'"):
+        has_cilium(declared())
+    monkeypatch.setenv(NETWORK_VARIABLE, "cilium")
+    with pytest.raises(MachineError, match="net has another pod network"):
+        has_cilium(declared(cni="amazonVpc", networkPolicies="notEnforced"))
+    monkeypatch.setattr(lifecycle, "has_unified_groups", lambda: False)
+    with pytest.raises(MachineError, match="needs control groups of version 2"):
+        has_cilium(declared())
+    monkeypatch.setenv(POLICIES_VARIABLE, "enforce")
+    with pytest.raises(MachineError, match="leave SLIPWAY_MACHINE_POLICIES out"):
+        has_cilium(declared())

@@ -62,6 +62,18 @@ def test_a_copy_of_the_module_has_our_file(
     assert files(module) == {"go.mod", "go.sum", "less.go.txt"}
 
 
+def test_a_folder_of_ours_is_laid_out_with_what_is_below_it(module: Path, go: Go, tmp_path: Path) -> None:
+    for name in ("less/less.go.txt", "less/deeper/deeper.go.txt", "less/README"):
+        (module / name).parent.mkdir(parents=True, exist_ok=True)
+        (module / name).write_text(f"package {name}\n")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    patched_modules(module, [Patch("example.com/lib", "part", "less", replaces=True)], go, scratch)
+    copy = scratch / "patched-0"
+    assert files(copy) == {"go.mod", "root.go", "part/less.go", "part/deeper/deeper.go"}
+    assert (copy / "part/deeper/deeper.go").read_text() == "package less/deeper/deeper.go.txt\n"
+
+
 def test_a_module_without_patches_is_built_as_it_is(module: Path, go: Go, tmp_path: Path) -> None:
     assert patched_modules(module, [], go, tmp_path / "unused") == []
 

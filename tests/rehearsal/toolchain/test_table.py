@@ -5,6 +5,7 @@ import re
 import pytest
 
 from rehearsal.toolchain.addon_programs import ADDON_PROGRAMS
+from rehearsal.toolchain.cilium import CILIUM
 from rehearsal.toolchain.errors import ToolchainError
 from rehearsal.toolchain.golang import private_version
 from rehearsal.toolchain.kubernetes_plugin import KUBERNETES_PLUGIN
@@ -31,7 +32,7 @@ def _requirements(release: Release) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "release",
-    [PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK, KUBE_SCORE, KUBERNETES_PLUGIN, *_ADDONS],
+    [PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK, KUBE_SCORE, KUBERNETES_PLUGIN, CILIUM, *_ADDONS],
     ids=lambda release: release.name,
 )
 def test_the_table_and_the_go_module_pin_the_same_version(release: Release) -> None:
@@ -60,7 +61,7 @@ def test_etcd_programs_are_of_one_release() -> None:
 
 def test_the_private_go_satisfies_every_module() -> None:
     private = tuple(map(int, private_version().split(".")))
-    for release in (PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK, KUBE_SCORE, KUBERNETES_PLUGIN, *_ADDONS):
+    for release in (PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK, KUBE_SCORE, KUBERNETES_PLUGIN, CILIUM, *_ADDONS):
         if release.module == "prometheus":
             continue  # Prometheus asks for a newer one, which Go fetches itself.
         text = (release.folder / "go.mod").read_text(encoding="utf-8")
@@ -104,6 +105,11 @@ def test_names_of_built_files_follow_go() -> None:
         "node-termination-handler": "cmd",
         "node-problem-detector": "nodeproblemdetector",
         "cert-manager-controllers": "controller",
+        "cilium-agent": "daemon",
+        "cilium-operator-generic": "operator",
+        "cilium-mount": "mount",
+        "cilium-sysctlfix": "sysctlfix",
+        "cilium-health-responder": "responder",
     }
 
 
@@ -119,5 +125,6 @@ def test_every_unknown_name_is_told() -> None:
         "kube-controller-manager, kube-scheduler, kubectl, kubeadm, kubelet, kube-proxy, etcdctl, etcdutl, promtool, "
         "prometheus, coredns, kube-score, traefik, aws-cloud-controller-manager, kube-state-metrics, node_exporter, "
         "alertmanager, amtool, node-termination-handler, node-problem-detector, "
-        "cert-manager-controllers, pebble, pulumi-resource-kubernetes."
+        "cert-manager-controllers, pebble, cilium-agent, cilium-operator-generic, cilium-dbg, cilium-cni, "
+        "cilium-mount, cilium-sysctlfix, cilium-health-responder, pulumi-resource-kubernetes."
     )

@@ -86,6 +86,26 @@ def test_cilium_has_the_clusters_ranges_and_the_apis_own_address() -> None:
             assert API.items() <= environment(each).items()
 
 
+def test_ciliums_containers_may_do_what_they_were_seen_to_need() -> None:
+    # Without NET_ADMIN `config` cannot mark its connections to the API, and no agent of any machine ever starts.
+    added = {
+        each["name"]: set(each["securityContext"].get("capabilities", {}).get("add", ()))
+        for each in containers(body(addons()["cilium"], "DaemonSet", "cilium"))
+    }
+    enters = {"SYS_ADMIN", "SYS_CHROOT", "SYS_PTRACE"}
+    loads = {"NET_ADMIN", "SYS_ADMIN", "SYS_MODULE", "SYS_RESOURCE"}
+    owns = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "IPC_LOCK", "KILL", "NET_RAW", "SETGID", "SETUID"}
+    assert added == {
+        "config": {"NET_ADMIN"},
+        "mount-cgroup": enters,
+        "apply-sysctl-overwrites": enters,
+        "mount-bpf-fs": set(),
+        "clean-cilium-state": loads,
+        "install-cni-binaries": set(),
+        "cilium-agent": loads | owns,
+    }
+
+
 def test_a_changed_configuration_starts_ciliums_pods_anew() -> None:
     plain = addons()["cilium"]
     sealed = addons(sample_spec(cluster={"addons": {"cilium": {"encryption": "wireguard"}}}))["cilium"]

@@ -32,7 +32,10 @@ def backend(**change: Any) -> list[dict[str, Any]]:
             {"type": "headless", "ports": [{"name": "http", "port": 8080}]},
             {"clusterIP": "None", "ports": [{**PORT, "port": 8080}]},
         ),
-        ({"type": "nodePort", "nodePort": 30080}, {"type": "NodePort", "ports": [{**PORT, "nodePort": 30080}]}),
+        (
+            {"type": "nodePort", "nodePort": 30080},
+            {"type": "NodePort", "ports": [{**PORT, "nodePort": 30080}], "externalTrafficPolicy": "Local"},
+        ),
         (
             {"type": "loadBalancer", "loadBalancer": {"sourceRanges": ["10.0.0.0/8", "192.0.2.0/24"]}},
             {
