@@ -65,7 +65,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def serve_metadata(bound: socket.socket, metadata: Metadata) -> None:
-    """Answer as the metadata service on that socket, in a thread of its own."""
+    """Answer as the metadata service on that socket, in a thread of its own: so near that no answer passes a router.
+
+    EC2 lets an answer go as far as the instance's hop limit says, which is 1 in all launch templates of ours.
+    """
+    bound.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 1)
 
     class Handler(_Handler):
         def _any(self) -> None:

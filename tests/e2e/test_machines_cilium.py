@@ -183,6 +183,14 @@ def test_a_policy_for_the_vpc_judges_by_the_clients_own_address(
     assert cluster.reached_by(virtual, callers, set())
 
 
+def test_pods_do_not_reach_the_metadata_of_their_machine(cluster: Cluster, nodes: list[str]) -> None:
+    token = "http://169.254.169.254/latest/api/token"  # noqa: S105  a URL
+    asked = ("curl", "-sS", "-m", "3", "-X", "PUT", "-H", "X-aws-ec2-metadata-token-ttl-seconds: 60", token)
+    assert len(cluster.machine(nodes[1]).execute(*asked)) > 20
+    # Its hop limit is 1, and the pod is one further: not even a connection comes about.
+    assert "Client.Timeout" in cluster.refusal("client", "get", url=token)
+
+
 def test_a_machine_that_is_replaced_gets_its_network_and_the_old_one_is_forgotten(
     environment: Rehearsed, cluster: Cluster, nodes: list[str]
 ) -> None:
