@@ -15,6 +15,7 @@ from urllib.parse import quote
 import pytest
 from rich.console import Console
 
+from rehearsal.machines.errors import MachineError
 from rehearsal.machines.lifecycle import Machines
 from rehearsal.machines.machine import Machine
 from rehearsal.machines.requirements import missing_requirements
@@ -80,6 +81,18 @@ class Cluster:
     def ask(self, pod: str, what: str, /, *, namespace: str = "default", **query: object) -> str:
         """Return what a pod's web server answers, asked through the API server."""
         return self.kubectl("get", "--raw", _pod_path(pod, what, namespace, query))
+
+    def tells_its_node(self, pod: str, port: int, path: str, *, namespace: str, scheme: str = "http") -> str | None:
+        """Return what a pod answers to its own node, which no network policy keeps out; None when it does not."""
+        found = self.get("pod", pod, f"--namespace={namespace}")
+        address = found.get("status", {}).get("podIP")
+        if address is None:
+            return None
+        asked = ("curl", "-sSfk", "-m", "10", f"{scheme}://{address}:{port}{path}")
+        try:
+            return self.machine(found["spec"]["nodeName"]).execute(*asked)
+        except MachineError:
+            return None
 
     def answers(self, pod: str, what: str, /, *, namespace: str = "default", **query: object) -> bool | None:
         """Return True when a pod's web server answers with success, None when it does not."""

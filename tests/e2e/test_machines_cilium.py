@@ -184,7 +184,7 @@ def test_a_policy_for_the_vpc_judges_by_the_clients_own_address(
 
 
 def test_pods_do_not_reach_the_metadata_of_their_machine(cluster: Cluster, nodes: list[str]) -> None:
-    token = "http://169.254.169.254/latest/api/token"  # noqa: S105  a URL
+    token = "http://169.254.169.254/latest/api/token"
     asked = ("curl", "-sS", "-m", "3", "-X", "PUT", "-H", "X-aws-ec2-metadata-token-ttl-seconds: 60", token)
     assert len(cluster.machine(nodes[1]).execute(*asked)) > 20
     # Its hop limit is 1, and the pod is one further: not even a connection comes about.

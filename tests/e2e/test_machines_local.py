@@ -201,11 +201,11 @@ def test_pods_whose_image_cannot_be_had_are_named(environment: Rehearsed) -> Non
 def test_what_monitors_reaches_all_that_runs(cluster: Cluster) -> None:
     (member,) = cluster.ready_nodes()["ControlPlane"]
     cluster.machine(member).execute("systemctl", "start", "slipway-etcd-backup.service")
-    prometheus = "/api/v1/namespaces/monitoring/pods/prometheus-0:9090/proxy/api/v1/query?query="
 
     def jobs(query: str) -> Counter[str]:
-        done = cluster.attempt("get", "--raw", prometheus + quote(query, safe=""))
-        found = json.loads(done.stdout)["data"]["result"] if done.returncode == 0 else []
+        path = f"/api/v1/query?query={quote(query, safe='')}"
+        told = cluster.tells_its_node("prometheus-0", 9090, path, namespace="monitoring")
+        found = json.loads(told)["data"]["result"] if told else []
         return Counter(each["metric"].get("job", "") for each in found)
 
     machines = sum(NODES.values())
@@ -244,12 +244,12 @@ def test_no_line_is_lost_across_rotations(cluster: Cluster) -> None:
         "-n", "logging", "rollout", "status", "daemonset/fluent-bit", "--timeout=100s", "--request-timeout=0"
     )
     cluster.kubectl("apply", "-f", "-", given=json.dumps(counter()))
-    seen = "/api/v1/namespaces/log-store/pods/https:opensearch-0:9200/proxy/_seen?pod=counter"
     began = time.monotonic()
 
     def all_of_them() -> dict[str, int] | None:
-        done = cluster.attempt("get", "--raw", seen)
-        told: dict[str, int] = json.loads(done.stdout) if done.returncode == 0 else {"highest": -1}
+        path = "/_seen?pod=counter"
+        answer = cluster.tells_its_node("opensearch-0", 9200, path, namespace="log-store", scheme="https")
+        told: dict[str, int] = json.loads(answer) if answer else {"highest": -1}
         return told if told["highest"] == LINES - 1 and told["distinct"] >= told["highest"] else None
 
     told = eventually(all_of_them, 300, "the last line is in the store")
