@@ -48,17 +48,25 @@ def restore(
     Everything that the API acknowledged after the snapshot is lost by it: docs/restore-etcd.md says when to do it.
     """
     with open_stack(env) as stack:
-        from infra.ops.etcd.snapshots import record_of, restore_commands
+        from infra.ops.etcd.snapshots import never_ran, record_of, restore_commands
 
         record = record_of(stack.s3, stack.spec, from_, env)
         commands = restore_commands(stack.spec, from_)
+        unmarked = never_ran(stack.s3, stack.spec)
     half = len(commands) // 2
     say(f"{from_}: {record['size']} bytes, revision {record['revision']}, {record['keys']} keys.")
+    say("The restored etcd has the members that the file names, whichever it had at the snapshot.")
+    for name in unmarked:
+        say(
+            f"The bucket does not say that {name} has ever had data. If its machine is not there, take its group out "
+            "of the file first and ask again: a member that does not restore counts against the majority."
+        )
     say("1. On every member of the control plane, one after the other:")
     tell(commands[:half])
     say("2. Once each of them has said that it restored, on every member:")
     tell(commands[half:])
     say(f"3. slipway validate {env} --wait 10m")
+    say("Workers that joined after the snapshot have no node then: docs/restore-etcd.md says what to do with them.")
 
 
 def tell(commands: list[tuple[str, list[str]]]) -> None:

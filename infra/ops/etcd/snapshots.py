@@ -10,8 +10,8 @@ from typing import Any
 
 from infra.ops.errors import OpsError, aws_errors
 from infra.ops.state.versions import read
-from infra.plan.control_plane.members import plan_members
-from infra.plan.state_layout import etcd_backup_prefix
+from infra.plan.control_plane.members import initial_cluster, plan_members
+from infra.plan.state_layout import etcd_backup_prefix, etcd_member_prefix
 from infra.spec import EnvironmentSpec
 
 _NAME = re.compile(r"\d{8}T\d{6}Z-[a-z0-9-]+\.db")
@@ -89,9 +89,28 @@ def record_of(s3: Any, spec: EnvironmentSpec, name: str, env: str) -> dict[str, 
     return record
 
 
+def never_ran(s3: Any, spec: EnvironmentSpec) -> tuple[str, ...]:
+    """Return the members of which the bucket holds no mark: the hourly backup of a member that has data puts it there.
+
+    Raises:
+        OpsError: the bucket cannot be read.
+    """
+    names = [member.name for member in plan_members(spec)]
+    prefix = etcd_member_prefix(spec, "")
+    with aws_errors(f"list backups in bucket {spec.state.bucket}"):
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=spec.state.bucket, Prefix=prefix)
+        marks = [each["Key"][len(prefix) :].rpartition("-")[0] for page in pages for each in page.get("Contents", ())]
+    return tuple(name for name in names if name not in marks)
+
+
 def restore_commands(spec: EnvironmentSpec, name: str) -> list[tuple[str, list[str]]]:
-    """Return for each member what is run on it, in two rounds: all of them restore before any starts."""
+    """Return for each member what is run on it, in two rounds: all of them restore before any starts.
+
+    Each is told the members by name, whichever those were when the snapshot was taken or its machine was started: only
+    those that were told the same become one cluster.
+    """
     program = "sudo env $(cat /etc/slipway/node.env) /usr/local/lib/slipway/etcd_backup.py"
     members = plan_members(spec)
-    restores = [(f"{member.name} ({member.address})", [f"{program} restore {name}"]) for member in members]
+    restore = f"{program} restore {name} {initial_cluster(members)}"
+    restores = [(f"{member.name} ({member.address})", [restore]) for member in members]
     return [*restores, *((f"{member.name} ({member.address})", [f"{program} start"]) for member in members)]

@@ -3,8 +3,9 @@
 # `etcd_backup.py save`, by slipway-etcd-backup.timer: a snapshot of the local member, checked by etcdutl, uploaded with
 # a record of its digest; then old snapshots are hidden by delete markers, which leave every version where it is.
 # `etcd_backup.py ctl ARGUMENTS`, by hand: etcdctl, where it is and with the certificates that it takes.
-# `etcd_backup.py restore NAME`, by hand and on every member: docs/restore-etcd.md. Input: /etc/slipway/member.json and
-# STATE_REGION of /etc/slipway/node.env. Programs of etcd are run where its own image has them. 3.10 must do.
+# `etcd_backup.py restore NAME MEMBERS`, by hand and on every member: docs/restore-etcd.md.
+# Input: /etc/slipway/member.json and STATE_REGION of /etc/slipway/node.env. Programs of etcd are run where its own
+# image has them. 3.10 must do.
 
 import hashlib
 import json
@@ -195,8 +196,15 @@ class Backups:
             raise SystemExit(f"etcd-backup: {name} does not have the sha256 that its record has")
         return record
 
-    def restore(self, name: str, now: datetime) -> Path:
-        """Make this member's data those of a snapshot. The data of before are moved aside, and their place returned."""
+    def restore(self, name: str, members: str, now: datetime) -> Path:
+        """Make this member's data those of a snapshot. The data of before are moved aside, and their place returned.
+
+        `members` are those who restore it, as etcd's --initial-cluster has them. They come from outside: a machine
+        that was not rolled since members were added knows fewer, and two lists make two clusters.
+        """
+        own = f"{self.config['name']}={self.config['peerUrl']}"
+        if own not in members.split(","):
+            raise SystemExit(f"etcd-backup: this machine is {own}, which is not in {members}")
         parent = self.data.parent
         snapshot, fresh = parent / "restore.db", parent / "restored"
         record = self.fetch(name, snapshot)
@@ -209,7 +217,7 @@ class Backups:
         # (etcd documentation, "Disaster recovery").
         self.etcd.apart(
             parent, "etcdutl", "snapshot", "restore", str(snapshot), "--data-dir", str(fresh),
-            "--name", self.config["name"], "--initial-cluster", self.config["initialCluster"],
+            "--name", self.config["name"], "--initial-cluster", members,
             # All who restore this snapshot are one cluster, and none with those that still hold data of before.
             "--initial-cluster-token", f"{self.config['token']}-{name[:16]}",
             "--initial-advertise-peer-urls", self.config["peerUrl"],
@@ -241,10 +249,14 @@ def hold_manifests() -> None:
 
 
 def start() -> None:
-    """Give the manifests back to the kubelet."""
+    """Give the manifests back to the kubelet, and let it register anew.
+
+    It does so at its start alone, and a snapshot from before the machine joined does not hold its Node.
+    """
     for name in ("etcd.yaml", "kube-apiserver.yaml"):
         if (HELD / name).exists():
             (HELD / name).rename(MANIFESTS / name)
+    _output("systemctl", "try-restart", "kubelet.service")
 
 
 def _digest(path: Path) -> str:
@@ -267,14 +279,14 @@ def main(arguments: Sequence[str]) -> None:
     if arguments == ["save"]:
         backups.mark()
         backups.save(now)
-    elif arguments[:1] == ["restore"] and len(arguments) == 2:
-        backups.restore(arguments[1], now)
+    elif arguments[:1] == ["restore"] and len(arguments) == 3:
+        backups.restore(arguments[1], arguments[2], now)
     elif arguments == ["start"]:
         start()
     elif arguments[:1] == ["ctl"] and len(arguments) > 1:
         print(Etcd().ctl(*arguments[1:]), end="")
     else:
-        raise SystemExit("usage: etcd_backup.py save | restore SNAPSHOT | start | ctl ARGUMENTS")
+        raise SystemExit("usage: etcd_backup.py save | restore SNAPSHOT MEMBERS | start | ctl ARGUMENTS")
 
 
 if __name__ == "__main__":

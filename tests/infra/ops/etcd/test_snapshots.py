@@ -13,6 +13,15 @@ from tests.infra.samples import sample_spec
 from tests.infra.test_cli import Run, run  # noqa: F401 (a fixture)
 
 PREFIX = "test.example.com/backups/etcd/"
+THREE = [
+    {
+        "name": f"control-plane-{zone}",
+        "role": "ControlPlane",
+        "machineType": "m7i.large",
+        "zones": [f"eu-central-1{zone}"],
+    }
+    for zone in "abc"
+]
 FIRST, SECOND = "20261124T100000Z-control-plane-a.db", "20261124T110000Z-control-plane-a.db"
 
 
@@ -61,17 +70,23 @@ def test_restore_says_what_is_run_on_each_member(run: Run, bucket: Bucket) -> No
 
 
 def test_all_members_restore_before_any_starts() -> None:
-    groups = [
-        {
-            "name": f"control-plane-{zone}",
-            "role": "ControlPlane",
-            "machineType": "m7i.large",
-            "zones": [f"eu-central-1{zone}"],
-        }
-        for zone in "abc"
-    ]
-    commands = [line for _, (line,) in restore_commands(sample_spec(instanceGroups=groups), FIRST)]
+    commands = [line for _, (line,) in restore_commands(sample_spec(instanceGroups=THREE), FIRST)]
     assert [line.split("etcd_backup.py ")[1].split()[0] for line in commands] == ["restore"] * 3 + ["start"] * 3
+
+
+def test_each_is_told_all_members_of_the_file_whoever_they_were_at_the_snapshot() -> None:
+    commands = restore_commands(sample_spec(instanceGroups=THREE), FIRST)
+    told = {line.partition(f"{FIRST} ")[2] for _, (line,) in commands[:3]}
+    assert len(told) == 1
+    assert [each.partition("=")[0] for each in told.pop().split(",")] == [f"control-plane-{zone}" for zone in "abc"]
+
+
+def test_a_member_that_never_ran_is_named(run: Run, bucket: Bucket) -> None:  # noqa: F811
+    fill(bucket)
+    said = "does not say that control-plane-a has ever had data"
+    assert said in " ".join(run("etcd", "restore", "test", "--from", FIRST)[1].split())
+    bucket.put(f"{PREFIX}members/control-plane-a-0123456789ab.json", "{}", at(-60))
+    assert said not in " ".join(run("etcd", "restore", "test", "--from", FIRST)[1].split())
 
 
 def test_the_program_named_is_the_one_on_the_machines() -> None:

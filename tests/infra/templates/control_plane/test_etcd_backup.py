@@ -18,6 +18,8 @@ from tests.infra.templates.control_plane.etcd_script import load
 backup = load()
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 PREFIX = "test.example.com/backups/etcd/"
+MEMBERS = "control-plane-a=https://10.0.0.4:2380,control-plane-b=https://10.0.1.4:2380"
+"""Those who restore: one more than the machine was told of when it was started."""
 CONTROL = [
     "20261124T110000Z-a.json", "members/a-0123456789ab.json", "control.db", "20261399T000000Z-a.db", "", ".db",
     "x/20200101T000000Z-a.db",
@@ -111,6 +113,7 @@ def backups(cloud: None, tmp_path: Path, etcd: FakeEtcd, monkeypatch: pytest.Mon
     monkeypatch.setattr(backup, "MANIFESTS", tmp_path / "manifests")
     monkeypatch.setattr(backup, "HELD", tmp_path / "held")
     monkeypatch.setattr(backup, "METRICS", tmp_path / "metrics")
+    monkeypatch.setattr(backup, "_output", lambda *command: etcd.made.append(command))
     (tmp_path / "manifests").mkdir()
     for each in ("etcd.yaml", "kube-apiserver.yaml", "kube-scheduler.yaml"):
         (tmp_path / "manifests" / each).touch()
@@ -189,7 +192,7 @@ def test_old_snapshots_are_hidden_and_stay_as_versions(backups: Any) -> None:
 
 def test_a_restore_checks_stops_keeps_what_was_and_names_the_member(backups: Any, etcd: FakeEtcd) -> None:
     saved = backups.save(NOW)
-    aside = backups.restore(saved, NOW)
+    aside = backups.restore(saved, MEMBERS, NOW)
     assert (aside / "member" / "old").exists()
     assert (backups.data / "member").is_dir()
     assert not (backups.data / "member" / "old").exists()
@@ -200,13 +203,14 @@ def test_a_restore_checks_stops_keeps_what_was_and_names_the_member(backups: Any
     assert given == {
         "--data-dir": str(backups.data.parent / "restored"),
         "--name": "control-plane-a",
-        "--initial-cluster": "control-plane-a=https://10.0.0.4:2380",
+        "--initial-cluster": MEMBERS,
         "--initial-cluster-token": "test.example.com-20261124T120000Z",
         "--initial-advertise-peer-urls": "https://10.0.0.4:2380",
         "--bump-revision": "1000000000",
     }
     assert arguments[-1] == "--mark-compacted"
     backup.start()
+    assert etcd.made[1:] == [("systemctl", "try-restart", "kubelet.service")]
     assert sorted(each.name for each in backup.MANIFESTS.iterdir()) == [
         "etcd.yaml", "kube-apiserver.yaml", "kube-scheduler.yaml",
     ]  # fmt: skip
@@ -238,11 +242,19 @@ def test_a_snapshot_that_was_changed_is_refused_before_anything_stops(backups: A
     saved = backups.save(NOW)
     backups.s3.put_object(Bucket="state", Key=PREFIX + saved, Body=b"tampered")
     with pytest.raises(SystemExit, match="sha256"):
-        backups.restore(saved, NOW)
+        backups.restore(saved, MEMBERS, NOW)
     assert (backup.MANIFESTS / "etcd.yaml").exists()
     assert (backups.data / "member" / "old").exists()
     with pytest.raises(SystemExit, match="no name of a snapshot"):
-        backups.restore("members/x.json", NOW)
+        backups.restore("members/x.json", MEMBERS, NOW)
+
+
+@pytest.mark.parametrize("members", ["control-plane-b=https://10.0.1.4:2380", "control-plane-a=https://10.0.0.5:2380"])
+def test_a_machine_that_is_none_of_those_who_restore_refuses(backups: Any, members: str) -> None:
+    saved = backups.save(NOW)
+    with pytest.raises(SystemExit, match=r"control-plane-a=https://10\.0\.0\.4:2380, which is not in "):
+        backups.restore(saved, members, NOW)
+    assert (backup.MANIFESTS / "etcd.yaml").exists()
 
 
 def test_a_member_that_has_data_says_so_once(backups: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
