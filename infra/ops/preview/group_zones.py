@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from infra.ops.preview.events import Run, State
+from infra.ops.preview.groups import tags_of
 from infra.ops.preview.network import SUBNET
 
 TAG = "aws:ec2/tag:Tag"
@@ -53,4 +54,8 @@ def _leaving(left: list[str], old: State, new: State) -> tuple[str, bool]:
         return f"{where}: AZRebalance is suspended, so its machines there stay until they are replaced", False
     if old.inputs.get("protectFromScaleIn"):
         return f"{where}: its machines there are protected from scale-in, and stay until they are replaced", False
-    return f"{where}: Auto Scaling starts other machines in its zones and then ends those, each drained", True
+    words = f"{where}: Auto Scaling starts other machines in its zones and then ends those, each drained"
+    if tags_of(old).get("slipway/role") == "Node":
+        place = "that zone" if len(left) == 1 else "its zone"
+        words += f", and pods with a volume there wait for a machine in {place} (docs/volumes.md)"
+    return words, True

@@ -102,17 +102,18 @@ def groups_of(run: Run) -> dict[str, Group]:
 
 def _group(template: Step | None, scaling: Step | None) -> Group:
     known = template or scaling
-    tags = {**(_tags(template.state) if template else {}), **(_tags(scaling.state) if scaling else {})}
+    tags = {**(tags_of(template.state) if template else {}), **(tags_of(scaling.state) if scaling else {})}
     name = tags.get(_NAME_TAG) or (known.name if known else "")
     return Group(str(name), str(tags.get("slipway/role", "")), template, scaling)
 
 
 def name_of(state: State, logical: str) -> str:
     """Return what a group is called, of its template or its Auto Scaling group: its logical name is the first one."""
-    return str(_tags(state).get(_NAME_TAG) or logical)
+    return str(tags_of(state).get(_NAME_TAG) or logical)
 
 
-def _tags(state: State) -> dict[str, Any]:
+def tags_of(state: State) -> dict[str, Any]:
+    """Return the tags of a launch template or an Auto Scaling group, key -> value."""
     tags = state.inputs.get("tags")
     if isinstance(tags, list):
         return {tag.get("key", ""): tag.get("value", "") for tag in tags if isinstance(tag, Mapping)}

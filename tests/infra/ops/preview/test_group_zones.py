@@ -77,6 +77,21 @@ def test_a_zone_whose_subnet_is_made_now() -> None:
     ) in report.sentences
 
 
+def test_pods_with_a_volume_in_the_zone_that_workers_leave_are_told() -> None:
+    """A volume is in one zone for good: its pod starts in no other."""
+    known = [own("private", zone) for zone in (A, B)]
+    told = f"Group nodes: it leaves zone {A}: Auto Scaling starts other machines in its zones and then ends those, "
+    for role, ends in (
+        ("Node", "each drained, and pods with a volume there wait for a machine in that zone (docs/volumes.md)"),
+        ("Edge", "each drained"),
+    ):
+        group = moved(ids(A), ids(B))
+        for state in ("old", "new"):
+            tags = group["resourcePreEvent"]["metadata"][state]["inputs"]["tags"]
+            tags.append({"key": "slipway/role", "value": role})
+        assert f"{told}{ends}; that needs no roll." in report_of(*known, group).sentences
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
