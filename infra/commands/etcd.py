@@ -56,10 +56,10 @@ def restore(
     half = len(commands) // 2
     say(f"{from_}: {record['size']} bytes, revision {record['revision']}, {record['keys']} keys.")
     say("The restored etcd has the members that the file names, whichever it had at the snapshot.")
-    for name in unmarked:
+    if unmarked:
         say(
-            f"The bucket does not say that {name} has ever had data. If its machine is not there, take its group out "
-            "of the file first and ask again: a member that does not restore counts against the majority."
+            f"The bucket does not say that {', '.join(unmarked)} ever had data. A member whose machine is not there counts "
+            "against the majority: take its group out of the file, and ask again."
         )
     say("1. On every member of the control plane, one after the other:")
     tell(commands[:half])
