@@ -58,8 +58,8 @@ def restore(
     say("The restored etcd has the members that the file names, whichever it had at the snapshot.")
     if unmarked:
         say(
-            f"The bucket does not say that {', '.join(unmarked)} ever had data. A member whose machine is not there counts "
-            "against the majority: take its group out of the file, and ask again."
+            f"The bucket does not say that {', '.join(unmarked)} ever had data. A member whose machine is not there "
+            "counts against the majority: take its group out of the file, and ask again."
         )
     say("1. On every member of the control plane, one after the other:")
     tell(commands[:half])

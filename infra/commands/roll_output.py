@@ -94,7 +94,8 @@ def show_estimates(estimates: list[Estimate], budgets: list[str]) -> None:
         table.add_row(
             each.group,
             each.role,
-            f"{len(each.members)} of {each.size}",
+            # With those taken out by a roll that has not ended there are more than the group's size.
+            f"{len(each.members)} of {max(each.size, len(each.members))}",
             f"{each.pace.surge}, {each.pace.unavailable}",
             span(each.seconds),
             "; ".join(reasons) or "nothing differs",

@@ -82,9 +82,12 @@ def roll(
     try:
         for group in groups:
             GroupRoll(spec, group, means).run(force=force)
-        means.tell(Event("finished", "", "every group is of its newest launch template"))
+        means.tell(Event("finished", "", f"of the newest launch template: {', '.join(group.name for group in groups)}"))
     except OpsError as error:
         means.tell(Event("paused", "", str(error)))
+        raise
+    except KeyboardInterrupt:
+        means.tell(Event("paused", "", f"interrupted: {_again(spec)}"))
         raise
     finally:
         lock.release()
@@ -101,7 +104,8 @@ class GroupRoll:
         )
         self._since: dict[str, float] = {}
         self._valid = 0
-        self._total = self._left = 0
+        self._due: set[str] = set()
+        self._left = 0
         self._names: set[str] = set()
 
     def run(self, *, force: bool) -> None:
@@ -164,18 +168,20 @@ class GroupRoll:
     def _begin_with(self, members: Sequence[Member]) -> None:
         outdated = [m for m in members if m.outdated]
         self._left = len(outdated)
-        if self._total == 0 and outdated:
-            self._total = len(outdated)
-            reasons = sorted({reason for m in outdated for reason in m.reasons})
-            self._say("begin", f"{_machines(len(outdated))} to replace: {'; '.join(reasons)}")
+        # Where the template has changed again meanwhile, those that this roll started are among them.
+        found = [m for m in outdated if m.instance.id not in self._due]
+        self._due.update(m.instance.id for m in found)
+        if found:
+            reasons = sorted({reason for m in found for reason in m.reasons})
+            self._say("begin", f"{_machines(len(found))} to replace: {'; '.join(reasons)}")
 
     def _finish(self) -> bool:
-        if self._total == 0:
+        if not self._due:
             self._say("skip", "nothing to replace")
             return True
         if not self._is_valid([]):
             return False
-        self._say("done", f"{_machines(self._total)} replaced")
+        self._say("done", f"{_machines(len(self._due))} replaced")
         return True
 
     def _is_valid(self, losing: Sequence[Node]) -> bool:
@@ -235,15 +241,16 @@ class GroupRoll:
             self._pause(what, value, fix)
 
     def _pause(self, what: str, value: str, fix: str) -> None:
-        # The group's name alone would leave out the groups that come after it, and what the roll was told of pods.
-        again = f"slipway roll {self._spec.name} again, with the same groups and options"
-        raise PausedError(
-            f"the roll of {self._group.name} paused: {what}", value, f"{fix}, then run {again}: it goes on from here"
-        )
+        raise PausedError(f"the roll of {self._group.name} paused: {what}", value, f"{fix}, then {_again(self._spec)}")
 
     def _say(self, kind: Kind, text: str) -> None:
-        replaced = self._total - self._left if self._total else 0
-        self._means.tell(Event(kind, self._group.name, text, replaced=replaced, total=self._total))
+        total = len(self._due)
+        self._means.tell(Event(kind, self._group.name, text, replaced=total - self._left if total else 0, total=total))
+
+
+def _again(spec: EnvironmentSpec) -> str:
+    # A group's name alone would leave out the groups that come after it, and what the roll was told of pods.
+    return f"run slipway roll {spec.name} again, with the same groups and options: it goes on from here"
 
 
 def _machines(number: int) -> str:

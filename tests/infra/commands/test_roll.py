@@ -71,6 +71,7 @@ class Live:
         old = Member(Instance("i-1", "a", "m7i.large", "InService", "lt-1", "1"), None, ("launch template version 1",))
         return [
             Estimate("control-plane-a", "ControlPlane", (old,), 1, Pace(0, 1), 1, 180.0, False, 240.0, True),
+            Estimate("nodes", "Node", (old, old), 1, Pace(1, 0), 2, 180.0, False, 480.0, False),
             Estimate("edge", "Edge", (), 2, Pace(1, 0), 0, 180.0, False, 0.0, False),
         ]
 
@@ -138,13 +139,14 @@ def test_a_dry_run(run: Run, live: Live) -> None:
     status, out, _ = run("roll", "--dry-run")
     assert status == 0
     assert "1 of 1" in out
+    assert "2 of 2" in out  # one of the group's size, and one that was taken out of it
     assert "launch template version 1" in out
     assert "nothing differs" in out
     assert "control-plane-a: the API will not answer meanwhile" in out
     assert "PodDisruptionBudget tools/redis: lets none go" in out
-    assert "About 4 min in all (1 min a drain; 3 min for a boot where none was measured). Nothing was changed." in out
+    assert "About 12 min in all (1 min a drain; 3 min for a boot where none was measured). Nothing was changed." in out
     status, out, _ = run("roll", "--dry-run", "--json")
-    first, second = (json.loads(line) for line in out.splitlines())
+    first, _, second = (json.loads(line) for line in out.splitlines())
     assert first == {
         "group": "control-plane-a", "role": "ControlPlane", "size": 1,
         "replace": {"i-1": ["launch template version 1"]},

@@ -97,6 +97,26 @@ def test_killed_again_and_again() -> None:
     assert runs > 20
 
 
+def test_a_template_that_changes_meanwhile_is_followed_said_and_counted() -> None:
+    spec, world = world_of(3)
+    end = world.terminate
+
+    def end_while_somebody_updates(*arguments: Any) -> None:
+        end(*arguments)
+        world.template = 3
+
+    world.terminate = end_while_somebody_updates  # type: ignore[method-assign]
+    events = rolled(spec, world)
+    assert [m.version for m in world.machines.values()] == [3] * 3
+    begun = [event.text for event in events if event.kind == "begin"]
+    assert begun == [
+        "3 machines to replace: launch template version 1 instead of 2",
+        "1 machine to replace: launch template version 2 instead of 3",
+    ]
+    ended = world.mutations.count("terminate")
+    assert (events[-1].text, events[-1].replaced, events[-1].total) == (f"{ended} machines replaced", ended, ended)
+
+
 def test_the_first_machine_is_replaced_alone() -> None:
     spec, world = world_of(9, maxSurge=3, maxUnavailable=3)
     world.breaks = lambda version: version == 2

@@ -63,7 +63,7 @@ def test_each_group_in_turn_and_the_lock_around_them(spec: EnvironmentSpec) -> N
         ("wait", "lock", "taken, by force: True"),
         ("skip", "nodes", "nothing to replace"),
         ("skip", "edge", "nothing to replace"),
-        ("finished", "", "every group is of its newest launch template"),
+        ("finished", "", "of the newest launch template: nodes, edge"),
         ("wait", "lock", "given back"),
     ]
 
@@ -76,6 +76,27 @@ def test_a_roll_that_pauses_says_so_gives_the_lock_back_and_begins_no_other_grou
     assert "the roll of nodes paused: the cluster is not valid: etcd is not whole" in told.text
     assert given_back.text == "given back"
     assert not any(each.group == "edge" or each.kind == "finished" for each in events)
+
+
+def test_a_roll_that_is_interrupted_says_how_it_goes_on_and_gives_the_lock_back(spec: EnvironmentSpec) -> None:
+    groups = [each for each in spec.instance_groups if each.name == "nodes"]
+    events: list[Event] = []
+    world = World(groups[0], 2, pace_of(groups[0], 2))
+
+    def interrupted(_: str) -> Any:
+        raise KeyboardInterrupt
+
+    world.group = interrupted  # type: ignore[method-assign]
+    lock: Any = RememberingLock(events, refuses=False)
+    with pytest.raises(KeyboardInterrupt):
+        roll(spec, groups, means_of(world, events), lock=lock, take=False, force=False)
+    assert [(each.kind, each.text) for each in events[1:]] == [
+        (
+            "paused",
+            "interrupted: run slipway roll test again, with the same groups and options: it goes on from here",
+        ),
+        ("wait", "given back"),
+    ]
 
 
 def test_where_the_lock_is_not_to_be_had_nothing_is_done(spec: EnvironmentSpec) -> None:
