@@ -110,7 +110,7 @@ def _show(stack: Stack, plan: DestroyPlan) -> None:
     from infra.ops.destroy.guards import release_command
 
     if plan.swept:
-        say(f"Made by controllers in {stack.spec.cluster.name}, to be deleted first:")
+        say(f"Made by controllers in {stack.spec.cluster.name}, or left by a roll, to be deleted first:")
     for each in plan.swept:
         say(f"  {each}")
     if plan.kept_volumes:

@@ -1,4 +1,4 @@
-"""What controllers in the cluster made in AWS: no program knows it, and it keeps the network from being deleted.
+"""What controllers in the cluster, or a roll, left in AWS: no program knows it, and it keeps the network from going.
 
 It is found by the tags its makers set:
 
@@ -7,6 +7,9 @@ It is found by the tags its makers set:
 - ``elbv2.k8s.aws/cluster`` = ``<name>``: the AWS Load Balancer Controller (its docs, "Annotations": resource tags);
 - ``CSIVolumeName``, ``ebs.csi.aws.com/cluster``: the EBS CSI driver (``pkg/cloud/cloud.go``), on volumes and snapshots;
 - ``cluster.k8s.amazonaws.com/name``: the VPC CNI, on network interfaces.
+
+A machine that a roll, or somebody, took out of its Auto Scaling group does not go with the group. It is found by the
+first tag, too, as kops does (``findDetachedInstances`` in ``upup/pkg/fi/cloudup/awsup``).
 
 The program's own resources carry the first too, as do the disks and interfaces of its machines. So what the state knows
 is no leftover, a volume is one only with a tag of the CSI driver, and an interface only when nothing uses it.
@@ -27,8 +30,12 @@ from infra.plan.tags import CLAIM_NAME_TAG, CLAIM_NAMESPACE_TAG
 from infra.spec import EnvironmentSpec
 
 Kind = Literal[
-    "load balancer", "classic load balancer", "target group", "network interface", "volume", "security group"
+    "machine", "load balancer", "classic load balancer", "target group", "network interface", "volume", "security group"
 ]
+
+
+_IDS_AT_ONCE = 50
+"""Instances that Auto Scaling tells of in one call (API Reference, "DescribeAutoScalingInstances")."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,7 @@ def find_leftovers(session: boto3.Session, spec: EnvironmentSpec, known: frozens
     with aws_errors(f"look for what controllers of {cluster} made"):
         ec2 = session.client("ec2")
         found = [
+            *_machines(ec2, session.client("autoscaling"), cluster),
             *_balancers(session.client("elbv2"), cluster),
             *_classic(session.client("elb"), cluster),
             *_interfaces(ec2, cluster),
@@ -100,6 +108,27 @@ def _made_for(tags: Mapping[str, str]) -> str:
 
 def _mapping(tags: Sequence[Mapping[str, str]]) -> dict[str, str]:
     return {tag["Key"]: tag.get("Value", "") for tag in tags}
+
+
+def _machines(ec2: Any, scaling: Any, cluster: str) -> Iterator[Leftover]:
+    filters = {
+        f"tag:kubernetes.io/cluster/{cluster}": ["owned"],
+        "instance-state-name": ["pending", "running", "stopping", "stopped"],
+    }
+    reservations = ec2_items(ec2, "describe_instances", "Reservations", filters)
+    names = {
+        each["InstanceId"]: _mapping(each["Tags"]).get("Name", "")
+        for reservation in reservations
+        for each in reservation["Instances"]
+    }
+    grouped: set[str] = set()
+    for start in range(0, len(names), _IDS_AT_ONCE):
+        ids = list(names)[start : start + _IDS_AT_ONCE]
+        found = scaling.describe_auto_scaling_instances(InstanceIds=ids)["AutoScalingInstances"]
+        grouped |= {each["InstanceId"] for each in found}
+    for identity, name in names.items():
+        if identity not in grouped:
+            yield Leftover("machine", identity, f"{name}, in no Auto Scaling group".removeprefix(", "), "")
 
 
 def _balancers(elb: Any, cluster: str) -> Iterator[Leftover]:

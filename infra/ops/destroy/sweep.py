@@ -28,6 +28,7 @@ _STILL_USED = (
 """How AWS says that something else must go first."""
 
 _GONE = (
+    "InvalidInstanceID.NotFound",
     "InvalidVolume.NotFound",
     "InvalidGroup.NotFound",
     "InvalidNetworkInterfaceID.NotFound",
@@ -116,6 +117,7 @@ def _only(rule: dict[str, Any], group: str) -> dict[str, Any]:
 
 
 _CALLS: dict[str, Callable[[boto3.Session, str], object]] = {
+    "machine": lambda session, id_: session.client("ec2").terminate_instances(InstanceIds=[id_]),
     "load balancer": lambda session, id_: session.client("elbv2").delete_load_balancer(LoadBalancerArn=id_),
     "classic load balancer": lambda session, id_: session.client("elb").delete_load_balancer(LoadBalancerName=id_),
     "target group": lambda session, id_: session.client("elbv2").delete_target_group(TargetGroupArn=id_),

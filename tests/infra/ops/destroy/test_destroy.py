@@ -89,6 +89,31 @@ class World:
         made = self.ec2.create_network_interface(SubnetId=self.subnets[0], **specification("network-interface", values))
         return str(made["NetworkInterface"]["NetworkInterfaceId"])
 
+    def machines(self, values: dict[str, str], count: int = 2) -> list[str]:
+        """Return the machines of an Auto Scaling group."""
+        scaling = self.session.client("autoscaling")
+        image = self.ec2.describe_images()["Images"][0]["ImageId"]
+        template = self.ec2.create_launch_template(
+            LaunchTemplateName="nodes", LaunchTemplateData={"ImageId": image, "InstanceType": "m7i.large"}
+        )["LaunchTemplate"]["LaunchTemplateId"]
+        group = {"ResourceId": "nodes", "PropagateAtLaunch": True}
+        scaling.create_auto_scaling_group(
+            AutoScalingGroupName="nodes",
+            LaunchTemplate={"LaunchTemplateId": template},
+            MinSize=0,
+            MaxSize=9,
+            DesiredCapacity=count,
+            VPCZoneIdentifier=self.subnets[0],
+            Tags=[{**each, **group} for each in tags({**values, "Name": "nodes.test.example.com"})],
+        )
+        found = scaling.describe_auto_scaling_instances()["AutoScalingInstances"]
+        return [str(each["InstanceId"]) for each in found]
+
+    def take_out(self, machine: str) -> None:
+        self.session.client("autoscaling").detach_instances(
+            AutoScalingGroupName="nodes", InstanceIds=[machine], ShouldDecrementDesiredCapacity=False
+        )
+
     def found(self, *known: str) -> list[Leftover]:
         return find_leftovers(self.session, spec(), frozenset(known))
 
@@ -119,6 +144,21 @@ def test_what_controllers_made_is_found_by_its_tags_in_the_order_of_deletion(wor
     assert str(world.found()[2]) == "classic load balancer (a1b2), made for service web/front"
 
 
+def test_a_machine_that_was_taken_out_of_its_group_is_found_and_ended(world: World) -> None:
+    """It would go with no group, hold the subnets, and run on where nobody knows of it."""
+    machine, *_ = world.machines(OWNED, 60)
+    assert world.found() == []
+    world.take_out(machine)
+    assert [str(each) for each in world.found()] == [
+        f"machine nodes.test.example.com, in no Auto Scaling group ({machine})"
+    ]
+    for _ in range(2):
+        sweep(world.session, [Leftover("machine", machine, "m", "")], FakeClock(), lambda _: None)
+    assert world.found() == []
+    (state_,) = world.ec2.describe_instance_status(InstanceIds=[machine], IncludeAllInstances=True)["InstanceStatuses"]
+    assert state_["InstanceState"]["Name"] == "terminated"
+
+
 def test_of_another_cluster_nothing_is_found(world: World) -> None:
     shared = {"kubernetes.io/cluster/test.example.com": "shared"}
     for number, values in enumerate((OTHER, shared, {"elbv2.k8s.aws/cluster": "other"})):
@@ -127,6 +167,7 @@ def test_of_another_cluster_nothing_is_found(world: World) -> None:
         world.interface(values)
         world.volume({**values, **CSI})
         world.group(f"group{number}", values)
+    world.take_out(world.machines(OTHER)[0])
     assert world.found() == []
 
 

@@ -11,6 +11,7 @@ from infra.ops.roll.cluster import Blocker
 from infra.ops.roll.drain import DrainOptions
 from infra.ops.roll.pace import pace_of
 from infra.ops.roll.run import Limits, PausedError
+from infra.ops.roll.view import Instance
 from infra.spec import EnvironmentSpec
 from tests.infra.ops.roll.simulation import Killed, World, pod, rolled
 from tests.infra.samples import with_group
@@ -101,8 +102,8 @@ def test_a_template_that_changes_meanwhile_is_followed_said_and_counted() -> Non
     spec, world = world_of(3)
     end = world.terminate
 
-    def end_while_somebody_updates(*arguments: Any) -> None:
-        end(*arguments)
+    def end_while_somebody_updates(instance: Instance) -> None:
+        end(instance)
         world.template = 3
 
     world.terminate = end_while_somebody_updates  # type: ignore[method-assign]
