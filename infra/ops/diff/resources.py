@@ -105,15 +105,31 @@ class _Value:
 
 def _flat(resource: Mapping[str, Any]) -> dict[str, _Value]:
     """Return path -> value of everything that may be compared; outputs only where no input says the same."""
-    inputs, outputs = resource.get("inputs") or {}, resource.get("outputs") or {}
-    secret = {*(resource.get("additionalSecretOutputs") or ()), *(key for key, each in inputs.items() if _secret(each))}
+    inputs, outputs = _inputs(resource), resource.get("outputs") or {}
+    kept = resource.get("inputs") or {}
+    hidden = (key for each in (inputs, kept) for key, value in each.items() if _secret(value))
+    secret = {*(resource.get("additionalSecretOutputs") or ()), *hidden}
     found = dict(_walk("", {key: each for key, each in inputs.items() if key != "__defaults"}, secret))
     plain = {key: each for key, each in outputs.items() if key not in inputs and key != "__meta"}
     found.update((f"outputs.{path}", each) for path, each in _walk("", plain, secret))
     for name in ("id", "protect", "provider", "parent"):
         if resource.get(name):
             found[f"({name})"] = _Value(str(resource[name]), str(resource[name]))
+    if resource.get("initErrors"):
+        found["(last update)"] = _Value("not finished", "not finished")
     return found
+
+
+def _inputs(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the inputs that a resource has: of one whose last update did not come to its end, those that it sent.
+
+    The engine keeps those of before then, and pulumi-kubernetes beside them what it sent (``pkg/provider/provider.go``,
+    ``Update``).
+    """
+    sent = (resource.get("outputs") or {}).get("__inputs")
+    if resource.get("initErrors") and isinstance(sent, Mapping):
+        return sent
+    return resource.get("inputs") or {}
 
 
 def _walk(path: str, value: Any, secret: set[str]) -> Iterator[tuple[str, _Value]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -114,6 +115,27 @@ def test_diff_calls_no_secret_changed_that_is_only_encrypted_anew(run: Run, buck
     )
     shown = run("recover", "test", "--to", older)[1]
     assert "differ in their properties" not in shown
+
+
+def test_diff_shows_what_an_update_sent_that_did_not_come_to_its_end(run: Run, bucket: Bucket) -> None:  # noqa: F811
+    """The engine keeps the inputs of before beside what was sent (``__inputs`` of pulumi-kubernetes)."""
+    kind = "kubernetes:apps/v1:Deployment"
+
+    def deployment(image: str, key: str) -> dict[str, Any]:
+        return {"spec": {"image": image}, "data": {**SECRET, "ciphertext": key}}
+
+    before, sent = deployment("web:1", "v1:one"), deployment("web:2", "v1:two")
+    sound = resource("web", kind, inputs=before, outputs={**before, "__inputs": before})
+    failed = resource("web", kind, inputs=before, outputs={**sent, "__inputs": sent}, initErrors=["pods: not ready"])
+    first, second = bucket.update(at(-60), state(sound)), bucket.update(at(-50), state(failed))
+    status, out, _ = run("diff", "test", first[:8], second[:8])
+    assert status == 0
+    assert out.splitlines()[1:] == [
+        "~ kubernetes:apps/v1:Deployment web",
+        "    (last update): (not set) -> not finished",
+        "    data: [secret] (encrypted anew, as by each update: whether changed is not known)",
+        '    spec.image: "web:1" -> "web:2"',
+    ]
 
 
 def test_diff_of_a_version_that_is_not_there(run: Run, bucket: Bucket, versions: tuple[str, str]) -> None:  # noqa: F811
