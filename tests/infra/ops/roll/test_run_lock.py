@@ -12,6 +12,7 @@ from infra.ops.roll.drain import DrainOptions
 from infra.ops.roll.pace import pace_of
 from infra.ops.roll.progress import Event
 from infra.ops.roll.run import Limits, Means, roll
+from infra.ops.roll.view import Group
 from infra.spec import EnvironmentSpec
 from tests.infra.ops.roll.simulation import World
 from tests.infra.samples import sample_spec
@@ -83,7 +84,7 @@ def test_a_roll_that_is_interrupted_says_how_it_goes_on_and_gives_the_lock_back(
     events: list[Event] = []
     world = World(groups[0], 2, pace_of(groups[0], 2))
 
-    def interrupted(_: str) -> Any:
+    def interrupted(name: str) -> Group:
         raise KeyboardInterrupt
 
     world.group = interrupted  # type: ignore[method-assign]
