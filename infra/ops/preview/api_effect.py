@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Literal
 
 from infra.ops.preview.changes import DELETE, REPLACE, UPDATE, Change
@@ -75,15 +76,24 @@ def _by_hand(joining: Sequence[str]) -> str:
 def access_sentences(openings: Sequence[Opening]) -> Iterator[str]:
     """Yield from where the API can be reached that it could not be reached from before, and the other way round."""
     opened, closed = (_api_peers(openings, opened=opened) for opened in (True, False))
-    if peers := [peer for peer in opened if peer not in closed]:
+    if peers := [peer for peer in opened if not _within(peer, closed)]:
         yield f"The Kubernetes API can be reached from {_who(peers)}. Callers need credentials as before."
     if peers := [peer for peer in opened if peer in closed]:
         yield (
             f"The Kubernetes API is reached from {_who(peers)} through its other load balancer from now on, and no "
             "more through the one before: kubeconfigs that name that one lead nowhere from there."
         )
-    if peers := [peer for peer in closed if peer not in opened]:
-        yield f"The Kubernetes API can be reached no more from {_who(peers)}."
+    if peers := [peer for peer in closed if not _within(peer, opened)]:
+        left = [peer for peer in opened if _within(peer, peers)]
+        but = f", but for {_who(left)}" if left else ""
+        yield f"The Kubernetes API can be reached no more from {_who(peers)}{but}."
+
+
+def _within(peer: str, others: Sequence[str]) -> bool:
+    """Return whether a network is one of others, or a part of one."""
+    network = ip_network(peer, strict=False)
+    known = (ip_network(each, strict=False) for each in others)
+    return any(network.network_address in each and each.prefixlen <= network.prefixlen for each in known)
 
 
 def _api_peers(openings: Sequence[Opening], *, opened: bool) -> list[str]:

@@ -192,6 +192,25 @@ def test_an_api_that_is_made_public() -> None:
     ) in everyone.sentences
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("198.51.100.7/32", "198.51.100.0/24", ["reached from 198.51.100.0/24. Callers need credentials as before"]),
+        ("198.51.100.0/24", "198.51.100.7/32", ["reached no more from 198.51.100.0/24, but for 198.51.100.7/32"]),
+    ],
+)
+def test_an_address_within_a_network_keeps_its_way_to_the_api(before: str, after: str, said: list[str]) -> None:
+    """A network that was made wider was told as lost for those who were in it before."""
+    rule = {"securityGroupId": "id-api-public", "ipProtocol": "tcp", "fromPort": 443, "toPort": 443}
+    report = report_of(
+        step("same", SECURITY_GROUP, "api-public", {"name": "api-public.x"}, {"name": "api-public.x"}),
+        step("create", INGRESS, "new", None, {**rule, "cidrIpv4": after}),
+        step("delete", INGRESS, "old", {**rule, "cidrIpv4": before}, None),
+    )
+    told = [each for each in report.sentences if each.startswith("The Kubernetes API can be reached")]
+    assert told == [f"The Kubernetes API can be {each}." for each in said]
+
+
 def test_a_rule_that_two_groups_have_is_told_once() -> None:
     groups = [step("same", SECURITY_GROUP, name, {"name": name}, {"name": name}) for name in ("lb", "edge")]
     port = {"ipProtocol": "tcp", "fromPort": 8080, "toPort": 8080}
