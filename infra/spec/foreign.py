@@ -12,7 +12,7 @@ from infra.spec import foreign_addons
 _VPC = "write network.vpc.id for a VPC that exists, or nothing: Slipway makes one of network.cidr"
 _SUBNETS = "write network.vpc.subnets for subnets that exist, or nothing: Slipway makes them for network.zones"
 _ONE_BLOCK = "remove it: what the environment has lies in one block, network.cidr"
-_NO_SSH = "remove it: nothing listens on SSH, on no bastion either; AWS Systems Manager gives a shell"
+_NO_SSH = "remove it: no port is open for SSH, on no bastion either; docs/control-plane.md says what gives a shell"
 _OF_GROUPS = "write it in each of instanceGroups"
 _STATE = "write state.bucket: everything of the environment is in that one bucket"
 _FLAGS = "remove it: {} runs with the flags that kubeadm checked; cluster.controlPlane has what may be set"

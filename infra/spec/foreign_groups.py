@@ -13,7 +13,7 @@ _OWN_USER_DATA = (
     "remove it: a machine runs what Slipway's user-data says. Bring more in an image of your own (image), or as a "
     "workload of kind: DaemonSet"
 )
-_NO_SSH = "remove it: nothing listens on SSH; AWS Systems Manager gives a shell"
+_NO_SSH = "remove it: no port is open for SSH; docs/control-plane.md says what gives a shell"
 _OWN_ROLE = "remove it: each group has a role of its own, and what pods need of AWS is aws of their workload"
 _KUBELET = (
     "write maxPods, nodeLabels and taints; the rest of the kubelet's configuration follows from the machine's size"

@@ -17,7 +17,7 @@ OF_GROUP: Mapping[str, Mapping[str, str]] = {
     "role": {
         "Master": "write ControlPlane",
         "Worker": "write Node",
-        "Bastion": "remove the group: nothing listens on SSH; AWS Systems Manager gives a shell",
+        "Bastion": "remove the group: no port is open for SSH; docs/control-plane.md says what gives a shell",
         "APIServer": "remove the group: each member runs an API server; give the members a larger machineType",
     },
     "subnets": {

@@ -273,20 +273,24 @@ def _output(*command: str) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     """Do what the arguments say."""
-    config = json.loads(Path("/etc/slipway/member.json").read_text())
-    backups = Backups(config, os.environ["STATE_REGION"], Etcd())
     now = datetime.now(timezone.utc)  # noqa: UP017 (3.10)
     if arguments == ["save"]:
+        backups = _backups()
         backups.mark()
         backups.save(now)
     elif arguments[:1] == ["restore"] and len(arguments) == 3:
-        backups.restore(arguments[1], arguments[2], now)
+        _backups().restore(arguments[1], arguments[2], now)
     elif arguments == ["start"]:
         start()
     elif arguments[:1] == ["ctl"] and len(arguments) > 1:
         print(Etcd().ctl(*arguments[1:]), end="")
     else:
         raise SystemExit("usage: etcd_backup.py save | restore SNAPSHOT MEMBERS | start | ctl ARGUMENTS")
+
+
+def _backups() -> Backups:
+    config = json.loads(Path("/etc/slipway/member.json").read_text())
+    return Backups(config, os.environ["STATE_REGION"], Etcd())
 
 
 if __name__ == "__main__":

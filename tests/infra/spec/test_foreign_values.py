@@ -25,8 +25,8 @@ def test_values_of_habit_stand_for_choices(name: str) -> None:
     ("change", "line"),
     [
         ({"role": "Master"}, "role: 'Master' is not one of the choices. Fix: write ControlPlane."),
-        ({"role": "Bastion"}, "role: 'Bastion' is not one of the choices. Fix: remove the group: nothing listens on "
-         "SSH; AWS Systems Manager gives a shell."),
+        ({"role": "Bastion"}, "role: 'Bastion' is not one of the choices. Fix: remove the group: no port is open "
+         "for SSH; docs/control-plane.md says what gives a shell."),
         ({"role": "APIServer"}, "role: 'APIServer' is not one of the choices. Fix: remove the group: each member runs "
          "an API server; give the members a larger machineType."),
         ({"role": "node"}, "role: 'node' is not one of the choices. Fix: write 'Node'."),

@@ -257,6 +257,18 @@ def test_a_machine_that_is_none_of_those_who_restore_refuses(backups: Any, membe
     assert (backup.MANIFESTS / "etcd.yaml").exists()
 
 
+def test_etcdctl_is_run_by_hand_without_the_environment_of_the_service(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As docs/restore-etcd.md has it: a shell has no STATE_REGION, and needs none of the bucket."""
+    monkeypatch.delenv("STATE_REGION", raising=False)
+    monkeypatch.setattr(backup.Etcd, "ctl", lambda _, *arguments: f"{' '.join(arguments)}\n")
+    backup.main(["ctl", "member", "list"])
+    assert capsys.readouterr().out == "member list\n"
+    with pytest.raises(SystemExit, match="usage: "):
+        backup.main(["restore", "20261124T110000Z-control-plane-a.db"])
+
+
 def test_a_member_that_has_data_says_so_once(backups: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backup, "PKI", tmp_path)
     (tmp_path / "ca.crt").write_bytes(b"authority")
