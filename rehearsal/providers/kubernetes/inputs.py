@@ -8,7 +8,7 @@ from typing import Any
 from rehearsal.providers.base.values import Secret, Unknown, reveal
 from rehearsal.providers.kubernetes import naming
 from rehearsal.providers.kubernetes.connection import Connection
-from rehearsal.providers.kubernetes.tokens import Kind
+from rehearsal.providers.kubernetes.tokens import CLUSTER_WIDE, Kind, is_built_in
 
 Properties = dict[str, Any]
 
@@ -61,14 +61,14 @@ def named(
 def placed(connection: Connection, kind: Kind, fields: Properties) -> Properties:
     """Return the inputs in the default namespace, or without one for a kind that lies in none.
 
-    A kind whose CRD does not exist yet is taken to lie in namespaces, as the vendor does. Raises
-    UnknownKindError for a kind of Kubernetes itself that the server does not serve, ApiError,
-    ClusterUnreachableError.
+    A kind whose CRD does not exist yet is taken to lie in namespaces, as the vendor does; of Kubernetes' own kinds it
+    knows without a server which lie in none. Raises UnknownKindError for a kind of Kubernetes itself that the server
+    does not serve, ApiError, ClusterUnreachableError.
     """
     metadata = fields.get("metadata") or {}
     if isinstance(metadata, Unknown):
         return fields
-    namespaced = True
+    namespaced = not (is_built_in(kind) and kind.name in CLUSTER_WIDE)
     if connection.operations is not None and connection.operations.serves(kind):
         namespaced = connection.operations.cluster.discovery.resolve(kind).namespaced
     metadata = dict(metadata)

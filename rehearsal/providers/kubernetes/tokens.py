@@ -80,6 +80,15 @@ def parse_token(token: str) -> Kind:
     return Kind(api_version, name)
 
 
+CLUSTER_WIDE = frozenset((
+    "APIService", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding", "ComponentStatus", "CSIDriver",
+    "CSINode", "CustomResourceDefinition", "MutatingWebhookConfiguration", "Namespace", "Node", "PersistentVolume",
+    "PodSecurityPolicy", "PriorityClass", "RuntimeClass", "SelfSubjectAccessReview", "SelfSubjectRulesReview",
+    "StorageClass", "SubjectAccessReview", "TokenReview", "ValidatingWebhookConfiguration", "VolumeAttachment",
+))  # fmt: skip
+"""Kinds of Kubernetes that lie in no namespace, as the vendor's plugin lists them (``provider/pkg/kinds/kinds.go``)."""
+
+
 def is_built_in(kind: Kind) -> bool:
     """Tell whether the kind's group and version come with Kubernetes: no CRD can add a kind to them.
 

@@ -42,7 +42,7 @@ KEYS = {str(field.alias) for model in MODELS.values() for field in model.model_f
 
 def keys_in(advice: str) -> list[str]:
     """Return what reads as a key or a path of keys in an advice."""
-    return re.findall(r"(?<![\w/.])[a-z]+[A-Z]\w*(?:\.\w+)*|(?<![\w/.])[a-z]\w+(?:\.\w+)+", advice)
+    return re.findall(r"(?<![\w/.-])[a-z]+[A-Z]\w*(?:\.\w+)*|(?<![\w/.-])[a-z]\w+(?:\.\w+)+", advice)
 
 
 def stands(path: str, model: type[BaseModel]) -> bool:
@@ -173,8 +173,8 @@ def deeper(*path: str) -> dict[str, Any]:
         (("cluster", "containerd"), "write cluster.registryMirrors for registryMirrors, registry by registry; the rest "
          "of containerd is Slipway's to configure"),
         (("registryMirrors",), "move it into cluster"),
-        (("cluster", "sshAccess"), "remove it: nothing listens on SSH, on no bastion either; AWS Systems Manager gives "
-         "a shell"),
+        (("cluster", "sshAccess"), "remove it: no port is open for SSH, on no bastion either; "
+         "docs/control-plane.md says what gives a shell"),
         (("network", "vpcId"), "write network.vpc.id for a VPC that exists, or nothing: Slipway makes one of "
          "network.cidr"),
         (("privateSubnetIds",), "write network.vpc.subnets for subnets that exist, or nothing: Slipway makes them for "

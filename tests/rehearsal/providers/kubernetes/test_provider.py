@@ -124,6 +124,15 @@ def test_check_failures(provider: Provider, token: str, news: dict[str, Any], fa
     assert check(provider, token, news)[1] == failures
 
 
+def test_without_a_cluster_it_is_known_which_kinds_lie_in_no_namespace(provider: Provider) -> None:
+    """Each ClusterRole of an environment whose API was away was to be replaced, for a namespace that it got."""
+    role, crd = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", "kubernetes:example.com/v1:ClusterRole"
+    inputs = {"metadata": {"name": "n"}}
+    assert check(provider, role, inputs)[0]["metadata"] == {"name": "n"}
+    assert check(provider, crd, inputs)[0]["metadata"] == {"name": "n", "namespace": "default"}
+    assert check(provider, POD, inputs)[0]["metadata"] == {"name": "n", "namespace": "default"}
+
+
 def test_without_a_cluster_a_preview_warns_and_an_update_fails(provider: Provider, warnings: list[str]) -> None:
     inputs, _ = check(provider, POD, {})
     assert provider.create("u", POD, inputs, 0, preview=True) == ("", inputs)
