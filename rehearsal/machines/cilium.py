@@ -6,19 +6,16 @@ environments have none.
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 
-from rehearsal.cache import cache_home
-from rehearsal.machines.base import Recipe, ensure_tree
-from rehearsal.machines.commands import run
+from rehearsal.machines.base import Recipe
 from rehearsal.machines.declared import repository
 from rehearsal.machines.images import Image
+from rehearsal.machines.layers import UNUSED, ensure_layer, remove
 from rehearsal.machines.programs import POD_NETWORK
 from rehearsal.toolchain.cilium import CILIUM, CILIUM_PROGRAMS, MODULE
 from rehearsal.toolchain.golang import find_go
@@ -33,9 +30,7 @@ RECIPE: Final = Recipe(
     packages=("ca-certificates", "clang-19", "ipset", "iproute2", "iptables", "kmod"),
     edition=1,
 )
-_UNUSED: Final = (
-    "usr/include", "usr/lib/gcc", "usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man", "var/cache",
-)  # fmt: skip
+_UNUSED: Final = ("usr/include", "usr/lib/gcc", *UNUSED)
 """Of no use to a compiler that makes programs of the kernel, and a fifth of the image."""
 _SCRIPTS: Final = {
     "/init-container.sh": "images/cilium/init-container.sh",
@@ -44,7 +39,6 @@ _SCRIPTS: Final = {
 }
 _GOPS: Final = "/home/gops"
 """Where the operator writes its process ID, whoever it runs as (images/operator/Dockerfile in Cilium's repository)."""
-_PACK_SECONDS: Final = 300
 
 
 def is_cilium(image: str) -> bool:
@@ -66,7 +60,12 @@ def cilium_images(image_names: list[str], programs: Mapping[str, Path], console:
                 open_folders=(_GOPS,),
             )
         else:
-            yield Image(name, dict(_agent_files(programs, console)), ("/usr/bin/cilium-dbg",), below=_layer(console))
+            yield Image(
+                name,
+                dict(_agent_files(programs, console)),
+                ("/usr/bin/cilium-dbg",),
+                below=ensure_layer(RECIPE, console, "what Cilium's agent runs on", _seal),
+            )
 
 
 def _agent_files(programs: Mapping[str, Path], console: Console) -> Iterator[tuple[str, Path]]:
@@ -83,18 +82,6 @@ def _agent_files(programs: Mapping[str, Path], console: Console) -> Iterator[tup
             yield f"/var/lib/cilium/{path.relative_to(source)}", path
 
 
-def _layer(console: Console) -> Path:
-    """Return a tar file of the Debian tree below the programs."""
-    tree = ensure_tree(RECIPE, console, "what Cilium's agent runs on", _seal)
-    layer = cache_home() / "machines" / f"{tree.name}.tar"
-    if not layer.exists():
-        scratch = layer.with_suffix(f".{os.getpid()}")
-        run(["tar", "--create", "--numeric-owner", f"--file={scratch}", f"--directory={tree}", "."], timeout=_PACK_SECONDS)  # fmt: skip # noqa: E501
-        scratch.replace(layer)
-    return layer
-
-
 def _seal(root: Path) -> None:
-    for name in _UNUSED:
-        shutil.rmtree(root / name)
+    remove(root, _UNUSED)
     (root / "usr/bin/clang").symlink_to("clang-19")

@@ -13,7 +13,7 @@ from typing import Final
 from rehearsal.machines import injected, pod_network
 from rehearsal.machines.disk import DataVolumes
 from rehearsal.machines.errors import MachineError
-from rehearsal.machines.facts import Instance
+from rehearsal.machines.facts import Instance, Interface
 from rehearsal.machines.log import tell
 from rehearsal.machines.machine import Machine
 from rehearsal.machines.network import Network
@@ -32,6 +32,7 @@ class _Known:
     work: Future[None] | None = None
     booted: bool = False
     ending: bool = False
+    interfaces: dict[str, Interface] = field(default_factory=dict)
     devices: dict[str, str] = field(default_factory=dict)
     """Name of each block device that the machine is shown, and the volume that it is."""
 
@@ -126,13 +127,13 @@ class Controller:
         known.devices.clear()
         tell(f"{instance.identity}: boots as {instance.primary.address} of {instance.group}")
         self._network.attach(instance.identity, instance.primary, injected.interface_name(0))
-        if not self._settings.cilium:
+        if not self._settings.pod_network:
             self._network.route_pods(known.pods, instance.primary.address)
         machine.folder.mkdir(parents=True, exist_ok=True)
         write_private(machine.folder / "machine.json", json.dumps({"pods": str(known.pods)}))
         machine.disk.prepare(Path(self._settings.base), instance.root_gib)
         files = injected.injected_files(instance)
-        if not self._settings.cilium:
+        if not self._settings.pod_network:
             files += injected.network_files(instance, known.pods, self._settings.pods)
         injected.write(machine.disk.tree, files, self._authority)
         machine.start(self._binds(instance), instance.memory_mib)
@@ -144,7 +145,7 @@ class Controller:
             injected.IMAGES: settings.images_of(instance.group.split(".")[0]),
             injected.CSI: Path(settings.csi),
         }
-        if not settings.cilium:
+        if not settings.pod_network:
             binds |= {PLUGINS_FOLDER: Path(settings.plugins), injected.PROXY: Path(settings.proxy)}
         if settings.policies:
             binds[injected.POLICIES] = Path(settings.policies)
@@ -152,8 +153,14 @@ class Controller:
 
     def _attach(self, known: _Known, instance: Instance) -> None:
         machine = known.machine
+        attached = {each.identity: each for each in instance.interfaces}
+        for identity in known.interfaces.keys() - attached.keys():
+            self._network.detach(instance.identity, known.interfaces[identity])
         for interface in instance.interfaces[1:]:
             self._network.attach(instance.identity, interface, injected.interface_name(interface.index))
+        for interface in instance.interfaces:
+            self._network.lead_to_pods(interface)
+        known.interfaces = attached
         wanted = {each.device.removeprefix("/dev/"): each for each in instance.volumes}
         for name in known.devices.keys() - wanted.keys():
             machine.remove_device(name)
@@ -167,6 +174,8 @@ class Controller:
         machine = known.machine
         tell(f"{machine.instance}: shuts down")
         machine.shut_down()
+        for interface in known.interfaces.values():
+            self._network.detach(machine.instance, interface)
         self._network.unroute_pods(known.pods)
         self._network.remove_machine(machine.instance)
         machine.remove()

@@ -21,6 +21,18 @@ class Interface:
     network: IPv4Network
     vpc: str
     vpc_network: IPv4Network
+    groups: tuple[str, ...] = ()
+    further: tuple[IPv4Address, ...] = ()
+    """Its addresses besides the first."""
+    prefixes: tuple[IPv4Network, ...] = ()
+    """Its ranges of addresses."""
+
+    @property
+    def for_pods(self) -> Iterator[IPv4Address]:
+        """All addresses but the first: those that a pod network gives to pods."""
+        yield from self.further
+        for prefix in self.prefixes:
+            yield from prefix
 
     @property
     def router(self) -> IPv4Address:
@@ -186,6 +198,11 @@ def _interfaces(raw: Mapping[str, Any], networks: Mapping[str, tuple[IPv4Network
             network=network,
             vpc=each["VpcId"],
             vpc_network=vpc_network,
+            groups=tuple(group["GroupId"] for group in each.get("Groups", ())),
+            further=tuple(
+                IPv4Address(one["PrivateIpAddress"]) for one in each["PrivateIpAddresses"] if not one["Primary"]
+            ),
+            prefixes=tuple(IPv4Network(one["Ipv4Prefix"]) for one in each.get("Ipv4Prefixes", ())),
         )
 
 

@@ -43,13 +43,23 @@ class Image:
     environment: Mapping[str, str] = field(default_factory=dict)
     open_folders: tuple[str, ...] = ()
     """Folders that are anybody's to write to."""
+    folder: str = ""
+    """Where its programs start."""
 
     @property
     def archive(self) -> str:
         """Name of its archive's file, by its programs' sizes and times of change, so that a new build is a new file."""
         files = {**self.programs, **({"": self.below} if self.below else {})}
         facts = [[path, there.stat().st_size, there.stat().st_mtime_ns] for path, there in files.items()]
-        said = [self.name, self.entrypoint, self.user, self.binds_low_ports, dict(self.environment), self.open_folders]
+        said = [
+            self.name,
+            self.entrypoint,
+            self.user,
+            self.binds_low_ports,
+            dict(self.environment),
+            self.open_folders,
+            self.folder,
+        ]
         digest = hashlib.sha256(json.dumps([*said, facts]).encode()).hexdigest()
         return f"{self.name.rpartition('/')[2].replace(':', '-')}-{digest[:12]}.tar"
 
@@ -95,7 +105,12 @@ def _write_archive(archive: tarfile.TarFile, image: Image, files: Sequence[Path]
         {
             "architecture": "amd64",
             "os": "linux",
-            "config": {"Entrypoint": list(image.entrypoint), "Env": environment, "User": image.user},
+            "config": {
+                "Entrypoint": list(image.entrypoint),
+                "Env": environment,
+                "User": image.user,
+                "WorkingDir": image.folder,
+            },
             "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}" for digest in layers]},
         }
     )

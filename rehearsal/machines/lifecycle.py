@@ -17,8 +17,8 @@ from rich.console import Console
 from rehearsal import toolchain
 from rehearsal.cache import cache_home
 from rehearsal.controlplane.layout import Layout as ControlPlaneLayout
-from rehearsal.machines import cilium as cilium_programs
-from rehearsal.machines import namespaces
+from rehearsal.machines import amazon_vpc_cni, cilium, namespaces
+from rehearsal.machines.asked import AMAZON_VPC, CILIUM, keeps_policies, pod_network
 from rehearsal.machines.base import ensure_base
 from rehearsal.machines.catalogue import chosen, images
 from rehearsal.machines.declared import declared_images
@@ -26,7 +26,7 @@ from rehearsal.machines.disk import mounts_below
 from rehearsal.machines.errors import MachineError
 from rehearsal.machines.images import Image, ensure_archive
 from rehearsal.machines.limits import raise_shared_limits
-from rehearsal.machines.machine import has_unified_groups, remove_groups
+from rehearsal.machines.machine import remove_groups
 from rehearsal.machines.programs import CSI, OWN, POD_NETWORK, POLICIES
 from rehearsal.machines.requirements import missing_requirements
 from rehearsal.machines.settings import Settings
@@ -40,10 +40,6 @@ _TOOLS: Final = (
     "kubelet", "kubeadm", "kubectl", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy",
     "etcd", "etcdctl", "etcdutl", "coredns",
 )  # fmt: skip
-POLICIES_VARIABLE: Final = "SLIPWAY_MACHINE_POLICIES"
-POLICIES_KEPT: Final = "enforce"
-NETWORK_VARIABLE: Final = "SLIPWAY_MACHINE_NETWORK"
-CILIUM: Final = "cilium"
 _STOP_SECONDS: Final = 180.0
 _STALE_SECONDS: Final = 24 * 3600
 """After which an image's archive is deleted that no environment has."""
@@ -156,9 +152,8 @@ class Machines:
         declared = declared_images(spec)
         recipes = chosen(declared)
         tools = [recipe.program for recipe in recipes.values() if recipe.built_of is None]
-        cilium = has_cilium(spec)
-        if cilium:
-            tools += cilium_programs.PROGRAMS
+        network = pod_network(spec)
+        tools += {CILIUM: cilium.PROGRAMS, AMAZON_VPC: amazon_vpc_cni.PROGRAMS}.get(network, ())
         base = ensure_base(console)
         programs = toolchain.resolve((*_TOOLS, *tools), console)
         plugins = POD_NETWORK.ensure(console)
@@ -167,8 +162,10 @@ class Machines:
             programs |= {name: folder / name for name in built_of.names}
         version = spec.cluster.kubernetes_version
         made = [*images(programs, version, declared, recipes)]
-        if cilium:
-            made += cilium_programs.cilium_images(declared, programs, console)
+        if network == CILIUM:
+            made += cilium.cilium_images(declared, programs, console)
+        elif network == AMAZON_VPC:
+            made += amazon_vpc_cni.amazon_vpc_images(declared, programs, console)
         return Settings(
             environment=self.network,
             root=str(self.folder),
@@ -193,43 +190,8 @@ class Machines:
             kubeconfig=str(self.kubeconfig),
             groups=tuple(groups),
             policies=str(POLICIES.ensure(console) / "netpol") if keeps_policies() else "",
-            cilium=cilium,
+            pod_network=network,
         )
-
-
-def keeps_policies() -> bool:
-    """Return whether machines are to keep network policies. Raises MachineError for a value that means nothing."""
-    asked = os.environ.get(POLICIES_VARIABLE, "")
-    if asked not in ("", POLICIES_KEPT):
-        raise MachineError(f"{POLICIES_VARIABLE} is {asked!r}: leave it out, or say {POLICIES_KEPT!r}.")
-    return bool(asked)
-
-
-def has_cilium(spec: EnvironmentSpec) -> bool:
-    """Return whether machines are to run Cilium itself. Raises MachineError where they could not."""
-    asked = os.environ.get(NETWORK_VARIABLE, "")
-    if asked not in ("", CILIUM):
-        raise MachineError(f"{NETWORK_VARIABLE} is {asked!r}: leave it out, or say {CILIUM!r}.")
-    if not asked:
-        return False
-    if spec.cluster.cni != "cilium":
-        raise MachineError(f"{NETWORK_VARIABLE} is {CILIUM!r}, and {spec.name} has another pod network.")
-    if keeps_policies():
-        raise MachineError(f"Cilium keeps network policies itself: leave {POLICIES_VARIABLE} out.")
-    if not has_unified_groups():
-        # Its programs for Services would be attached to all that runs here, and not to one machine.
-        raise MachineError("Cilium needs control groups of version 2, at least mounted beside the first.")
-    if spec.cluster.addons.cilium.encryption == "wireguard" and not kernel_has_wireguard():
-        raise MachineError(
-            "This kernel has no WireGuard: set `cluster.addons.cilium.encryption: none` in the file that is rehearsed."
-        )
-    return True
-
-
-def kernel_has_wireguard() -> bool:
-    """Return whether this kernel can have a network device of WireGuard's, tried in a namespace of its own."""
-    tried = ["unshare", "--net", "ip", "link", "add", "wg0", "type", "wireguard"]
-    return subprocess.run(tried, capture_output=True, check=False).returncode == 0
 
 
 def _link(archive: Path, target: Path) -> None:

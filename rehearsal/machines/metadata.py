@@ -133,12 +133,15 @@ class Metadata:
         return tree
 
     def _interface(self, each: Interface) -> Tree:
+        prefixes = {"ipv4-prefix": "\n".join(map(str, each.prefixes))} if each.prefixes else {}
         return {
             "device-number": str(each.index),
             "interface-id": each.identity,
-            "local-ipv4s": str(each.address),
+            **prefixes,
+            "local-ipv4s": "\n".join(map(str, (each.address, *each.further))),
             "mac": each.mac,
             "owner-id": self._account,
+            "security-group-ids": "\n".join(each.groups),
             "subnet-id": each.subnet,
             "subnet-ipv4-cidr-block": str(each.network),
             "vpc-id": each.vpc,

@@ -7,6 +7,7 @@ router as they do in a VPC; zones are no more than their subnets.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
@@ -30,6 +31,7 @@ class Network:
     def __init__(self, name: str) -> None:
         self.namespace = f"slipway-{name}"
         self._routers: set[IPv4Network] = set()
+        self._led: dict[str, frozenset[IPv4Address]] = {}
 
     def prepare(self) -> None:
         """Make the namespace and the bridge, with the addresses that are the same in each VPC."""
@@ -95,12 +97,30 @@ class Network:
         self._ip("link", "add", pair, "type", "veth", "peer", "name", name, "address", interface.mac, "netns", own)
         # fmt: on
         self._ip("link", "set", pair, "master", BRIDGE, "up")
+        # The bridge answers who has an address that it was told of, as a VPC does; machines answer for the others.
+        self._ip("link", "set", pair, "type", "bridge_slave", "proxy_arp_wifi", "on")
+        run(["bridge", "-n", self.namespace, "fdb", "replace", interface.mac, "dev", pair, "master", "static"])
 
-    def detach(self, instance: str, mac: str) -> None:
-        """Take the interface of that MAC address from a machine."""
+    def lead_to_pods(self, interface: Interface) -> None:
+        """Lead packets for an interface's further addresses to it: a VPC knows of each, and no one is asked."""
+        wanted, led = frozenset(interface.for_pods), self._led.get(interface.identity, frozenset())
+        self._tell_bridge(
+            [f"replace {each} lladdr {interface.mac} dev {BRIDGE} nud permanent" for each in sorted(wanted - led)]
+            + [f"delete {each} dev {BRIDGE}" for each in sorted(led - wanted)]
+        )
+        self._led[interface.identity] = wanted
+
+    def detach(self, instance: str, interface: Interface) -> None:
+        """Take an interface from a machine."""
         own = self.machine_namespace(instance)
-        for name in self._links(own, mac):
+        for name in self._links(own, interface.mac):
             run(["ip", "-n", own, "link", "delete", name])
+        self._tell_bridge([f"delete {each} dev {BRIDGE}" for each in self._led.pop(interface.identity, ())])
+
+    def _tell_bridge(self, lines: Sequence[str]) -> None:
+        if lines:
+            text = "".join(f"neighbour {line}\n" for line in lines)
+            run(["ip", "-n", self.namespace, "-batch", "-"], stdin=text)
 
     def remove_machine(self, instance: str) -> None:
         """Remove a machine's namespace and with it its cables."""

@@ -16,7 +16,7 @@ class Settings:
 
     `images` has, for each instance group, the folder of the image archives that its machines are given; under the empty
     name that of all images, for groups that came later. `policies` is the program that keeps network policies, or none.
-    With `cilium` machines have the pod network that their pods bring, without it the stand-in.
+    `pod_network` is the one that machines' own pods bring, `cilium` or `amazonVpc`; the stand-in's where it is empty.
     """
 
     environment: str
@@ -42,7 +42,7 @@ class Settings:
     kubeconfig: str
     groups: tuple[str, ...] = ()
     policies: str = ""
-    cilium: bool = False
+    pod_network: str = ""
 
     @property
     def folder(self) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from moto.ec2.models.instances import Instance
@@ -22,7 +22,7 @@ def keep_reserved_addresses() -> None:
 
     def free(self: Any) -> Iterator[IPv4Address | IPv6Address]:
         kept = self._reserved_ips | getattr(self, "aws_reserved_ips", set())
-        yield from (host for host in self._base_avail_ip_iterator() if host not in kept | _taken(self))
+        yield from (host for host in self._base_avail_ip_iterator() if host not in kept | taken_addresses(self))
 
     Subnet._subnet_ip_generator = property(free)  # type: ignore[assignment]
 
@@ -33,7 +33,7 @@ def free_addresses_of_gateways() -> None:
 
 
 def end_interfaces_with_machines() -> None:
-    """Make moto delete a machine's own interface with it, as AWS does unless told otherwise."""
+    """Make moto delete a machine's own interface with it, as AWS does unless told otherwise, and those told to."""
     replace_once(Instance, "terminate", _ending_interface)
 
 
@@ -42,7 +42,8 @@ def _ending_interface(terminate: Callable[..., Any]) -> Callable[..., Any]:
 
     def ended(self: Any) -> Any:
         answer = terminate(self)
-        for interface in [each for each in self.nics.values() if each.device_index == 0]:
+        ending = (each for each in self.nics.values() if each.device_index == 0 or each.delete_on_termination)
+        for interface in list(ending):
             self.ec2_backend.enis.pop(interface.id, None)
         return answer
 
@@ -63,6 +64,9 @@ def _giving_back(delete: Callable[..., Any]) -> Callable[..., Any]:
     return deleted
 
 
-def _taken(subnet: Any) -> set[IPv4Address | IPv6Address]:
-    interfaces = (each for each in subnet.ec2_backend.enis.values() if each.subnet.id == subnet.id)
-    return {ip_address(each["PrivateIpAddress"]) for one in interfaces for each in one.private_ip_addresses}
+def taken_addresses(subnet: Any) -> set[IPv4Address | IPv6Address]:
+    """Return the addresses that the subnet's interfaces have, those of their ranges included."""
+    interfaces = [each for each in subnet.ec2_backend.enis.values() if each.subnet.id == subnet.id]
+    single = {ip_address(each["PrivateIpAddress"]) for one in interfaces for each in one.private_ip_addresses}
+    ranges = (each["Ipv4Prefix"] for one in interfaces for each in getattr(one, "ipv4_prefixes", ()))
+    return single.union(*(ip_network(each) for each in ranges))

@@ -27,6 +27,7 @@ from rehearsal.moto.gate import Gate, GatedApplication
 from rehearsal.moto.health import HealthApplication, complete_target_groups
 from rehearsal.moto.images import ImagesApplication
 from rehearsal.moto.listeners import complete_listeners
+from rehearsal.moto.prefixes import complete_interfaces
 from rehearsal.moto.saver import Saver
 from rehearsal.moto.scaling import complete_groups
 from rehearsal.moto.versions import complete_versions
@@ -61,6 +62,7 @@ def prepare(data: Path) -> tuple[Gate, bodies.BodyStore]:
     keep_reserved_addresses()
     free_addresses_of_gateways()
     end_interfaces_with_machines()
+    complete_interfaces()
     complete_groups()
     complete_volumes()
     complete_target_groups()

@@ -8,6 +8,7 @@ from typing import Final
 from semver import Version
 
 from rehearsal.toolchain.addon_programs import ADDON_PROGRAMS
+from rehearsal.toolchain.amazon_vpc_cni import AMAZON_VPC_CNI_PROGRAMS
 from rehearsal.toolchain.cilium import CILIUM_PROGRAMS
 from rehearsal.toolchain.errors import ToolchainError
 from rehearsal.toolchain.kubernetes_plugin import KUBERNETES_PLUGIN_TOOL
@@ -206,6 +207,7 @@ _ALL: Final = (
         rule=SAME_MINOR,
     ),
     *ADDON_PROGRAMS,
+    *AMAZON_VPC_CNI_PROGRAMS,
     *CILIUM_PROGRAMS,
     KUBERNETES_PLUGIN_TOOL,
 )

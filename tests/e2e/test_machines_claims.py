@@ -18,7 +18,7 @@ import pytest
 from infra.plan.addons.coredns import plan_coredns
 from infra.plan.addons.ebs_csi import plan_ebs_csi
 from infra.spec import from_mapping
-from rehearsal.machines.lifecycle import POLICIES_KEPT, POLICIES_VARIABLE
+from rehearsal.machines.asked import POLICIES_KEPT, POLICIES_VARIABLE
 from rehearsal.machines.network import FRONT_ADDRESS
 from tests.e2e.conftest import Rehearsed, rehearsed
 from tests.e2e.machine_cluster import NEEDS_ALL, Cluster, eventually, is_ready

@@ -58,12 +58,21 @@ def _allow(sid: str, actions: list[str], resource: str | list[str], condition: S
 
 
 def amazon_vpc_cni(_: EnvironmentSpec, scope: Scope) -> list[Statement]:
-    """kops's ``addAmazonVPCCNIPermissions``, as AWS's own AmazonEKS_CNI_Policy, inside the account and region."""
+    """kops's ``addAmazonVPCCNIPermissions``, as AWS's own AmazonEKS_CNI_Policy, inside the account and region.
+
+    Since 1.22 the daemon looks at the subnet's tags before each interface that it makes, whether or not it may use others.
+    """
     interfaces = scope.ec2("network-interface")
     return [
         _allow(
             "Look",
-            ["ec2:DescribeInstanceTypes", "ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces", "ec2:DescribeTags"],
+            [
+                "ec2:DescribeInstanceTypes",
+                "ec2:DescribeInstances",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeTags",
+            ],
             "*",
         ),
         _allow(

@@ -84,6 +84,8 @@ LOOKS: dict[str, set[str]] = {
         "elasticloadbalancing:DescribeTargetGroupAttributes",
     },
     "ebs-csi": {"ec2:DescribeAvailabilityZones", "ec2:DescribeVolumeStatus"},
+    # Asked for before each interface (GetVpcSubnets in pkg/awsutils/awsutils.go).
+    "amazon-vpc-cni": {"ec2:DescribeSubnets"},
 }
 CHANGES: dict[str, set[str]] = {
     # What newer versions change beyond that, of what has the cluster's tag: target groups by an annotation.

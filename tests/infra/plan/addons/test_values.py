@@ -272,6 +272,17 @@ def test_the_vpc_cni_tags_its_interfaces_and_kube_proxy_masquerades_what_leaves_
     assert API.items() <= environment(proxy).items()
 
 
+def test_the_vpc_cnis_probes_ask_where_its_daemon_answers() -> None:
+    # Since 1.23 it listens at no port: asked there, it was never ready, and started again each minute and a half.
+    planned = addons(sample_spec(cluster={"cni": "amazonVpc", "networkPolicies": "notEnforced"}))
+    daemon = container(body(planned["amazon-vpc-cni"], "DaemonSet", "aws-node"), "aws-node")
+    folders = [each["mountPath"] for each in daemon["volumeMounts"]]
+    for probe in ("livenessProbe", "readinessProbe"):
+        program, address, *_ = daemon[probe]["exec"]["command"]
+        assert (program, address) == ("/app/grpc-health-probe", "-addr=unix:///var/run/aws-node/ipamd.sock")
+    assert "/var/run/aws-node" in folders
+
+
 def test_serving_certificates_are_approved_for_instance_ids_in_the_vpc() -> None:
     workload = body(addons()["kubelet-csr-approver"], "Deployment", "kubelet-csr-approver")
     told = environment(container(workload, "kubelet-csr-approver"))

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from infra.spec import EnvironmentSpec, from_mapping
-from rehearsal.machines import lifecycle
+from rehearsal.machines import asked
 from rehearsal.machines.errors import MachineError
-from rehearsal.machines.lifecycle import NETWORK_VARIABLE, POLICIES_VARIABLE, has_cilium, keeps_policies
+from rehearsal.machines.asked import NETWORK_VARIABLE, POLICIES_VARIABLE, keeps_policies, pod_network
 from tests.e2e.specs import small
 
 
@@ -34,18 +34,21 @@ def declared(encryption: str = "none", **cluster: Any) -> EnvironmentSpec:
     return from_mapping(spec, "net")
 
 
+AMAZON_VPC = {"cni": "amazonVpc", "networkPolicies": "notEnforced"}
+
+
 @pytest.fixture(autouse=True)
 def able(monkeypatch: pytest.MonkeyPatch) -> None:
     """A computer with control groups of version 2, whatever runs the tests."""
-    monkeypatch.setattr(lifecycle, "has_unified_groups", lambda: True)
+    monkeypatch.setattr(asked, "has_unified_groups", lambda: True)
 
 
-@pytest.mark.parametrize(("said", "real"), [(None, False), ("", False), ("cilium", True)])
-def test_cilium_runs_when_it_is_asked_for(said: str | None, real: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("said", "real"), [(None, ""), ("", ""), ("cilium", "cilium")])
+def test_cilium_runs_when_it_is_asked_for(said: str | None, real: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(NETWORK_VARIABLE, raising=False)
     if said is not None:
         monkeypatch.setenv(NETWORK_VARIABLE, said)
-    assert has_cilium(declared()) is real
+    assert pod_network(declared()) == real
 
 
 @pytest.mark.parametrize(("kernel_has_it", "refused"), [(True, False), (False, True)])
@@ -53,24 +56,34 @@ def test_encryption_needs_a_kernel_that_has_it(
     kernel_has_it: bool, refused: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(NETWORK_VARIABLE, "cilium")
-    monkeypatch.setattr(lifecycle, "kernel_has_wireguard", lambda: kernel_has_it)
+    monkeypatch.setattr(asked, "kernel_has_wireguard", lambda: kernel_has_it)
     if not refused:
-        assert has_cilium(declared("wireguard"))
+        assert pod_network(declared("wireguard")) == "cilium"
         return
     with pytest.raises(MachineError, match=r"no WireGuard: set `cluster\.addons\.cilium\.encryption: none`"):
-        has_cilium(declared("wireguard"))
+        pod_network(declared("wireguard"))
 
 
 def test_what_cilium_cannot_be_beside_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(NETWORK_VARIABLE, "flannel")
-    with pytest.raises(MachineError, match="SLIPWAY_MACHINE_NETWORK is 'flannel': leave it out, or say 'cilium'"):
-        has_cilium(declared())
+    with pytest.raises(
+        MachineError, match="SLIPWAY_MACHINE_NETWORK is 'flannel': leave it out, or say 'cilium' or 'amazonVpc'"
+    ):
+        pod_network(declared())
     monkeypatch.setenv(NETWORK_VARIABLE, "cilium")
     with pytest.raises(MachineError, match="net has another pod network"):
-        has_cilium(declared(cni="amazonVpc", networkPolicies="notEnforced"))
-    monkeypatch.setattr(lifecycle, "has_unified_groups", lambda: False)
+        pod_network(declared(**AMAZON_VPC))
+    monkeypatch.setattr(asked, "has_unified_groups", lambda: False)
     with pytest.raises(MachineError, match="needs control groups of version 2"):
-        has_cilium(declared())
+        pod_network(declared())
     monkeypatch.setenv(POLICIES_VARIABLE, "enforce")
     with pytest.raises(MachineError, match="leave SLIPWAY_MACHINE_POLICIES out"):
-        has_cilium(declared())
+        pod_network(declared())
+
+
+def test_the_vpcs_own_network_runs_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NETWORK_VARIABLE, "amazonVpc")
+    monkeypatch.setattr(asked, "has_unified_groups", lambda: False)
+    assert pod_network(declared(**AMAZON_VPC)) == "amazonVpc"
+    with pytest.raises(MachineError, match="net has another pod network"):
+        pod_network(declared())
