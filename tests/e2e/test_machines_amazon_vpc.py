@@ -57,3 +57,143 @@ def environment(home: Path) -> Iterator[Rehearsed]:
 @pytest.fixture(scope="module")
 def cluster(environment: Rehearsed) -> Cluster:
     return Cluster(environment)
+
+
+@pytest.fixture(scope="module")
+def nodes(cluster: Cluster) -> list[str]:
+    """Return the member and the workers once their network is there, with pods on each; the one of few addresses last."""
+    found = eventually(
+        lambda: roles if sum(map(len, (roles := cluster.ready_nodes()).values())) == NODES else None,
+        NODES_SECONDS,
+        f"{NODES} nodes are Ready",
+    )
+    kinds = {each["metadata"]["name"]: each["metadata"]["labels"] for each in cluster.get("nodes")["items"]}
+    workers = sorted(found["Node"], key=lambda node: kinds[node]["slipway/instance-group"] == "few")
+    port = {"port": 80, "targetPort": 8080, "nodePort": PORT}
+    cluster.apply(
+        deployment("shop", PODS, tolerations=EVERYWHERE),
+        service("shop"),
+        service("outside", selector={"app": "shop"}, type="NodePort", ports=[port]),
+        pod("client", nodeName=workers[0]),
+    )
+    cluster.settled("shop", PODS, 180)
+    cluster.wait("condition=Ready", "pod/client")
+    return [*found["ControlPlane"], *workers]
+
+
+def daemons(cluster: Cluster, app: str = "aws-node") -> dict[str, dict[str, Any]]:
+    """Return node -> the pod of a DaemonSet on it."""
+    found = cluster.get("pods", "--namespace=kube-system", f"--selector=k8s-app={app}")["items"]
+    return {each["spec"]["nodeName"]: each for each in found}
+
+
+def interfaces(environment: Rehearsed, node: str) -> list[dict[str, Any]]:
+    """Return what the AWS stand-in has of a machine's interfaces, the first one first."""
+    attached = [{"Name": "attachment.instance-id", "Values": [node]}]
+    found = environment.client("ec2").describe_network_interfaces(Filters=attached)["NetworkInterfaces"]
+    return sorted(found, key=lambda each: int(each["Attachment"]["DeviceIndex"]))
+
+
+def ranges(interface: dict[str, Any]) -> list[IPv4Network]:
+    return [IPv4Network(each["Ipv4Prefix"]) for each in interface.get("Ipv4Prefixes", ())]
+
+
+def test_daemons_become_ready_and_stay(cluster: Cluster, nodes: list[str]) -> None:
+    for app in ("aws-node", "kube-proxy"):
+        found = eventually(
+            lambda app=app: pods if all(map(is_ready, (pods := daemons(cluster, app)).values())) else None,  # type: ignore[misc]
+            180,
+            f"{app} is ready on each machine",
+        )
+        assert set(found) == set(nodes)
+        restarts = {each["restartCount"] for pod in found.values() for each in pod["status"]["containerStatuses"]}
+        assert restarts == {0}, app
+    processes = cluster.machine(nodes[1]).execute("ps", "-e", "-o", "comm=").split()
+    assert {"aws-k8s-agent", "kube-proxy.real"} <= set(processes)
+
+
+def test_neither_daemon_lacks_a_right(cluster: Cluster, nodes: list[str]) -> None:
+    for app in ("aws-node", "kube-proxy"):
+        for each in daemons(cluster, app).values():
+            name = each["metadata"]["name"]
+            lines = cluster.kubectl("--namespace=kube-system", "logs", name, f"--container={app}").splitlines()
+            assert len(lines) > 10
+            assert [line for line in lines if re.search(WRONG, line)] == []
+    events = cluster.get("events", "--namespace=kube-system")["items"]
+    assert [each["message"] for each in events if re.search(WRONG, each.get("message", ""))] == []
+    assert len(nodes) == NODES
+
+
+def test_pods_have_addresses_of_their_machines_ranges(
+    environment: Rehearsed, cluster: Cluster, nodes: list[str]
+) -> None:
+    for node in nodes:
+        own = [each for interface in interfaces(environment, node) for each in ranges(interface)]
+        for each in cluster.pods("shop").values():
+            if each["spec"]["nodeName"] == node:
+                assert any(IPv4Address(each["status"]["podIP"]) in one for one in own), node
+
+
+def test_a_machine_of_few_addresses_gets_a_further_interface(
+    environment: Rehearsed, cluster: Cluster, nodes: list[str]
+) -> None:
+    first, second = eventually(
+        lambda: found if len(found := interfaces(environment, nodes[-1])) == 2 else None, 120, "a second interface"
+    )
+    assert ranges(second)
+    tags = {each["Key"]: each["Value"] for each in second["TagSet"]}
+    assert tags["KubernetesCluster"] == environment.spec["cluster"]["name"]
+    assert second["Attachment"]["DeleteOnTermination"]
+    assert {each["GroupId"] for each in second["Groups"]} == {each["GroupId"] for each in first["Groups"]}
+    links = json.loads(cluster.machine(nodes[-1]).execute("ip", "-json", "address", "show", "dev", "ens6"))
+    assert [each["local"] for each in links[0]["addr_info"]] == [second["PrivateIpAddress"]]
+    (member, *_) = nodes
+    assert all(not ranges(each) for each in interfaces(environment, member)[1:])
+
+
+def test_pods_of_both_interfaces_reach_all_others(environment: Rehearsed, cluster: Cluster, nodes: list[str]) -> None:
+    few = nodes[-1]
+    cluster.apply(deployment("many", 20, nodeName=few))
+    many = cluster.settled("many", 20, 240)
+    second = ranges(interfaces(environment, few)[1])
+    there = {name for name, each in many.items() if any(IPv4Address(each["status"]["podIP"]) in one for one in second)}
+    assert there
+    assert there != set(many)
+    for name, each in many.items():
+        ip = each["status"]["podIP"]
+        assert f"{name} {ip}:8080 from" in cluster.ask("client", "get", url=f"http://{ip}:8080/")
+    (one,) = list(there)[:1]
+    for each in cluster.pods("shop").values():
+        assert cluster.ask(one, "get", url=f"http://{each['status']['podIP']}:8080/")
+    virtual = cluster.get("service", "shop")["spec"]["clusterIP"]
+    assert cluster.answering(f"http://{virtual}/", 20, one)
+
+
+def test_services_names_and_ports_of_nodes(cluster: Cluster, nodes: list[str]) -> None:
+    pods = cluster.pods("shop")
+    virtual = cluster.get("service", "shop")["spec"]["clusterIP"]
+    assert set(cluster.answering(f"http://{virtual}/", 120)) == set(pods)
+    cluster.wait("condition=Available", "deployment/coredns", namespace="kube-system")
+    assert cluster.ask("client", "get", url="http://shop.default.svc.cluster.local/")
+    for node in nodes:
+        answers = {from_vpc(cluster, f"http://{address(cluster, node)}:{PORT}/") for _ in range(12)}
+        assert answers <= set(pods), node
+        assert cluster.machine(node).execute("curl", "-sS", "-m", "3", f"http://{virtual}/").split(" ")[0] in pods
+
+
+def test_a_machine_that_is_replaced_takes_its_interfaces_with_it(
+    environment: Rehearsed, cluster: Cluster, nodes: list[str]
+) -> None:
+    gone = nodes[-1]
+    old = {each["NetworkInterfaceId"] for each in interfaces(environment, gone)}
+    environment.client("autoscaling").terminate_instance_in_auto_scaling_group(
+        InstanceId=gone, ShouldDecrementDesiredCapacity=False
+    )
+
+    def replaced() -> str | None:
+        return next((node for node in cluster.ready_nodes().get("Node", ()) if node not in nodes), None)
+
+    fresh = eventually(replaced, REPLACED_SECONDS, "another worker is Ready")
+    left = environment.client("ec2").describe_network_interfaces()["NetworkInterfaces"]
+    assert old.isdisjoint({each["NetworkInterfaceId"] for each in left})
+    eventually(lambda: cluster.only_on("shop", {*nodes[:-1], fresh}, PODS), 240, "pods are on the new one, too")

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.machines.asked import CILIUM, NETWORK_VARIABLE
 from rehearsal.machines.commands import run
 from rehearsal.machines.errors import MachineError
-from rehearsal.machines.asked import CILIUM, NETWORK_VARIABLE
 from tests.e2e.conftest import Rehearsed, rehearsed
 from tests.e2e.machine_cluster import NEEDS_ALL, Cluster, eventually, is_ready
 from tests.e2e.machine_objects import deployment, ingress_policy, named, pod, service

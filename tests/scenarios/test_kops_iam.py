@@ -111,7 +111,10 @@ ONLY_OURS: Mapping[tuple[str, str], str] = {
     ("ControlPlane", "ec2:DescribeNetworkInterfaces"): "a member has an address that outlives its machine",
     ("ControlPlane", "ec2:AttachNetworkInterface"): "the same; only its own, by its tag",
     ("ControlPlane", "s3:AbortMultipartUpload"): "gives up the upload of its own snapshot",
-    ("amazon-vpc-cni", "ec2:DescribeSubnets"): "the daemon of 1.23 looks at its subnet's tags before it makes an interface",
+    (
+        "amazon-vpc-cni",
+        "ec2:DescribeSubnets",
+    ): "the daemon of 1.23 looks at its subnet's tags before it makes an interface",
     ("worker", "kms:Decrypt"): "the state bucket is encrypted by a key of its own; kops's need not be",
 }
 """Role and action -> why kops has none."""

@@ -6,8 +6,8 @@ import pytest
 
 from infra.spec import EnvironmentSpec, from_mapping
 from rehearsal.machines import asked
-from rehearsal.machines.errors import MachineError
 from rehearsal.machines.asked import NETWORK_VARIABLE, POLICIES_VARIABLE, keeps_policies, pod_network
+from rehearsal.machines.errors import MachineError
 from tests.e2e.specs import small
 
 

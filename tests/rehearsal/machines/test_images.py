@@ -85,6 +85,15 @@ def test_what_lies_below_the_programs_is_a_layer_of_its_own(image: Image, tmp_pa
     assert names == ["usr/bin/shell", "usr/local/bin/tool"]
 
 
+def test_programs_start_in_the_folder_that_is_said(image: Image, tmp_path: Path) -> None:
+    elsewhere = replace(image, folder="/app")
+    assert elsewhere.archive != image.archive
+    with tarfile.open(ensure_archive(elsewhere, tmp_path / "images")) as archive:
+        (described,) = document(archive, "index.json")["manifests"]
+        manifest = document(archive, blob(described["digest"]))
+        assert document(archive, blob(manifest["config"]["digest"]))["config"]["WorkingDir"] == "/app"
+
+
 def test_a_program_may_be_let_listen_on_low_ports(image: Image, tmp_path: Path) -> None:
     able = replace(image, binds_low_ports=True)
     assert able.archive != image.archive

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pytest
@@ -111,3 +113,14 @@ def test_a_second_interface_is_listed_and_the_first_names_the_machine() -> None:
     assert service.get(macs)[1] == "02:00:00:00:00:00/\n02:00:00:00:00:01/"
     assert service.get(f"{macs}02:00:00:00:00:01/device-number")[1] == "1"
     assert service.get("/latest/meta-data/mac")[1] == "02:00:00:00:00:00"
+
+
+def test_what_a_pod_network_gets_for_an_interface_is_told() -> None:
+    given = (IPv4Network("10.20.32.32/28"), IPv4Network("10.20.32.48/28"))
+    rich = replace(interface(), groups=("sg-1", "sg-2"), further=(IPv4Address("10.20.32.9"),), prefixes=given)
+    mac = "/latest/meta-data/network/interfaces/macs/02:00:00:00:00:00"
+    service = Service(instance(rich))
+    assert service.get(f"{mac}/security-group-ids")[1] == "sg-1\nsg-2"
+    assert service.get(f"{mac}/local-ipv4s")[1] == "10.20.32.5\n10.20.32.9"
+    assert service.get(f"{mac}/ipv4-prefix")[1] == "10.20.32.32/28\n10.20.32.48/28"
+    assert Service().get(f"{mac}/ipv4-prefix")[0] == HTTPStatus.NOT_FOUND

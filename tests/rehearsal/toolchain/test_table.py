@@ -5,6 +5,7 @@ import re
 import pytest
 
 from rehearsal.toolchain.addon_programs import ADDON_PROGRAMS
+from rehearsal.toolchain.amazon_vpc_cni import AMAZON_VPC_CNI
 from rehearsal.toolchain.cilium import CILIUM
 from rehearsal.toolchain.errors import ToolchainError
 from rehearsal.toolchain.golang import private_version
@@ -22,6 +23,7 @@ from rehearsal.toolchain.table import (
     tools_named,
 )
 
+_RELEASES = (PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK, KUBE_SCORE, KUBERNETES_PLUGIN, CILIUM, AMAZON_VPC_CNI)
 _ADDONS = tuple({tool.release.name: tool.release for tool in ADDON_PROGRAMS}.values())
 
 
@@ -32,7 +34,7 @@ def _requirements(release: Release) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "release",
-    [PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK, KUBE_SCORE, KUBERNETES_PLUGIN, CILIUM, *_ADDONS],
+    [*_RELEASES, *_ADDONS],
     ids=lambda release: release.name,
 )
 def test_the_table_and_the_go_module_pin_the_same_version(release: Release) -> None:
@@ -61,7 +63,7 @@ def test_etcd_programs_are_of_one_release() -> None:
 
 def test_the_private_go_satisfies_every_module() -> None:
     private = tuple(map(int, private_version().split(".")))
-    for release in (PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK, KUBE_SCORE, KUBERNETES_PLUGIN, CILIUM, *_ADDONS):
+    for release in (*_RELEASES, *_ADDONS):
         if release.module == "prometheus":
             continue  # Prometheus asks for a newer one, which Go fetches itself.
         text = (release.folder / "go.mod").read_text(encoding="utf-8")
@@ -105,6 +107,8 @@ def test_names_of_built_files_follow_go() -> None:
         "node-termination-handler": "cmd",
         "node-problem-detector": "nodeproblemdetector",
         "cert-manager-controllers": "controller",
+        "aws-cni": "routed-eni-cni-plugin",
+        "egress-cni": "egress-cni-plugin",
         "cilium-agent": "daemon",
         "cilium-operator-generic": "operator",
         "cilium-mount": "mount",
@@ -125,6 +129,7 @@ def test_every_unknown_name_is_told() -> None:
         "kube-controller-manager, kube-scheduler, kubectl, kubeadm, kubelet, kube-proxy, etcdctl, etcdutl, promtool, "
         "prometheus, coredns, kube-score, traefik, aws-cloud-controller-manager, kube-state-metrics, node_exporter, "
         "alertmanager, amtool, node-termination-handler, node-problem-detector, "
-        "cert-manager-controllers, pebble, cilium-agent, cilium-operator-generic, cilium-dbg, cilium-cni, "
+        "cert-manager-controllers, pebble, aws-k8s-agent, aws-vpc-cni, aws-vpc-cni-init, aws-cni, egress-cni, "
+        "grpc-health-probe, cilium-agent, cilium-operator-generic, cilium-dbg, cilium-cni, "
         "cilium-mount, cilium-sysctlfix, cilium-health-responder, pulumi-resource-kubernetes."
     )
