@@ -61,7 +61,7 @@ def cluster(environment: Rehearsed) -> Cluster:
 
 @pytest.fixture(scope="module")
 def nodes(cluster: Cluster) -> list[str]:
-    """Return the member and the workers once their network is there, with pods on each; the one of few addresses last."""
+    """Return the member and the workers once they have their network, pods on each, that of few addresses last."""
     found = eventually(
         lambda: roles if sum(map(len, (roles := cluster.ready_nodes()).values())) == NODES else None,
         NODES_SECONDS,

@@ -60,7 +60,7 @@ def _allow(sid: str, actions: list[str], resource: str | list[str], condition: S
 def amazon_vpc_cni(_: EnvironmentSpec, scope: Scope) -> list[Statement]:
     """kops's ``addAmazonVPCCNIPermissions``, as AWS's own AmazonEKS_CNI_Policy, inside the account and region.
 
-    Since 1.22 the daemon looks at the subnet's tags before each interface that it makes, whether or not it may use others.
+    The daemon of 1.23 looks at its subnet's tags before it makes an interface, whether or not it may use others.
     """
     interfaces = scope.ec2("network-interface")
     return [
