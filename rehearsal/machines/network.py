@@ -22,6 +22,8 @@ FRONT_ADDRESS: Final = IPv4Address("198.18.0.1")
 """Where stand-ins of AWS's endpoints and of downloads answer; of the range for benchmarks (RFC 2544), so no one's."""
 BALANCERS: Final = IPv4Network("198.18.1.0/24")
 """Where load balancers answer."""
+MTU: Final = "9001"
+"""Of a VPC's network (EC2 User Guide, "Network maximum transmission unit")."""
 _PAIR_LENGTH: Final = 11
 
 
@@ -39,7 +41,7 @@ class Network:
         if not self._has(BRIDGE):
             # A bridge without an address of its own takes the lowest of its cables': the router's would change as
             # machines come and go, and others would send to the old one until they ask again, 40 s and more.
-            self._ip("link", "add", BRIDGE, "address", ROUTER_MAC, "type", "bridge")
+            self._ip("link", "add", BRIDGE, "address", ROUTER_MAC, "mtu", MTU, "type", "bridge")
             self._ip("link", "set", BRIDGE, "up")
         for address in (metadata.ADDRESS, resolver.ADDRESS, timeserver.ADDRESS, str(FRONT_ADDRESS)):
             self._ip("address", "replace", f"{address}/32", "dev", "lo")
@@ -93,9 +95,8 @@ class Network:
         if self._has(pair):
             # Of a namespace that was removed a moment ago, and goes by itself some time.
             self._ip("link", "delete", pair)
-        # fmt: off
-        self._ip("link", "add", pair, "type", "veth", "peer", "name", name, "address", interface.mac, "netns", own)
-        # fmt: on
+        own_end = ("peer", "name", name, "mtu", MTU, "address", interface.mac, "netns", own)
+        self._ip("link", "add", pair, "mtu", MTU, "type", "veth", *own_end)
         self._ip("link", "set", pair, "master", BRIDGE, "up")
         # The bridge answers who has an address that it was told of, as a VPC does; machines answer for the others.
         self._ip("link", "set", pair, "type", "bridge_slave", "proxy_arp_wifi", "on")

@@ -17,7 +17,8 @@ AMAZON_VPC_CNI: Final = Release(
     module="amazon-vpc-cni",
     pinned_module=MODULE,
     purpose="the pod network of the VPC",
-    variables=((f"{MODULE}/pkg/version.Version", "v{version}"),),
+    # The daemon answers no plugin that tells another version than its own.
+    variables=((f"{MODULE}/pkg/version.Version", "v{version}"), ("main.version", "v{version}")),
     build_minutes=6,
 )
 

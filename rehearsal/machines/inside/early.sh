@@ -23,6 +23,9 @@ awk '$3 == "cgroup" { print $2 }' /proc/mounts | while read -r mounted; do
     mount -o remount,bind,rw "$mounted"
 done
 
+# Where a kernel's modules lie; this computer's are not shown.
+mkdir -p /lib/modules
+
 # The network namespace is the machine's own, and so are its settings.
 mount --bind /proc/sys/net /proc/sys/net
 mount -o remount,bind,rw /proc/sys/net
