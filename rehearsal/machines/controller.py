@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from rehearsal.machines import injected, pod_network
+from rehearsal.machines.asked import AMAZON_VPC
 from rehearsal.machines.disk import DataVolumes
 from rehearsal.machines.errors import MachineError
 from rehearsal.machines.facts import Instance, Interface
@@ -135,6 +136,8 @@ class Controller:
         files = injected.injected_files(instance)
         if not self._settings.pod_network:
             files += injected.network_files(instance, known.pods, self._settings.pods)
+        elif self._settings.pod_network == AMAZON_VPC:
+            files += (injected.image_network_file(),)
         injected.write(machine.disk.tree, files, self._authority)
         machine.start(self._binds(instance), instance.memory_mib)
 

@@ -71,6 +71,20 @@ def network_files(instance: Instance, pods: IPv4Network, pod_range: IPv4Network)
     )
 
 
+def image_network_file() -> Injected:
+    """Return what netplan makes, on Debian's cloud image, of the image's own file: all that is called so gets DHCP."""
+    lines = [
+        "[Match]",
+        "Name=en*",
+        "[Link]",
+        "RequiredForOnline=no",
+        "[Network]",
+        "DHCP=ipv4",
+        "LinkLocalAddressing=no",
+    ]
+    return Injected("/etc/systemd/network/10-netplan-all-en.network", "\n".join(lines) + "\n")
+
+
 def proxy_configuration(node: str, pod_range: IPv4Network) -> str:
     """Return kube-proxy's configuration on a node: it speaks to the API as the node's own kubelet."""
     document = {

@@ -29,7 +29,10 @@ NODES_SECONDS = 600
 REPLACED_SECONDS = 420
 NODES = 4
 PODS = 12
+MANY = 8
 PORT = 30080
+TO_PODS = 512
+"""Priority of the rules by which packets go to pods (the project's docs/cni-proposal.md)."""
 WRONG = r"forbidden|AccessDenied|UnauthorizedOperation|cannot (get|list|watch|patch|update|create)"
 
 
@@ -153,8 +156,8 @@ def test_a_machine_of_few_addresses_gets_a_further_interface(
 
 def test_pods_of_both_interfaces_reach_all_others(environment: Rehearsed, cluster: Cluster, nodes: list[str]) -> None:
     few = nodes[-1]
-    cluster.apply(deployment("many", 20, nodeName=few))
-    many = cluster.settled("many", 20, 240)
+    cluster.apply(deployment("many", MANY, nodeSelector={"slipway/instance-group": "few"}))
+    many = cluster.settled("many", MANY, 240)
     second = ranges(interfaces(environment, few)[1])
     there = {name for name, each in many.items() if any(IPv4Address(each["status"]["podIP"]) in one for one in second)}
     assert there
@@ -167,6 +170,21 @@ def test_pods_of_both_interfaces_reach_all_others(environment: Rehearsed, cluste
         assert cluster.ask(one, "get", url=f"http://{each['status']['podIP']}:8080/")
     virtual = cluster.get("service", "shop")["spec"]["clusterIP"]
     assert cluster.answering(f"http://{virtual}/", 20, one)
+
+
+def test_networkd_leaves_the_daemons_rules_alone(cluster: Cluster, nodes: list[str]) -> None:
+    everywhere = cluster.get("pods", "--all-namespaces")["items"]
+    for node in nodes:
+        own = {
+            each["status"]["podIP"]
+            for each in everywhere
+            if each["spec"]["nodeName"] == node and not each["spec"].get("hostNetwork") and is_ready(each)
+        }
+        rules = json.loads(cluster.machine(node).execute("ip", "-json", "rule"))
+        assert own <= {each["dst"] for each in rules if each["priority"] == TO_PODS and "dst" in each}, node
+        links = cluster.machine(node).execute("networkctl", "list", "--no-legend", "--no-pager").splitlines()
+        states = {line.split()[1]: line.split()[4] for line in links}
+        assert {state for name, state in states.items() if name.startswith("eni")} <= {"unmanaged"}, node
 
 
 def test_services_names_and_ports_of_nodes(cluster: Cluster, nodes: list[str]) -> None:

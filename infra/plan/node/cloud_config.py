@@ -34,15 +34,21 @@ FETCH_FILES = f"until {LIBRARY}/fetch_config.py files; do sleep 5; done"
 
 
 def cloud_config_text(
-    files: tuple[NodeFile, ...], *, with_volumes: bool, is_member: bool = False, is_public: bool = False
+    files: tuple[NodeFile, ...],
+    *,
+    with_volumes: bool,
+    is_member: bool = False,
+    is_public: bool = False,
+    is_for_vpc_pods: bool = False,
 ) -> str:
     """Return the document, byte for byte the same for the same arguments.
 
     ``with_volumes`` is whether the group declares volumes, ``is_member`` whether its machine joins the control plane,
-    whose members have a volume of etcd's; ``is_public`` whether it has a public address.
+    whose members have a volume of etcd's; ``is_public`` whether it has a public address; ``is_for_vpc_pods`` whether its
+    pods have addresses of the VPC, and networkd files of its own therefore.
     """
     written = "".join(_written(file) for file in files)
-    commands = _commands(with_volumes, is_member, is_public)
+    commands = _commands(with_volumes, is_member, is_public, is_for_vpc_pods)
     return f"{HEADER}{_settings(with_volumes or is_member)}write_files:\n{written}{commands}"
 
 
@@ -76,7 +82,7 @@ def _written(file: NodeFile) -> str:
 
 
 @lru_cache
-def _commands(with_volumes: bool, is_member: bool, is_public: bool) -> str:
+def _commands(with_volumes: bool, is_member: bool, is_public: bool, is_for_vpc_pods: bool) -> str:
     own = _MEMBER_UNITS if is_member else ("slipway-join.service",)
     units = [*(("slipway-volumes.service",) if with_volumes else ()), *_UNITS, *own, *_KUBELET_UNITS]
     units += SERVING_UNITS if is_public else ()
@@ -86,6 +92,7 @@ def _commands(with_volumes: bool, is_member: bool, is_public: bool) -> str:
         "systemctl mask swap.target",
         "systemctl daemon-reload",
         "systemctl restart systemd-modules-load systemd-sysctl systemd-journald logrotate.timer",
+        *(("systemctl restart systemd-networkd",) if is_for_vpc_pods else ()),
         f"systemctl enable {' '.join(units)}",
         # Not waited for: units order themselves, and cloud-init must be able to end.
         f"systemctl restart --no-block {' '.join(units)}",

@@ -21,7 +21,7 @@ SANDBOX_IMAGE = "registry.k8s.io/pause:3.10.2"
 
 def node_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeFile, ...]:
     """Return the files of the group's machines in the order in which they are written."""
-    own = (*sysctl_files(group), *_volume_files(group))
+    own = (*sysctl_files(group), *_volume_files(group), *_pod_network_files(spec))
     return (*_host_files(), *_containerd_files(), *_kubelet_files(spec, group), *own)
 
 
@@ -70,6 +70,15 @@ def _volume_files(group: InstanceGroupSpec) -> tuple[NodeFile, ...]:
         _unit("slipway-volumes.service"),
         NodeFile(f"{UNITS}/containerd.service.d/slipway.conf", asset("needs-volumes.conf")),
         NodeFile(f"{UNITS}/kubelet.service.d/slipway.conf", asset("needs-volumes.conf")),
+    )
+
+
+def _pod_network_files(spec: EnvironmentSpec) -> tuple[NodeFile, ...]:
+    if spec.cluster.cni != "amazonVpc":
+        return ()
+    return (
+        NodeFile("/etc/systemd/networkd.conf.d/slipway.conf", asset("networkd.conf")),
+        NodeFile("/etc/systemd/network/05-slipway-pods.network", asset("pods.network")),
     )
 
 

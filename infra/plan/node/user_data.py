@@ -43,6 +43,7 @@ def _text(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
         with_volumes=bool(group.volumes),
         is_member=group.role == "ControlPlane",
         is_public=subnet_kind(spec, group) == "public",
+        is_for_vpc_pods=spec.cluster.cni == "amazonVpc",
     )
 
 
