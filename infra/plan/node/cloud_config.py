@@ -44,8 +44,8 @@ def cloud_config_text(
     """Return the document, byte for byte the same for the same arguments.
 
     ``with_volumes`` is whether the group declares volumes, ``is_member`` whether its machine joins the control plane,
-    whose members have a volume of etcd's; ``is_public`` whether it has a public address; ``is_for_vpc_pods`` whether its
-    pods have addresses of the VPC, and networkd files of its own therefore.
+    whose members have a volume of etcd's; ``is_public`` whether it has a public address; ``is_for_vpc_pods`` whether
+    its pods have addresses of the VPC, and it therefore files of networkd's.
     """
     written = "".join(_written(file) for file in files)
     commands = _commands(with_volumes, is_member, is_public, is_for_vpc_pods)
