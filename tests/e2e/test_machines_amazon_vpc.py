@@ -18,7 +18,7 @@ import pytest
 from rehearsal.machines.asked import AMAZON_VPC, NETWORK_VARIABLE
 from tests.e2e.conftest import Rehearsed, rehearsed
 from tests.e2e.machine_cluster import NEEDS_ALL, Cluster, eventually, is_ready
-from tests.e2e.machine_objects import deployment, pod, service
+from tests.e2e.machine_objects import container, deployment, pod, service
 from tests.e2e.specs import small, with_group
 from tests.e2e.test_machines_cilium import EVERYWHERE, OTHERS, address, from_vpc
 
@@ -29,10 +29,12 @@ NODES_SECONDS = 600
 REPLACED_SECONDS = 420
 NODES = 4
 PODS = 12
-MANY = 8
+MANY = 16
+"""As many as a range has addresses. The machine of few addresses has one for each of its interfaces, and other pods."""
 PORT = 30080
-TO_PODS = 512
-"""Priority of the rules by which packets go to pods (the project's docs/cni-proposal.md)."""
+TO_PODS, FROM_PODS = 512, 1536
+"""Priorities of the rules by which packets go to pods, and from pods of further interfaces (the project's
+docs/cni-proposal.md)."""
 WRONG = r"forbidden|AccessDenied|UnauthorizedOperation|cannot (get|list|watch|patch|update|create)"
 
 
@@ -156,7 +158,8 @@ def test_a_machine_of_few_addresses_gets_a_further_interface(
 
 def test_pods_of_both_interfaces_reach_all_others(environment: Rehearsed, cluster: Cluster, nodes: list[str]) -> None:
     few = nodes[-1]
-    cluster.apply(deployment("many", MANY, nodeSelector={"slipway/instance-group": "few"}))
+    tiny = container(resources={"requests": {"cpu": "1m", "memory": "8Mi"}})
+    cluster.apply(deployment("many", MANY, containers=[tiny], nodeSelector={"slipway/instance-group": "few"}))
     many = cluster.settled("many", MANY, 240)
     second = ranges(interfaces(environment, few)[1])
     there = {name for name, each in many.items() if any(IPv4Address(each["status"]["podIP"]) in one for one in second)}
@@ -172,7 +175,7 @@ def test_pods_of_both_interfaces_reach_all_others(environment: Rehearsed, cluste
     assert cluster.answering(f"http://{virtual}/", 20, one)
 
 
-def test_networkd_leaves_the_daemons_rules_alone(cluster: Cluster, nodes: list[str]) -> None:
+def test_networkd_leaves_the_daemons_rules_alone(environment: Rehearsed, cluster: Cluster, nodes: list[str]) -> None:
     everywhere = cluster.get("pods", "--all-namespaces")["items"]
     for node in nodes:
         own = {
@@ -182,6 +185,10 @@ def test_networkd_leaves_the_daemons_rules_alone(cluster: Cluster, nodes: list[s
         }
         rules = json.loads(cluster.machine(node).execute("ip", "-json", "rule"))
         assert own <= {each["dst"] for each in rules if each["priority"] == TO_PODS and "dst" in each}, node
+        further = [one for interface in interfaces(environment, node)[1:] for one in ranges(interface)]
+        of_further = {each for each in own if any(IPv4Address(each) in one for one in further)}
+        # By these packets leave by the interface that has their address: EC2 drops others.
+        assert of_further <= {each["src"] for each in rules if each["priority"] == FROM_PODS}, node
         links = cluster.machine(node).execute("networkctl", "list", "--no-legend", "--no-pager").splitlines()
         states = {line.split()[1]: line.split()[4] for line in links}
         assert {state for name, state in states.items() if name.startswith("eni")} <= {"unmanaged"}, node
