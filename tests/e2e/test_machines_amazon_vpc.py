@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from infra.plan.addons.iam import addon_roles
+from infra.spec import from_mapping
 from rehearsal.machines.asked import AMAZON_VPC, NETWORK_VARIABLE
 from tests.e2e.conftest import Rehearsed, rehearsed
 from tests.e2e.machine_cluster import NEEDS_ALL, Cluster, eventually, is_ready
@@ -154,6 +156,18 @@ def test_a_machine_of_few_addresses_gets_a_further_interface(
     assert [each["local"] for each in links[0]["addr_info"]] == [second["PrivateIpAddress"]]
     (member, *_) = nodes
     assert all(not ranges(each) for each in interfaces(environment, member)[1:])
+
+
+def test_the_role_allows_what_the_daemon_asks_of_ec2(
+    environment: Rehearsed, cluster: Cluster, nodes: list[str]
+) -> None:
+    # The daemon counts its calls itself. The AWS stand-in allows whatever is asked.
+    (role,) = (each for each in addon_roles(from_mapping(environment.spec, "vpc")) if each.addon == "amazon-vpc-cni")
+    allowed = {action for statement in role.statements for action in statement["Action"]}
+    told = cluster.machine(nodes[-1]).execute("curl", "-sS", "http://127.0.0.1:61678/metrics")
+    asked = {f"ec2:{action}" for action in re.findall(r'^awscni_ec2api_req_count\{fn="(\w+)"\}', told, re.MULTILINE)}
+    assert {"ec2:AttachNetworkInterface", "ec2:CreateNetworkInterface", "ec2:DescribeSubnets"} <= asked
+    assert asked <= allowed
 
 
 def test_pods_of_both_interfaces_reach_all_others(environment: Rehearsed, cluster: Cluster, nodes: list[str]) -> None:
