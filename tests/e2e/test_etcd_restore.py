@@ -66,11 +66,8 @@ def healthy(programs: Path, process: subprocess.Popen[bytes], client: int, log: 
         time.sleep(0.1)
 
 
-def test_what_was_written_before_the_snapshot_is_back_after_all_data_were_lost(
-    cloud: None,  # noqa: F811
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Path]:
+    """Return the backup program, which finds a machine's folders below `tmp_path`, and where etcd's programs are."""
     backup = load()
     programs = toolchain.resolve(["etcd", "etcdctl", "etcdutl"], Console())["etcdctl"].parent
     s3 = boto3.client("s3", region_name="eu-central-1")
@@ -78,6 +75,15 @@ def test_what_was_written_before_the_snapshot_is_back_after_all_data_were_lost(
     monkeypatch.setattr(backup, "MANIFESTS", tmp_path / "manifests")
     monkeypatch.setattr(backup, "HELD", tmp_path / "held")
     monkeypatch.setattr(backup, "METRICS", tmp_path / "metrics")
+    return backup, programs
+
+
+def test_what_was_written_before_the_snapshot_is_back_after_all_data_were_lost(
+    cloud: None,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backup, programs = prepared(tmp_path, monkeypatch)
     client, log = free_port(), tmp_path / "log"
     config = member_config(tmp_path, "control-plane-a", free_port())
     data = Path(config["data"])
@@ -107,13 +113,7 @@ def test_a_snapshot_of_one_member_is_restored_by_three_of_whom_one_knows_of_no_o
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    backup = load()
-    programs = toolchain.resolve(["etcd", "etcdctl", "etcdutl"], Console())["etcdctl"].parent
-    s3 = boto3.client("s3", region_name="eu-central-1")
-    s3.create_bucket(Bucket="state", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-    monkeypatch.setattr(backup, "MANIFESTS", tmp_path / "manifests")
-    monkeypatch.setattr(backup, "HELD", tmp_path / "held")
-    monkeypatch.setattr(backup, "METRICS", tmp_path / "metrics")
+    backup, programs = prepared(tmp_path, monkeypatch)
     names = ["control-plane-a", "control-plane-b", "control-plane-c"]
     configs = [member_config(tmp_path / name, name, free_port()) for name in names]
     clients, log = [free_port() for _ in names], tmp_path / "log"
