@@ -17,23 +17,28 @@ import pytest
 
 from infra.plan.addons.iam import addon_roles
 from infra.spec import from_mapping
-from rehearsal.machines.asked import AMAZON_VPC, NETWORK_VARIABLE
-from tests.e2e.conftest import Rehearsed, rehearsed
+from rehearsal.machines.asked import AMAZON_VPC
+from tests.e2e.conftest import Rehearsed
 from tests.e2e.machine_cluster import NEEDS_ALL, Cluster, eventually, is_ready
+from tests.e2e.machine_networks import (
+    EVERYWHERE,
+    NODES_SECONDS,
+    OTHERS,
+    PORT,
+    REPLACED_SECONDS,
+    address,
+    from_vpc,
+    with_own_network,
+)
 from tests.e2e.machine_objects import container, deployment, pod, service
 from tests.e2e.specs import small, with_group
-from tests.e2e.test_machines_cilium import EVERYWHERE, OTHERS, address, from_vpc
 
 pytestmark = NEEDS_ALL
 
-UP_SECONDS = 2400
-NODES_SECONDS = 600
-REPLACED_SECONDS = 420
 NODES = 4
 PODS = 12
 MANY = 16
 """As many as a range has addresses. The machine of few addresses has one for each of its interfaces, and other pods."""
-PORT = 30080
 TO_PODS, FROM_PODS = 512, 1536
 """Priorities of the rules by which packets go to pods, and from pods of further interfaces (the project's
 docs/cni-proposal.md)."""
@@ -54,11 +59,7 @@ def declared() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def environment(home: Path) -> Iterator[Rehearsed]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(NETWORK_VARIABLE, AMAZON_VPC)
-        for each in rehearsed(home, "vpc", declared(), options=("--machines",)):
-            each.run("up", "--yes", timeout=UP_SECONDS).ok()
-            yield each
+    yield from with_own_network(home, "vpc", declared(), AMAZON_VPC)
 
 
 @pytest.fixture(scope="module")

@@ -9,33 +9,32 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from rehearsal.machines.asked import CILIUM, NETWORK_VARIABLE
-from rehearsal.machines.commands import run
-from rehearsal.machines.errors import MachineError
-from tests.e2e.conftest import Rehearsed, rehearsed
+from rehearsal.machines.asked import CILIUM
+from tests.e2e.conftest import Rehearsed
 from tests.e2e.machine_cluster import NEEDS_ALL, Cluster, eventually, is_ready
+from tests.e2e.machine_networks import (
+    EVERYWHERE,
+    NODES_SECONDS,
+    OTHERS,
+    PORT,
+    REPLACED_SECONDS,
+    address,
+    from_vpc,
+    with_own_network,
+)
 from tests.e2e.machine_objects import deployment, ingress_policy, named, pod, service
 from tests.e2e.specs import small, with_group
 
 pytestmark = NEEDS_ALL
 
-UP_SECONDS = 2400
-NODES_SECONDS = 600
-REPLACED_SECONDS = 420
 PODS = 4
-PORT = 30080
-EVERYWHERE = [{"operator": "Exists"}]
-OTHERS = (
-    "ebsCsi", "metricsServer", "nodeTerminationHandler", "clusterAutoscaler", "nodeProblemDetector",
-    "kubeletCsrApprover",
-)  # fmt: skip
-"""Add-ons whose programs are not to be had here, and that the network does without."""
 
 
-def declared() -> dict[str, object]:
+def declared() -> dict[str, Any]:
     spec = with_group(small("cilium"), "nodes", minSize=2, maxSize=3, machineType="t3.small")
     spec["cluster"]["addons"] = {name: {"enabled": False} for name in OTHERS}
     return spec
@@ -43,11 +42,7 @@ def declared() -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def environment(home: Path) -> Iterator[Rehearsed]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(NETWORK_VARIABLE, CILIUM)
-        for each in rehearsed(home, "cilium", declared(), options=("--machines",)):
-            each.run("up", "--yes", timeout=UP_SECONDS).ok()
-            yield each
+    yield from with_own_network(home, "cilium", declared(), CILIUM)
 
 
 @pytest.fixture(scope="module")
@@ -90,23 +85,10 @@ def status(cluster: Cluster, agent: str) -> str:
     return cluster.kubectl("--namespace=kube-system", "exec", agent, *command)
 
 
-def address(cluster: Cluster, node: str) -> str:
-    told = cluster.get("node", node)["status"]["addresses"]
-    return str(next(each["address"] for each in told if each["type"] == "InternalIP"))
-
-
 def on_host(cluster: Cluster, node: str, url: str) -> str:
     """Return what a program of a machine itself is answered; in its own control groups, where Cilium's programs are."""
     unit = ("systemd-run", "--wait", "--pipe", "--quiet", "--collect")
     return cluster.machine(node).execute(*unit, "curl", "-sS", "-m", "3", url).split(" ")[0]
-
-
-def from_vpc(cluster: Cluster, url: str) -> str:
-    """Return which pod answers a client in the VPC that is no node; nothing when none does."""
-    try:
-        return run(["ip", "netns", "exec", cluster.network, "curl", "-sS", "-m", "2", url]).split(" ")[0]
-    except MachineError:
-        return ""
 
 
 def test_every_machine_has_an_agent_that_does_without_kube_proxy(cluster: Cluster, nodes: list[str]) -> None:
