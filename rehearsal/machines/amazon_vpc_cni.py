@@ -11,12 +11,9 @@ from rich.console import Console
 from rehearsal.machines.base import Recipe
 from rehearsal.machines.declared import repository
 from rehearsal.machines.images import Image
-from rehearsal.machines.layers import UNUSED, ensure_layer, remove
+from rehearsal.machines.layers import UNUSED, ensure_layer, remove, source_of
 from rehearsal.machines.programs import POD_NETWORK
-from rehearsal.toolchain.amazon_vpc_cni import AMAZON_VPC_CNI, AMAZON_VPC_CNI_PROGRAMS, MODULE
-from rehearsal.toolchain.golang import find_go
-from rehearsal.toolchain.patched import module_folder
-from rehearsal.toolchain.progress import BuildProgress
+from rehearsal.toolchain.amazon_vpc_cni import AMAZON_VPC_CNI, AMAZON_VPC_CNI_PROGRAMS
 
 PROGRAMS: Final = tuple(tool.name for tool in AMAZON_VPC_CNI_PROGRAMS)
 RECIPE: Final = Recipe(
@@ -57,8 +54,7 @@ def _daemon_files(programs: Mapping[str, Path], console: Console) -> Iterator[tu
     for name in PROGRAMS:
         if name != _INIT:
             yield f"/app/{name}", programs[name]
-    with BuildProgress(console, AMAZON_VPC_CNI.key) as progress:
-        source = module_folder(AMAZON_VPC_CNI.folder, MODULE, find_go(AMAZON_VPC_CNI.folder, progress))
+    source = source_of(AMAZON_VPC_CNI, console)
     for file in _FILES:
         yield f"/app/{Path(file).name}", source / file
 

@@ -15,12 +15,9 @@ from rich.console import Console
 from rehearsal.machines.base import Recipe
 from rehearsal.machines.declared import repository
 from rehearsal.machines.images import Image
-from rehearsal.machines.layers import UNUSED, ensure_layer, remove
+from rehearsal.machines.layers import UNUSED, ensure_layer, remove, source_of
 from rehearsal.machines.programs import POD_NETWORK
-from rehearsal.toolchain.cilium import CILIUM, CILIUM_PROGRAMS, MODULE
-from rehearsal.toolchain.golang import find_go
-from rehearsal.toolchain.patched import module_folder
-from rehearsal.toolchain.progress import BuildProgress
+from rehearsal.toolchain.cilium import CILIUM, CILIUM_PROGRAMS
 
 REPOSITORIES: Final = ("quay.io/cilium/cilium", "quay.io/cilium/operator-generic")
 PROGRAMS: Final = tuple(tool.name for tool in CILIUM_PROGRAMS)
@@ -73,8 +70,7 @@ def _agent_files(programs: Mapping[str, Path], console: Console) -> Iterator[tup
         folder = "/opt/cni/bin" if name == "cilium-cni" else "/usr/bin"
         yield f"{folder}/{name}", programs[name]
     yield "/cni/loopback", POD_NETWORK.ensure(console) / "loopback"
-    with BuildProgress(console, CILIUM.key) as progress:
-        source = module_folder(CILIUM.folder, MODULE, find_go(CILIUM.folder, progress))
+    source = source_of(CILIUM, console)
     for target, script in _SCRIPTS.items():
         yield target, source / script
     for path in sorted((source / "bpf").rglob("*.[ch]")):

@@ -1,4 +1,4 @@
-"""Trees of Debian below an image's programs, for those that call others."""
+"""What images have besides their programs: a tree of Debian below those that call others, and files of the sources."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from rich.console import Console
 from rehearsal.cache import cache_home
 from rehearsal.machines.base import Recipe, ensure_tree
 from rehearsal.machines.commands import run
+from rehearsal.toolchain.golang import find_go
+from rehearsal.toolchain.patched import module_folder
+from rehearsal.toolchain.progress import BuildProgress
+from rehearsal.toolchain.release import Release
 
 UNUSED: Final = ("usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man", "var/cache")
 """Of no use to a program in an image."""
@@ -34,3 +38,9 @@ def remove(root: Path, names: tuple[str, ...]) -> None:
     """Remove folders of a tree."""
     for name in names:
         shutil.rmtree(root / name)
+
+
+def source_of(release: Release, console: Console) -> Path:
+    """Return where Go keeps the files of a release's module. Raises ToolchainError when it cannot be had."""
+    with BuildProgress(console, release.key) as progress:
+        return module_folder(release.folder, release.pinned_module, find_go(release.folder, progress))

@@ -18,8 +18,7 @@ from tests.e2e.specs import small
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Image]:
     """The images that an environment with this network declares, made of programs that need not be there."""
     monkeypatch.setattr(amazon_vpc_cni, "ensure_layer", lambda *_: tmp_path / "debian.tar")
-    monkeypatch.setattr(amazon_vpc_cni, "find_go", lambda *_: None)
-    monkeypatch.setattr(amazon_vpc_cni, "module_folder", lambda *_: tmp_path)
+    monkeypatch.setattr(amazon_vpc_cni, "source_of", lambda *_: tmp_path)
     monkeypatch.setattr(Programs, "ensure", lambda *_: tmp_path)
     spec = small("net")
     spec["cluster"] = {**spec["cluster"], "cni": "amazonVpc", "networkPolicies": "notEnforced", "addons": {}}
