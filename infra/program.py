@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -20,7 +21,7 @@ from infra.components.images import resolve_images
 from infra.components.instance_group import InstanceGroup
 from infra.components.join_token import JoinToken
 from infra.components.network import Network
-from infra.components.recorded_environment import recorded_environment, running_versions
+from infra.components.recorded_environment import recorded_environment, running_members
 from infra.components.registry import Registry
 from infra.components.sdk import drop_debug_messages, imported_meanwhile
 from infra.components.security_groups import SecurityGroups
@@ -32,6 +33,7 @@ from infra.in_cluster import Cluster, declare_in_cluster
 from infra.plan.addons.identity import role_of
 from infra.plan.addons.placement import API_HOST
 from infra.plan.addons.scaling import QUEUE_URL
+from infra.plan.control_plane.encryption import refuse_unread, wraps_anew
 from infra.plan.edge import EdgePlan
 from infra.plan.environment import EnvironmentPlan, plan_environment
 from infra.plan.images import FoundImage
@@ -129,8 +131,7 @@ def declare(spec: EnvironmentSpec) -> None:
         recorded = recorded_environment(spec.state.bucket, config_key(spec), provider)
     if recorded is not None:
         refuse_what_cannot_follow(spec, recorded)
-        if (version := str(recorded["cluster"]["kubernetesVersion"])) != spec.cluster.kubernetes_version:
-            _refuse_unsupported_jump(plan, version, provider)
+        _refuse_what_members_cannot(plan, recorded["cluster"], provider)
     images = resolve_images(plan.images, opts=pulumi.InvokeOptions(provider=provider))
     opts = pulumi.ResourceOptions(provider=provider)
 
@@ -172,12 +173,20 @@ def declare(spec: EnvironmentSpec) -> None:
         pulumi.export("edgeDnsName", edge.dns_name)
 
 
-def _refuse_unsupported_jump(plan: EnvironmentPlan, recorded: str, provider: aws.Provider) -> None:
+def _refuse_what_members_cannot(plan: EnvironmentPlan, recorded: Mapping[str, Any], provider: aws.Provider) -> None:
     spec, names = plan.spec, [member.name for member in plan.members]
+    last = str(recorded["kubernetesVersion"])
+    another_version, begins_to_wrap = last != spec.cluster.kubernetes_version, wraps_anew(spec, recorded)
+    if not another_version and not begins_to_wrap:
+        return
     keys = [(name, running_key(spec, name)) for name in names]
-    noted = running_versions(spec.state.bucket, keys, running_prefix(spec), provider)
-    # A member that never said what it runs is taken for one that followed the last update.
-    refuse_unsupported_jump(spec, {name: noted.get(name, recorded) for name in names})
+    noted = running_members(spec.state.bucket, keys, running_prefix(spec), provider)
+    if another_version:
+        # A member that never said what it runs is taken for one that followed the last update.
+        versions = {name: noted[name].version if name in noted else last for name in names}
+        refuse_unsupported_jump(spec, versions)
+    if begins_to_wrap:
+        refuse_unread(spec, {name: noted[name].encryption if name in noted else None for name in names})
 
 
 def _control_plane(plan: EnvironmentPlan, foundation: Foundation) -> ControlPlane:

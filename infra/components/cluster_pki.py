@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 import pulumi_tls as tls
 
+from infra.plan.control_plane.encryption import encryption_configuration, encryption_file
 from infra.plan.control_plane.pki import (
     ADMIN_GROUP,
     ADMIN_NAME,
@@ -18,9 +20,9 @@ from infra.plan.control_plane.pki import (
     CA_VALIDITY_HOURS,
     AuthorityName,
     PkiPlan,
-    encryption_configuration,
     resource_name,
 )
+from infra.spec.control_plane import SecretsEncryption
 
 
 class ClusterPki(pulumi.ComponentResource):
@@ -92,11 +94,10 @@ class ClusterPki(pulumi.ComponentResource):
             g: random.RandomBytes(resource_name("encryption", g), length=32, opts=self._keep)
             for g in self._plan.trusted
         }
-        generations = self._plan.trusted
-        content: pulumi.Output[str] = pulumi.Output.all(*(keys[g].base64 for g in generations)).apply(
-            lambda values: encryption_configuration(dict(zip(generations, values, strict=True)))
-        )
-        self._write("encryption.yaml", pulumi.Output.secret(content))
+        values = pulumi.Output.all(*(keys[g].base64 for g in self._plan.trusted))
+        for encryption in self._plan.encryptions:
+            content = values.apply(partial(_configuration, self._plan.trusted, encryption))
+            self._write(encryption_file(encryption), pulumi.Output.secret(content))
 
     def _admin(
         self, authority_key: tls.PrivateKey, authority: tls.SelfSignedCert
@@ -136,3 +137,7 @@ class ClusterPki(pulumi.ComponentResource):
 
 def _bundle(certificates: list[tls.SelfSignedCert]) -> pulumi.Output[str]:
     return pulumi.Output.all(*(each.cert_pem for each in certificates)).apply("".join)
+
+
+def _configuration(generations: tuple[int, ...], encryption: SecretsEncryption, keys: list[str]) -> str:
+    return encryption_configuration(dict(zip(generations, keys, strict=True)), encryption)

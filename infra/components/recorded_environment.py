@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pulumi
 import pulumi_aws as aws
 
-from infra.plan.recorded import spec_recorded, version_noted
+from infra.plan.recorded import Noted, noted, spec_recorded
 
 _Read = TypeVar("_Read")
 
@@ -28,10 +28,10 @@ def recorded_environment(bucket: str, key: str, provider: aws.Provider) -> dict[
     return _read(spec_recorded, bucket, key, "text/yaml", options)
 
 
-def running_versions(
+def running_members(
     bucket: str, keys: Iterable[tuple[str, str]], prefix: str, provider: aws.Provider
-) -> dict[str, str]:
-    """Return member -> the version that its machine noted when it booted, of those that have noted one.
+) -> dict[str, Noted]:
+    """Return member -> what its machine noted when it booted, of those that have noted something.
 
     ``keys`` are members with the keys of their notes, all below ``prefix``.
 
@@ -40,9 +40,7 @@ def running_versions(
     """
     options = pulumi.InvokeOptions(provider=provider)
     there = set(aws.s3.get_objects(bucket=bucket, prefix=prefix, opts=options).keys)
-    return {
-        member: _read(version_noted, bucket, key, "application/json", options) for member, key in keys if key in there
-    }
+    return {member: _read(noted, bucket, key, "application/json", options) for member, key in keys if key in there}
 
 
 def _read(read: Callable[[str], _Read], bucket: str, key: str, kind: str, options: pulumi.InvokeOptions) -> _Read:

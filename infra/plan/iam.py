@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infra.plan.control_plane.encryption import encryption_context, reads_kms
 from infra.plan.naming import MEMBER_TAG, group_identity, group_resource_name
 from infra.plan.policy_document import policy_document
 from infra.plan.state_layout import (
@@ -60,6 +61,9 @@ class StateAccess:
     """What the machines may do beside the state bucket."""
     via_service: str
     """The service through which alone the key may be used: S3 in the environment's region."""
+    wrapping: Mapping[str, str] | None = None
+    """The encryption context with which the key may be used without S3 between, by a member that has Secrets' keys
+    wrapped by KMS."""
 
     def policy(self, key_arn: str) -> str:
         """Return the inline role policy as JSON, given the ARN of the key that encrypts the state.
@@ -109,6 +113,17 @@ class StateAccess:
                 },
             }
         )
+        if self.wrapping is not None:
+            context = {f"kms:EncryptionContext:{key}": value for key, value in self.wrapping.items()}
+            statements.append(
+                {
+                    "Sid": "WrapKeysOfSecrets",
+                    "Effect": "Allow",
+                    "Action": ["kms:Decrypt", "kms:Encrypt"],
+                    "Resource": key_arn,
+                    "Condition": {"StringEquals": context},
+                }
+            )
         return policy_document([*statements, *self.own_statements])
 
 
@@ -154,6 +169,7 @@ def plan_group_iam(spec: EnvironmentSpec, group: InstanceGroupSpec) -> GroupIamP
                 *(_member_statements(spec, group) if group.role == "ControlPlane" else ()),
             ),
             via_service=f"s3.{spec.region}.{suffix}",
+            wrapping=encryption_context(spec) if group.role == "ControlPlane" and reads_kms(spec) else None,
         ),
         permissions_boundary=spec.cluster.iam.permissions_boundary,
         tags=group_tags(spec, group),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infra.plan.control_plane.encryption import encryption_problems
 from infra.spec import EnvironmentSpec, Problem, SpecError
 
 _WHY = {
@@ -21,9 +22,9 @@ _WHY = {
 def refuse_what_cannot_follow(spec: EnvironmentSpec, recorded: Mapping[str, Any]) -> None:
     """Refuse what cannot follow on the environment that the last update declared.
 
-    That is another network of pods or Services, another side of an edge whose load balancer AWS protects, and an
-    address of NAT that another zone's gateway has. ``recorded`` is the environment as that update recorded it, by the
-    keys of a stack file; what an older record lacks is not judged.
+    That is another network of pods or Services, another side of an edge whose load balancer AWS protects, an address
+    of NAT that another zone's gateway has, and Secrets that some API server could not read. ``recorded`` is the
+    environment as that update recorded it, by the keys of a stack file; what an older record lacks is not judged.
 
     Raises:
         SpecError: with every problem; each fix names the way.
@@ -31,6 +32,7 @@ def refuse_what_cannot_follow(spec: EnvironmentSpec, recorded: Mapping[str, Any]
     problems = [
         *_addresses(spec, recorded.get("network") or {}),
         *_cluster(spec, recorded["cluster"]),
+        *encryption_problems(spec, recorded["cluster"]),
         *_edge(spec, recorded.get("edge") or {}),
     ]
     if problems:

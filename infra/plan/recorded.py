@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import yaml
@@ -25,13 +26,26 @@ def spec_recorded(cluster: str) -> dict[str, Any]:
     return spec
 
 
-def version_noted(note: str) -> str:
-    """Return the version in the text of a member's note.
+@dataclass(frozen=True)
+class Noted:
+    """What a member's machine noted when it booted."""
+
+    version: str
+    """Of Kubernetes."""
+    encryption: str
+    """What encrypts Secrets; notes of before there was a choice do not say, and those members know one way."""
+
+
+def noted(note: str) -> Noted:
+    """Return what the text of a member's note says.
 
     Raises:
         ValueError: it is no such note.
     """
-    return _whole(lambda: str(_document(note)["kubernetesVersion"]))
+    document = _document(note)
+    return Noted(
+        _whole(lambda: str(document["kubernetesVersion"])), str(document.get("secretsEncryption", "secretbox"))
+    )
 
 
 def groups_recorded(cluster: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from infra.spec.scalars import Duration, HostedZoneId, Network
 
 ApiAccess = Literal["internal", "public"]
 AuditProfile = Literal["metadata", "request"]
+SecretsEncryption = Literal["secretbox", "kmsReadable", "kms"]
 
 
 class ApiSpec(SpecModel):
@@ -109,3 +110,9 @@ class ControlPlaneSpec(SpecModel):
 
     audit: AuditSpec = AuditSpec()
     """The API server's audit log."""
+
+    secrets_encryption: SecretsEncryption = "secretbox"
+    """What encrypts Secrets in etcd. `secretbox`: a key that the program makes and the state bucket keeps. `kms`: keys
+    that AWS KMS wraps with the environment's key, which never leaves it, and whose every use it logs; each member asks
+    KMS when its API server starts. `kmsReadable`: as `secretbox`, and what KMS has wrapped is read, too: the step in
+    between, which a cluster that runs takes first."""

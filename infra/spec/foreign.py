@@ -53,7 +53,11 @@ _OF_CLUSTER = {
     **dict.fromkeys(("sshAccess", "sshKeyName", "sshAuthorizedKey", "bastion", "nodePublicKey"), _NO_SSH),
     "nodePortAccess": "write edge.firewall and edge.tcpPorts: what comes from outside comes by the edge",
     "etcdClusters": "write cluster.controlPlane.etcd for the volumes; each group of role ControlPlane is a member",
-    **dict.fromkeys(("encryptionConfig", "encryptionConfigKeyArn"), "remove it: Secrets are always encrypted in etcd"),
+    **dict.fromkeys(
+        ("encryptionConfig", "encryptionConfigKeyArn"),
+        "remove it: Secrets are always encrypted in etcd. For keys that AWS KMS wraps, write "
+        "cluster.controlPlane.secretsEncryption",
+    ),
     **dict.fromkeys(("additionalPolicies", "externalPolicies"), _ROLES),
     **dict.fromkeys(("authorization", "nodeAuthorization"), "remove it: it is Node and RBAC, always"),
     **dict.fromkeys(

@@ -21,6 +21,7 @@ from typing import Any, Final
 import yaml
 
 from infra.plan.control_plane.kubeadm import AUDIT_LOG, CONFIG_FOLDER, NODE_NAME, PKI_FOLDER
+from rehearsal.controlplane import kms
 from rehearsal.controlplane.layout import LOOPBACK, Layout, Settings
 from rehearsal.controlplane.member import KUBERNETES_VERSION, Member
 from rehearsal.processes import write_private
@@ -175,7 +176,7 @@ def _write_files(layout: Layout, member: Member) -> None:
             path.unlink()
     for name, content in member.pki.items():
         if "ca.crt" in member.pki or not (layout.pki / name).exists():
-            write_private(layout.pki / name, content)
+            write_private(layout.pki / name, kms.here(layout, content))
     for name, text in member.config.items():
         write_private(layout.config / name, text)
     documents = rehearsed_documents(layout, member)

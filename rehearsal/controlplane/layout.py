@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +39,13 @@ class Layout:
     def config(self) -> Path:
         """Documents that the components read: a member's `/etc/kubernetes/config`."""
         return self.folder / "config"
+
+    @property
+    def provider_socket(self) -> Path:
+        """Where the member's provider of KMS listens. Paths of sockets are short (unix(7): 107 bytes), so it lies
+        elsewhere, below a name that is made of this folder's."""
+        name = hashlib.sha256(str(self.root).encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"slipway-kms-{name}" / "provider.sock"
 
     @property
     def kubeconfigs(self) -> Path:

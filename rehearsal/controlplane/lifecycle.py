@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ import urllib3
 from rich.console import Console
 from urllib3.exceptions import HTTPError
 
+from rehearsal.controlplane import kms
 from rehearsal.controlplane.kubeadm import COMPONENTS, KubeadmError, prepare
 from rehearsal.controlplane.layout import LOOPBACK, PORT_NAMES, Layout, Settings
 from rehearsal.controlplane.member import Member, standalone
@@ -77,12 +79,20 @@ def start(
     return start_member(env_dir, tools, standalone(cluster_name, service_range), console)
 
 
-def start_member(env_dir: Path, tools: Mapping[str, Path], member: Member, console: Console) -> ControlPlane:
+def start_member(
+    env_dir: Path,
+    tools: Mapping[str, Path],
+    member: Member,
+    console: Console,
+    variables: Mapping[str, str] | None = None,
+) -> ControlPlane:
     """Start what does not run of a member of the control plane in `env_dir`, and wait until it is ready.
 
-    `tools` has the executable of each of `TOOLS`. Ports, keys and data are kept from one start to the next; a
-    component whose flags have changed is started again. Raises ControlPlaneError when a tool is missing, a port is
-    taken, kubeadm refuses the member's configuration, or a component does not become ready.
+    `tools` has the executable of each of `TOOLS`; `variables` are those by which a provider of KMS finds it. Ports,
+    keys and data are kept from one start to the next; a component whose flags have changed is started again.
+
+    Raises ControlPlaneError when a tool is missing, a port is taken, kubeadm refuses the member's configuration, or a
+    component does not become ready.
     """
     missing = [name for name in TOOLS if name not in tools]
     if missing:
@@ -100,6 +110,10 @@ def start_member(env_dir: Path, tools: Mapping[str, Path], member: Member, conso
 
     commands = {name: (str(tools[name]), *flags[name]) for name in COMPONENTS}
     probes = _probes(layout, settings)
+    if member.provider is not None:
+        with _reported():
+            began_now = kms.start(layout, member.provider, variables or {})
+        console.print(f"{kms.NAME}: {'started' if began_now else 'was running'}", highlight=False)
     # The scheduler and the controllers need the API; they need not wait for each other.
     for stage in (("etcd",), ("kube-apiserver",), ("kube-controller-manager", "kube-scheduler")):
         started = {name: _launch(layout, settings, name, commands[name]) for name in stage}
@@ -125,9 +139,11 @@ def stop(env_dir: Path) -> None:
     """
     layout = Layout(env_dir)
     failures: list[str] = []
-    for name in reversed(COMPONENTS):
+    stops: list[Callable[[], object]] = [_daemon(layout, name).stop for name in reversed(COMPONENTS)]
+    stops.append(partial(kms.stop, layout))
+    for stop_one in stops:
         try:
-            _daemon(layout, name).stop()
+            stop_one()
         except ProcessError as error:
             failures.append(str(error))
     if failures:
@@ -135,10 +151,10 @@ def stop(env_dir: Path) -> None:
 
 
 def status(env_dir: Path) -> list[ComponentStatus]:
-    """Return each component's state, in the order in which they start."""
+    """Return each component's state, in the order in which they start; a provider of KMS's where one was started."""
     layout = Layout(env_dir)
     found = []
-    for name in COMPONENTS:
+    for name in (*((kms.NAME,) if layout.pid(kms.NAME).exists() else ()), *COMPONENTS):
         daemon = _daemon(layout, name)
         record = daemon.record()
         pid = None if record is None else record.pid

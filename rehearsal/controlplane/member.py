@@ -11,12 +11,13 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from infra.plan.control_plane.encryption import PROVIDER_CONFIG, PROVIDER_PROGRAM, encryption_configuration
 from infra.plan.control_plane.files import KUBEADM_FILE, member_files
 from infra.plan.control_plane.kubeadm import CONFIG_FOLDER
 from infra.plan.control_plane.members import control_plane_groups
-from infra.plan.control_plane.pki import encryption_configuration
 from infra.plan.join import ApiAddress, names
 from infra.plan.naming import group_identity
+from infra.plan.node.assets import LIBRARY
 from infra.plan.node.document import JOIN_NAME
 from infra.plan.state_layout import igconfig_prefix, pki_prefix
 from infra.spec import EnvironmentSpec, from_mapping
@@ -29,12 +30,21 @@ KUBERNETES_VERSION = "1.37.2"
 
 
 @dataclass(frozen=True)
+class Provider:
+    """The program that wraps the keys of Secrets by KMS, and what it is told."""
+
+    program: str
+    config: str
+
+
+@dataclass(frozen=True)
 class Member:
     """One member. `kubeadm` is its kubeadm configuration, names filled in but for the node's own.
 
     `volume` is the etcd volume that it mounts: with another one, it has other data.
     `config` has the documents of `/etc/kubernetes/config` and `pki` the files of `/etc/kubernetes/pki` that members
-    share, by their paths below. Without a CA among them, kubeadm makes one.
+    share, by their paths below. Without a CA among them, kubeadm makes one. `provider` is its provider of KMS, where it
+    has one.
     """
 
     cluster_name: str
@@ -42,6 +52,7 @@ class Member:
     kubeadm: str
     config: Mapping[str, str]
     pki: Mapping[str, bytes]
+    provider: Provider | None = None
 
 
 def rehearsed_member(
@@ -86,7 +97,7 @@ def standalone(cluster_name: str, service_range: str) -> Member:
         (cluster_name, "standalone"),
         written,
         names(address),
-        {"encryption.yaml": encryption_configuration({1: key}).encode()},
+        {"encryption.yaml": encryption_configuration({1: key}, "secretbox").encode()},
     )
 
 
@@ -98,7 +109,12 @@ def _member(
         kubeadm = kubeadm.replace(word, value)
     prefix = f"{CONFIG_FOLDER}/"
     config = {path.removeprefix(prefix): text for path, text in written.items() if path.startswith(prefix)}
-    return Member(*identity, kubeadm, config, pki)
+    provider = (
+        Provider(written[f"{LIBRARY}/{PROVIDER_PROGRAM}"], written[PROVIDER_CONFIG])
+        if PROVIDER_CONFIG in written
+        else None
+    )
+    return Member(*identity, kubeadm, config, pki, provider)
 
 
 def _listed(s3: Any, bucket: str, prefix: str) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from rehearsal.environment.engine import Engine
 from rehearsal.environment.errors import RehearsalError
 from rehearsal.environment.gateway import Gateway
 from rehearsal.environment.layout import Layout, layout_of, state_home
-from rehearsal.environment.variables import in_process, rehearsal_variables
+from rehearsal.environment.variables import in_process, process_environment, rehearsal_variables
 from rehearsal.processes import ProcessError
 
 if TYPE_CHECKING:
@@ -212,7 +212,9 @@ class Environment:
         if member is None or not self.cloud.has_machine(self.spec.region, self.spec.cluster.name, "ControlPlane"):
             return None
         try:
-            running = controlplane.start_member(self.layout.root, self.tools, member, self.console)
+            running = controlplane.start_member(
+                self.layout.root, self.tools, member, self.console, process_environment(self.variables())
+            )
         except controlplane.ControlPlaneError as error:
             raise RehearsalError(str(error)) from error
         return int(running.server.rpartition(":")[2])

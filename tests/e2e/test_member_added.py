@@ -8,7 +8,6 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.console import Console
@@ -16,6 +15,7 @@ from rich.console import Console
 from infra.templates.control_plane.member import Member
 from rehearsal import controlplane
 from tests.e2e.at_hand import programs_or_skip
+from tests.e2e.etcdctl import Etcdctl
 from tests.infra.ops.conftest import cloud  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.e2e
@@ -30,25 +30,6 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
-
-
-class Etcdctl:
-    """etcdctl against one member, as a member's own certificates allow."""
-
-    def __init__(self, program: Path, pki: Path, port: int) -> None:
-        client = pki / "apiserver-etcd-client"
-        self.command = [
-            str(program), f"--endpoints=https://127.0.0.1:{port}", f"--cacert={pki}/etcd/ca.crt",
-            f"--cert={client}.crt", f"--key={client}.key", "--dial-timeout=30s", "--command-timeout=60s",
-        ]  # fmt: skip
-
-    def __call__(self, *arguments: str) -> str:
-        done = subprocess.run([*self.command, *arguments], capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def members(self) -> list[dict[str, Any]]:
-        return list(json.loads(self("member", "list", "--write-out=json"))["members"])
 
 
 def test_a_member_is_added_to_a_running_cluster(

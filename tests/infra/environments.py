@@ -136,7 +136,9 @@ def clusters(draw: Draw, account: str, region: str, partition: str) -> Environme
         sometimes(draw, cluster["api"], "hostedZone", st.just("Z0123456789ABCDEFGHIJ"))
         sometimes(draw, cluster["api"], "oidc", issuers())
     etcd = st.sampled_from([{"volumeSizeGi": 10}, {"volumeSizeGi": 500, "volumeType": "io2", "iops": 64000}])
-    sometimes(draw, cluster, "controlPlane", st.fixed_dictionaries({"etcd": etcd, "audit": AUDITS}))
+    wrapping = st.sampled_from(["secretbox", "kmsReadable", "kms"])
+    control_plane = {"etcd": etcd, "audit": AUDITS, "secretsEncryption": wrapping}
+    sometimes(draw, cluster, "controlPlane", st.fixed_dictionaries(control_plane))
     pki = st.sampled_from([{"signing": 2, "trusted": [1, 2]}, {"signing": 1, "trusted": [1, 999, 7]}])
     sometimes(draw, cluster, "pki", pki)
     boundary = {"permissionsBoundary": f"arn:{partition}:iam::{account}:policy/boundary"}

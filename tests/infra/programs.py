@@ -20,14 +20,14 @@ def declared(
     spec: EnvironmentSpec,
     recorded: str | None = None,
     *,
-    network: Mapping[str, str] = MappingProxyType({}),
+    network: Mapping[str, Any] = MappingProxyType({}),
     edge: Mapping[str, Any] = MappingProxyType({}),
-    **noted: str,
+    **noted: str | Mapping[str, str],
 ) -> Recorder:
     """Return what the program registers for an environment of which a version was recorded, if it was made before.
 
-    ``noted`` is member -> the version that it has noted; underscores stand for hyphens. ``network`` are further keys of
-    the cluster in its record, ``edge`` those of its edge.
+    ``noted`` is member -> the version that it has noted, or the whole note; underscores stand for hyphens. ``network``
+    are further keys of the cluster in its record, ``edge`` those of its edge.
 
     It is run once for equal environments: a run takes seconds, and nobody changes what it has recorded.
     """
@@ -42,10 +42,11 @@ def declared(
 _DECLARED: dict[str, Recorder] = {}
 
 
-def _declared(spec: EnvironmentSpec, record: Mapping[str, Any] | None, noted: Mapping[str, str]) -> Recorder:
+def _declared(spec: EnvironmentSpec, record: Mapping[str, Any] | None, noted: Mapping[str, Any]) -> Recorder:
     objects = {} if record is None else {config_key(spec): json.dumps({"spec": record})}
-    for member, version in noted.items():
-        objects[running_key(spec, member.replace("_", "-"))] = json.dumps({"kubernetesVersion": version})
+    for member, said in noted.items():
+        note = {"kubernetesVersion": said} if isinstance(said, str) else dict(said)
+        objects[running_key(spec, member.replace("_", "-"))] = json.dumps(note)
     return registered(spec, objects)
 
 

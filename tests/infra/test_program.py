@@ -216,6 +216,26 @@ def test_what_members_have_noted_counts_and_not_what_was_declared_and_never_roll
     assert declared(sample_spec(), "1.36.4", former="1.30.0").names("aws:ec2/vpc:Vpc") == {"network"}
 
 
+READABLE = {"controlPlane": {"secretsEncryption": "kmsReadable"}}
+
+
+def test_kms_wraps_secrets_once_what_members_have_noted_reads_them() -> None:
+    spec = sample_spec(cluster={"controlPlane": {"secretsEncryption": "kms"}})
+    reads = {"kubernetesVersion": "1.37.2", "secretsEncryption": "kmsReadable"}
+    with pytest.raises(SpecError, match=r"must wait for control-plane-a, which cannot read yet"):
+        declared(spec, "1.37.2", network=READABLE)
+    with pytest.raises(SpecError, match=r"must wait for control-plane-a, which cannot read yet"):
+        declared(spec, "1.37.2", network=READABLE, control_plane_a="1.37.2")
+    with pytest.raises(SpecError, match=r"'kms' cannot follow on secretbox at once"):
+        declared(spec, "1.37.2", control_plane_a=reads)
+    found = declared(spec, "1.37.2", network=READABLE, control_plane_a=reads)
+    assert "encryption-kms.yaml" in found.names("aws:s3/bucketObjectv2:BucketObjectv2")
+    # A new cluster has no Secrets and no members yet, and one that wraps already asks nobody.
+    assert "encryption-kms.yaml" in declared(spec).names("aws:s3/bucketObjectv2:BucketObjectv2")
+    calls = declared(spec, "1.37.2", network={"controlPlane": {"secretsEncryption": "kms"}}).invoked
+    assert sum(token == "aws:s3/getObject:getObject" for token, _ in calls) == 1
+
+
 def test_without_another_version_no_note_is_read() -> None:
     calls = declared(sample_spec(), "1.37.2", control_plane_a="1.30.0").invoked
     assert [given["key"] for token, given in calls if token == "aws:s3/getObject:getObject"] == [

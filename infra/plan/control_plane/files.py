@@ -8,6 +8,13 @@ import json
 import yaml
 
 from infra.plan.control_plane.authentication import authentication
+from infra.plan.control_plane.encryption import (
+    PROVIDER_CONFIG,
+    PROVIDER_PROGRAM,
+    PROVIDER_UNIT,
+    provider_config,
+    reads_kms,
+)
 from infra.plan.control_plane.kubeadm import CONFIG_FOLDER, ETCD_DATA, kubeadm_documents
 from infra.plan.control_plane.members import ETCD_MOUNT, VOLUME_DEVICE, MemberPlan, initial_cluster, plan_members
 from infra.plan.control_plane.template import template
@@ -44,6 +51,15 @@ def member_files(spec: EnvironmentSpec, group: InstanceGroupSpec) -> tuple[NodeF
         NodeFile(f"{LIBRARY}/etcd_backup.py", template("etcd_backup.py"), executable=True),
         NodeFile(f"{LIBRARY}/renew_certificates.py", template("renew_certificates.py"), executable=True),
         *(NodeFile(f"{UNITS}/{unit}", template(unit)) for unit in (*BACKUP_UNITS, *RENEWAL_UNITS)),
+        *(_provider_files(spec) if reads_kms(spec) else ()),
+    )
+
+
+def _provider_files(spec: EnvironmentSpec) -> tuple[NodeFile, ...]:
+    return (
+        NodeFile(PROVIDER_CONFIG, provider_config(spec)),
+        NodeFile(f"{LIBRARY}/{PROVIDER_PROGRAM}", template(PROVIDER_PROGRAM), executable=True),
+        NodeFile(f"{UNITS}/{PROVIDER_UNIT}", template(PROVIDER_UNIT)),
     )
 
 
@@ -81,5 +97,6 @@ def _facts(spec: EnvironmentSpec, member: MemberPlan, members: tuple[MemberPlan,
         "kubeadm": KUBEADM_FILE,
         "running": running_key(spec, member.name),
         "version": spec.cluster.kubernetes_version,
+        "secretsEncryption": spec.cluster.control_plane.secrets_encryption,
     }
     return json.dumps(facts, indent=1) + "\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from infra.plan.control_plane.encryption import PROVIDER_FOLDER, encryption_file, reads_kms
 from infra.plan.control_plane.issuer import plan_issuer
 from infra.plan.control_plane.members import ETCD_MOUNT, MemberPlan, initial_cluster
 from infra.plan.node.kubelet import CLUSTER_DOMAIN
@@ -91,6 +92,7 @@ def _api_server(spec: EnvironmentSpec) -> Document:
         "extraVolumes": [
             _mount("config", CONFIG_FOLDER, read_only=True),
             _mount("audit", AUDIT_FOLDER, read_only=False),
+            *([_mount("kms", PROVIDER_FOLDER, read_only=True)] if reads_kms(spec) else ()),
         ],
     }
 
@@ -107,7 +109,7 @@ def _api_server_arguments(spec: EnvironmentSpec) -> dict[str, str]:
         "authentication-config": f"{CONFIG_FOLDER}/authentication.yaml",
         "default-not-ready-toleration-seconds": str(duration_seconds(controllers.not_ready_toleration)),
         "default-unreachable-toleration-seconds": str(duration_seconds(controllers.unreachable_toleration)),
-        "encryption-provider-config": f"{PKI_FOLDER}/encryption.yaml",
+        "encryption-provider-config": f"{PKI_FOLDER}/{encryption_file(spec.cluster.control_plane.secrets_encryption)}",
         "goaway-chance": GOAWAY_CHANCE,
         "profiling": "false",
         "service-account-issuer": issuer.url,

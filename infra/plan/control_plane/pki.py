@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from infra.plan.node.yaml_text import yaml_text
 from infra.plan.state_layout import pki_prefix
 from infra.spec import EnvironmentSpec
+from infra.spec.control_plane import SecretsEncryption
 
 AuthorityName = Literal["ca", "etcd-ca", "front-proxy-ca"]
 
@@ -41,6 +40,9 @@ class PkiPlan:
     """Sorted, the signing one first."""
     prefix: str
     """Where the files lie in the state bucket."""
+    encryptions: tuple[SecretsEncryption, ...]
+    """Ways to encrypt Secrets in etcd for which there is a configuration: the declared one, and that of machines from
+    before it."""
 
     def key(self, path: str) -> str:
         """Return the object key of a file of the certificate directory."""
@@ -51,33 +53,15 @@ def plan_pki(spec: EnvironmentSpec) -> PkiPlan:
     """Return the cluster's PKI."""
     pki = spec.cluster.pki
     others = sorted(set(pki.trusted) - {pki.signing})
-    return PkiPlan(signing=pki.signing, trusted=(pki.signing, *others), prefix=pki_prefix(spec))
+    encryption = spec.cluster.control_plane.secrets_encryption
+    return PkiPlan(
+        signing=pki.signing,
+        trusted=(pki.signing, *others),
+        prefix=pki_prefix(spec),
+        encryptions=("secretbox",) if encryption == "secretbox" else ("secretbox", encryption),
+    )
 
 
 def resource_name(what: str, generation: int) -> str:
     """Return the logical name of a key or certificate of a generation."""
     return what if generation == 1 else f"{what}-{generation}"
-
-
-def encryption_configuration(keys: Mapping[int, str]) -> str:
-    """Return the EncryptionConfiguration by which API servers encrypt Secrets, as YAML.
-
-    ``keys`` has a 32-byte key, in base64, for each trusted generation, the signing one first: the first encrypts, all
-    decrypt. XSalsa20 with Poly1305 is the strongest of the local providers (Kubernetes documentation, "Encrypting
-    Confidential Data at Rest"); docs/adr/0010-secrets-at-rest.md says why the key comes from the bucket.
-    """
-    return yaml_text(
-        {
-            "apiVersion": "apiserver.config.k8s.io/v1",
-            "kind": "EncryptionConfiguration",
-            "resources": [
-                {
-                    "resources": ["secrets"],
-                    "providers": [
-                        {"secretbox": {"keys": [{"name": f"key-{g}", "secret": key} for g, key in keys.items()]}},
-                        {"identity": {}},
-                    ],
-                }
-            ],
-        }
-    )

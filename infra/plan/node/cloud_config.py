@@ -18,11 +18,15 @@ PACKAGES = ("containerd", "curl", "iptables", "logrotate", "python3-boto3")
 """Packages of the distribution. iptables is what the kubelet and kube-proxy call; the images may lack curl; boto3
 fetches the machine's configuration as the role that the machine has."""
 
+PROVIDER_PACKAGES = ("python3-grpcio",)
+"""What the API server and its provider of KMS speak; it brings protobuf."""
+
 VOLUME_PACKAGES = ("nvme-cli",)
 """What finds the volumes of a group that has some."""
 
 _UNWANTED = "ssh.service ssh.socket chrony-wait.service"
 _UNITS = ("containerd.service", "slipway-machine.service")
+_PROVIDER_UNITS = ("slipway-kms-provider.service",)
 _MEMBER_UNITS = ("slipway-member.service", "slipway-etcd-backup.timer", "slipway-certificates.timer")
 SERVING_UNITS = ("slipway-serving.service", "slipway-serving.timer")
 """What gets a certificate for the kubelet of a machine with public addresses."""
@@ -40,20 +44,22 @@ def cloud_config_text(
     is_member: bool = False,
     is_public: bool = False,
     is_for_vpc_pods: bool = False,
+    wraps_by_kms: bool = False,
 ) -> str:
     """Return the document, byte for byte the same for the same arguments.
 
     ``with_volumes`` is whether the group declares volumes, ``is_member`` whether its machine joins the control plane,
     whose members have a volume of etcd's; ``is_public`` whether it has a public address; ``is_for_vpc_pods`` whether
-    its pods have addresses of the VPC, and it therefore files of networkd's.
+    its pods have addresses of the VPC, and it therefore files of networkd's; ``wraps_by_kms`` whether it is a member
+    that has the keys of Secrets wrapped by KMS.
     """
     written = "".join(_written(file) for file in files)
-    commands = _commands(with_volumes, is_member, is_public, is_for_vpc_pods)
-    return f"{HEADER}{_settings(with_volumes or is_member)}write_files:\n{written}{commands}"
+    commands = _commands(with_volumes, is_member, is_public, is_for_vpc_pods, wraps_by_kms)
+    return f"{HEADER}{_settings(with_volumes or is_member, wraps_by_kms)}write_files:\n{written}{commands}"
 
 
 @lru_cache
-def _settings(with_volumes: bool) -> str:
+def _settings(with_volumes: bool, wraps_by_kms: bool) -> str:
     settings: dict[str, Any] = {
         # Nobody logs in: no account has a password or a key, the instance's key pair included, and sshd does not run.
         "disable_root": True,
@@ -67,7 +73,11 @@ def _settings(with_volumes: bool) -> str:
         "bootcmd": [f"systemctl mask {_UNWANTED}", f"systemctl --no-block stop {_UNWANTED} || true"],
         "apt": {"conf": 'APT::Install-Recommends "false";'},
         "package_update": True,
-        "packages": [*PACKAGES, *(VOLUME_PACKAGES if with_volumes else ())],
+        "packages": [
+            *PACKAGES,
+            *(VOLUME_PACKAGES if with_volumes else ()),
+            *(PROVIDER_PACKAGES if wraps_by_kms else ()),
+        ],
         "ntp": {"enabled": True, "ntp_client": "chrony", "servers": [TIME_SERVER]},
     }
     return yaml_text(settings)
@@ -82,10 +92,11 @@ def _written(file: NodeFile) -> str:
 
 
 @lru_cache
-def _commands(with_volumes: bool, is_member: bool, is_public: bool, is_for_vpc_pods: bool) -> str:
+def _commands(with_volumes: bool, is_member: bool, is_public: bool, is_for_vpc_pods: bool, wraps_by_kms: bool) -> str:
     own = _MEMBER_UNITS if is_member else ("slipway-join.service",)
     units = [*(("slipway-volumes.service",) if with_volumes else ()), *_UNITS, *own, *_KUBELET_UNITS]
     units += SERVING_UNITS if is_public else ()
+    units += _PROVIDER_UNITS if wraps_by_kms else ()
     commands = [
         FETCH_FILES,
         "swapoff --all",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from infra.plan.control_plane.encryption import reads_kms
 from infra.plan.launch_template import subnet_kind
 from infra.plan.node.cloud_config import cloud_config_text
 from infra.plan.node.files import node_files
@@ -44,6 +45,7 @@ def _text(spec: EnvironmentSpec, group: InstanceGroupSpec) -> str:
         is_member=group.role == "ControlPlane",
         is_public=subnet_kind(spec, group) == "public",
         is_for_vpc_pods=spec.cluster.cni == "amazonVpc",
+        wraps_by_kms=group.role == "ControlPlane" and reads_kms(spec),
     )
 
 

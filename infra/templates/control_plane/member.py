@@ -111,8 +111,9 @@ class Member:
         )
 
     def note_version(self) -> None:
-        """Write down which version this machine is about to run: the program judges the next one by it."""
-        body = json.dumps({"kubernetesVersion": self.config["version"]}).encode()
+        """Write down what this machine is about to run: the program judges by it what may come next."""
+        noted = {"kubernetesVersion": self.config["version"], "secretsEncryption": self.config["secretsEncryption"]}
+        body = json.dumps(noted).encode()
         place = {"Bucket": self.config["bucket"], "Key": self.config["running"]}
         try:
             # Of an object without a type the program's provider gives no content.

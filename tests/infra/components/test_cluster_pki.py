@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import yaml
+
 from infra.components.cluster_pki import ClusterPki
 from infra.plan.control_plane.pki import plan_pki
 from infra.testing.account import OUTPUTS
@@ -54,6 +56,19 @@ def test_every_file_that_members_share_is_in_the_bucket() -> None:
         # The provider would delete all versions, and with them what backups are read by.
         assert recorder.options(OBJECT, name).retainOnDelete
     assert recorder.inputs(OBJECT, "ca.crt")["content"] == "authority\n"
+
+
+def test_what_kms_wraps_is_configured_in_a_file_of_its_own() -> None:
+    plan = plan_pki(sample_spec(cluster={"controlPlane": {"secretsEncryption": "kms"}}))
+    recorder = record(lambda: ClusterPki("pki", plan, bucket="acme-slipway-test"), Recorder(outputs=OUTPUTS))
+    assert recorder.names(OBJECT) == {*FILES, "encryption-kms.yaml"}
+    first = {}
+    for name in ("encryption.yaml", "encryption-kms.yaml"):
+        content = recorder.inputs(OBJECT, name)["content"]
+        assert content == secret(content["value"]), name
+        (rule,) = yaml.safe_load(content["value"])["resources"]
+        first[name] = list(rule["providers"][0])
+    assert first == {"encryption.yaml": ["secretbox"], "encryption-kms.yaml": ["kms"]}
 
 
 def test_while_two_generations_are_trusted_one_signs() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from infra.plan.recorded import environment_recorded, groups_recorded, spec_recorded, version_noted
+from infra.plan.recorded import Noted, environment_recorded, groups_recorded, noted, spec_recorded
 from infra.plan.records import plan_records
 from infra.plan.state_layout import config_key
 from infra.spec import EnvironmentSpec
@@ -65,13 +65,14 @@ def test_a_group_that_is_no_record_is_refused() -> None:
         environment_recorded(texts(sample_spec())[0], ["spec: {}"])
 
 
-def test_the_spec_in_a_record_and_the_version_in_a_note() -> None:
+def test_the_spec_in_a_record_and_what_a_note_says() -> None:
     assert spec_recorded(texts(sample_spec())[0])["network"]["cidr"] == "10.20.0.0/16"
-    assert version_noted('{"kubernetesVersion": "1.36.4"}') == "1.36.4"
+    assert noted('{"kubernetesVersion": "1.36.4"}') == Noted("1.36.4", "secretbox")
+    assert noted('{"kubernetesVersion": "1.36.4", "secretsEncryption": "kms"}') == Noted("1.36.4", "kms")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "a: [", "spec: {}", "spec: {cluster: {}}", "kubernetesVersion"])
 def test_what_is_no_record_or_no_note_is_told_as_that(text: str) -> None:
-    for read in (spec_recorded, version_noted):
+    for read in (spec_recorded, noted):
         with pytest.raises(ValueError, match=r"it has no|it holds no|while parsing|of another kind"):
             read(text)

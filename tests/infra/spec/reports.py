@@ -100,6 +100,7 @@ RICH: dict[str, Any] = {
                     "terminatedPodsKept": 500,
                 },
                 "audit": {"profile": "request", "maxSizeMi": 50, "maxFiles": 5, "maxAgeDays": 7},
+                "secretsEncryption": "kmsReadable",
             },
             "registryMirrors": {
                 "docker.io": ["https://harbor.example.com/v2/hub", "https://mirror.example.com"],

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from moto import mock_aws
 from infra.plan.control_plane.members import control_plane_groups
 from infra.plan.join import ApiAddress, member_join_document
 from infra.plan.records import plan_records
+from infra.spec import EnvironmentSpec
 from rehearsal.controlplane.member import from_bucket, rehearsed_member, standalone
 from tests.infra.samples import group_mapping, sample_spec
 
@@ -27,8 +29,8 @@ def s3() -> Iterator[Any]:
         yield client
 
 
-def put_all(s3: Any) -> None:
-    records = plan_records(SPEC)
+def put_all(s3: Any, spec: EnvironmentSpec = SPEC) -> None:
+    records = plan_records(spec)
     for record in records.records:
         s3.put_object(Bucket=SPEC.state.bucket, Key=record.key, Body=record.content.encode())
     for join in records.joins:
@@ -43,6 +45,7 @@ def test_the_first_member_as_its_machine_would_fetch_it(s3: Any) -> None:
     member = from_bucket(s3, SPEC, *MEMBER)
     assert member is not None
     assert (member.cluster_name, member.volume) == (SPEC.cluster.name, "vol-1")
+    assert member.provider is None
     assert member.pki == PKI
     assert set(member.config) == {"audit-policy.yaml", "authentication.yaml"}
     cluster = list(yaml.safe_load_all(member.kubeadm))[1]
@@ -82,6 +85,19 @@ def test_a_member_that_is_added_before_the_others_does_not_stand_for_them() -> N
 def test_no_bucket_no_member() -> None:
     with mock_aws():
         assert from_bucket(boto3.client("s3", region_name="eu-central-1"), SPEC, *MEMBER) is None
+
+
+def test_a_member_that_reads_what_kms_wraps_has_the_provider_of_its_machine() -> None:
+    spec = sample_spec(cluster={"controlPlane": {"secretsEncryption": "kms"}})
+    with mock_aws():
+        client = boto3.client("s3", region_name="eu-central-1")
+        client.create_bucket(Bucket=SPEC.state.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        put_all(client, spec)
+        member = from_bucket(client, spec, *MEMBER)
+    assert member is not None
+    assert member.provider is not None
+    assert json.loads(member.provider.config)["key"] == "alias/slipway-state-test"
+    assert "class Provider" in member.provider.program
 
 
 def test_a_standalone_member_has_an_encryption_key_and_no_authority() -> None:

@@ -3,9 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 
-from infra.plan.control_plane.pki import AUTHORITIES, PkiPlan, encryption_configuration, plan_pki, resource_name
+from infra.plan.control_plane.pki import AUTHORITIES, PkiPlan, plan_pki, resource_name
 from tests.infra.samples import sample_spec
 
 
@@ -32,14 +31,3 @@ def test_files_lie_as_kubeadm_looks_for_them() -> None:
 
 def test_the_first_generation_has_plain_names() -> None:
     assert [resource_name("ca", generation) for generation in (1, 2)] == ["ca", "ca-2"]
-
-
-def test_the_first_key_encrypts_and_all_decrypt() -> None:
-    (rule,) = yaml.safe_load(encryption_configuration({2: "bmV3", 1: "b2xk"}))["resources"]
-    assert rule == {
-        "resources": ["secrets"],
-        "providers": [
-            {"secretbox": {"keys": [{"name": "key-2", "secret": "bmV3"}, {"name": "key-1", "secret": "b2xk"}]}},
-            {"identity": {}},
-        ],
-    }

@@ -16,7 +16,7 @@ from tests.infra.plan.node.rendered import (
     unpack_fetched,
     user_data,
 )
-from tests.infra.samples import with_group
+from tests.infra.samples import sample_spec, with_group
 from tests.infra.templates.node.tools import needs
 
 # What Debian 12's packages ship, as far as our drop-ins touch it.
@@ -37,6 +37,7 @@ UNITS = (
     "slipway-etcd-backup.timer",
     "slipway-certificates.service",
     "slipway-certificates.timer",
+    "slipway-kms-provider.service",
     "slipway-kubelet-install.service",
     "slipway-volumes.service",
     "slipway-serving.service",
@@ -51,7 +52,8 @@ def root(tmp_path: Path) -> Path:
     spec = with_group(volumes=VOLUMES)
     unpack(user_data("nodes", spec), tmp_path)
     unpack_fetched(tmp_path, "nodes", spec)
-    unpack_fetched(tmp_path, "control-plane-a", spec)
+    by_kms = sample_spec(cluster={"controlPlane": {"secretsEncryption": "kms"}})
+    unpack_fetched(tmp_path, "control-plane-a", by_kms)
     unpack_fetched(tmp_path, "nodes", with_group(subnets="public"))
     for program in PROGRAMS:
         path = tmp_path / program
