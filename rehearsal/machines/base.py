@@ -52,7 +52,8 @@ RECIPE: Final = Recipe(
         "openssl",
         "polkitd", "procps", "python3", "python3-boto3", "rsyslog", "systemd-resolved", "systemd-sysv", "udev",
         # What user-data installs, and what the kubelet and kube-proxy call.
-        "conntrack", "containerd", "ebtables", "ethtool", "iptables", "jq", "nftables", "nvme-cli", "runc", "socat",
+        "conntrack", "containerd", "ebtables", "ethtool", "iptables", "jq", "nftables", "nvme-cli", "python3-grpcio",
+        "runc", "socat",
         # For a look into the network of a machine.
         "bind9-dnsutils", "netcat-openbsd", "tcpdump",
     ),

@@ -16,7 +16,7 @@ SECONDS: Mapping[str, int] = {
     "tests/e2e/test_rotation.py": 100,
     "tests/e2e/test_kubernetes_plugin.py": 420,
     "tests/e2e/test_rename.py": 40,
-    "tests/e2e/test_secrets_kms.py": 100,
+    "tests/e2e/test_secrets_kms.py": 50,
     "tests/e2e/test_existing_network.py": 85,
     "tests/infra/ops/recover/test_run.py": 60,
     "tests/e2e/test_controlplane.py": 15,

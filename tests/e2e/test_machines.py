@@ -5,6 +5,7 @@ Skips where machines cannot boot; `rehearsal.machines.requirements` says what is
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.plan.control_plane.encryption import PROVIDER_NAME, PROVIDER_UNIT
+from infra.plan.control_plane.kubeadm import ETCD_DATA
+from rehearsal.machines.machine import Machine
 from tests.e2e.conftest import Rehearsed, rehearsed
 from tests.e2e.machine_cluster import NEEDS_MACHINES, Cluster, eventually
 from tests.e2e.machine_objects import pod, service
@@ -29,7 +33,9 @@ REPLACED_SECONDS = 300
 
 @pytest.fixture(scope="module")
 def environment(home: Path) -> Iterator[Rehearsed]:
-    for each in rehearsed(home, "machines", small("machines"), options=("--machines",)):
+    spec = small("machines")
+    spec["cluster"]["controlPlane"] = {"secretsEncryption": "kms"}
+    for each in rehearsed(home, "machines", spec, options=("--machines",)):
         each.run("up", "--yes", timeout=FIRST_UP_SECONDS).ok()
         yield each
 
@@ -50,11 +56,45 @@ def test_member_and_worker_boot_from_their_user_data_and_are_ready(cluster: Clus
         print(f"{node}: {told[1]} s from its user-data to Ready")
 
 
-def test_the_member_has_noted_its_version(environment: Rehearsed) -> None:
+def test_the_member_has_noted_what_it_runs(environment: Rehearsed) -> None:
     bucket, cluster = environment.spec["state"]["bucket"], environment.spec["cluster"]
     key = f"{cluster['name']}/running/control-plane-a.json"
     noted = environment.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    assert json.loads(noted) == {"kubernetesVersion": cluster["kubernetesVersion"]}
+    assert json.loads(noted) == {"kubernetesVersion": cluster["kubernetesVersion"], "secretsEncryption": "kms"}
+
+
+def test_secrets_are_encrypted_by_the_provider_of_kms_as_debian_runs_it(cluster: Cluster) -> None:
+    (member,) = cluster.ready_nodes()["ControlPlane"]
+    machine = cluster.machine(member)
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "kept"}, "stringData": {"word": "unheard-of"}}
+    cluster.apply(secret)
+    assert times(machine, f"k8s:enc:kms:v2:{PROVIDER_NAME}:") > 0
+    assert times(machine, "unheard-of") == 0
+
+    def started() -> str:
+        return machine.execute("systemctl", "show", PROVIDER_UNIT, "--property=MainPID", "--value").strip()
+
+    before = started()
+    machine.execute("systemctl", "kill", "--signal=KILL", PROVIDER_UNIT)
+    eventually(lambda: started() not in ("0", before), 30, "the provider runs again")
+    # The API server's container ends, and the next one meets the provider by the folder that it has mounted.
+    machine.execute("pkill", "--signal", "KILL", "kube-apiserver")
+
+    def read() -> str | None:
+        try:
+            return str(cluster.get("secret", "kept")["data"]["word"])
+        except AssertionError:
+            return None
+
+    assert base64.b64decode(eventually(read, 120, "the API server reads it again")) == b"unheard-of"
+    assert "unwrapped" in machine.execute("journalctl", "--unit", PROVIDER_UNIT, "--output=cat")
+
+
+def times(machine: Machine, words: str) -> int:
+    """Return in how many lines of etcd's files some words stand."""
+    # grep ends with 1 where it finds nothing.
+    counted = machine.execute("sh", "-c", f"grep --recursive --count --text {words} {ETCD_DATA} || true")
+    return sum(int(line.rpartition(":")[2]) for line in counted.splitlines())
 
 
 def test_a_pod_on_the_worker_is_reached_through_its_service_and_logs(cluster: Cluster) -> None:

@@ -29,9 +29,14 @@ NAME = "wrapped"
 BY_KEY, BY_KMS = b"k8s:enc:secretbox:v1:key-1:", f"k8s:enc:kms:v2:{PROVIDER_NAME}:".encode()
 
 
+def by(how: str) -> dict[str, Any]:
+    spec = small(NAME)
+    return {**spec, "cluster": {**spec["cluster"], "controlPlane": {"secretsEncryption": how}}}
+
+
 @pytest.fixture(scope="module")
 def env(home: Path) -> Iterator[Rehearsed]:
-    yield from rehearsed(home, NAME, small(NAME))
+    yield from rehearsed(home, NAME, by("kmsReadable"))
 
 
 @pytest.fixture(scope="module")
@@ -39,19 +44,12 @@ def etcdctl() -> Path:
     return programs_or_skip(("etcdctl",), "etcd's own client")["etcdctl"]
 
 
-def encrypt(env: Rehearsed, how: str) -> None:
-    env.declare({**env.spec, "cluster": {**env.spec["cluster"], "controlPlane": {"secretsEncryption": how}}})
-
-
 def roll(env: Rehearsed) -> None:
     """Start the member anew from what the bucket holds, and note what it runs, as a machine does when it boots."""
     env.run("stop").ok()
     env.run("start").ok()
     cluster = env.spec["cluster"]
-    noted = {
-        "kubernetesVersion": cluster["kubernetesVersion"],
-        "secretsEncryption": cluster.get("controlPlane", {}).get("secretsEncryption", "secretbox"),
-    }
+    noted = {"kubernetesVersion": cluster["kubernetesVersion"], **cluster["controlPlane"]}
     env.client("s3").put_object(
         Bucket=env.spec["state"]["bucket"],
         Key=f"{cluster['name']}/running/control-plane-a.json",
@@ -87,86 +85,56 @@ def said(env: Rehearsed) -> str:
     return Layout(env.home / env.name).log("kms-provider").read_text()
 
 
-def test_01_a_key_of_the_bucket_encrypts(env: Rehearsed, etcdctl: Path) -> None:
+def test_1_while_members_learn_to_read_what_kms_wraps_the_buckets_key_encrypts(env: Rehearsed, etcdctl: Path) -> None:
     env.run("up", "--skip-preview").ok()
+    assert components(env)["kms-provider"] is not None
     write(env, "first")
     assert stored(env, etcdctl, "first").startswith(BY_KEY)
-    assert "kms-provider" not in components(env)
 
 
-def test_02_kms_at_once_is_refused(env: Rehearsed) -> None:
-    encrypt(env, "kms")
-    refused = env.run("up", "--skip-preview")
-    assert refused.status == 1
-    assert "cluster.controlPlane.secretsEncryption: 'kms' cannot follow on secretbox at once" in refused.output
-
-
-def test_03_members_learn_to_read_what_kms_wraps(env: Rehearsed, etcdctl: Path) -> None:
-    encrypt(env, "kmsReadable")
-    env.run("up", "--skip-preview").ok()
-    encrypt(env, "kms")
+def test_2_kms_waits_for_members_that_cannot_read_what_it_wraps(env: Rehearsed) -> None:
+    env.declare(by("kms"))
     early = env.run("up", "--skip-preview")
     assert early.status == 1
     assert "must wait for control-plane-a, which cannot read yet what KMS wraps" in early.output
-    encrypt(env, "kmsReadable")
+
+
+def test_3_kms_wraps_and_what_was_before_is_read(env: Rehearsed, etcdctl: Path) -> None:
+    env.declare(by("kmsReadable"))
     roll(env)
-    assert components(env)["kms-provider"] is not None
-    write(env, "second")
-    assert stored(env, etcdctl, "second").startswith(BY_KEY)
-    assert read(env, "first") == "first is secret"
-
-
-def test_04_kms_wraps_and_what_was_before_is_read(env: Rehearsed, etcdctl: Path) -> None:
-    encrypt(env, "kms")
+    env.declare(by("kms"))
     env.run("up", "--skip-preview").ok()
     roll(env)
-    write(env, "third")
-    held = stored(env, etcdctl, "third")
+    write(env, "second")
+    held = stored(env, etcdctl, "second")
     assert held.startswith(BY_KMS)
-    assert b"third is secret" not in held
-    assert [read(env, each) for each in ("first", "second", "third")] == [
-        "first is secret", "second is secret", "third is secret",
-    ]  # fmt: skip
+    assert b"second is secret" not in held
+    assert [read(env, each) for each in ("first", "second")] == ["first is secret", "second is secret"]
     key = env.client("kms").describe_key(KeyId=state_key_alias(env.name))["KeyMetadata"]["Arn"]
     assert f"with {key}" in said(env)
-    assert "third is secret" not in said(env)
+    assert "second is secret" not in said(env)
 
 
-def test_05_an_api_server_that_starts_anew_has_its_keys_unwrapped(env: Rehearsed) -> None:
-    before = len(said(env))
-    env.run("stop").ok()
-    env.run("start").ok()
-    assert read(env, "third") == "third is secret"
-    assert "unwrapped" in said(env)[before:]
+def test_4_what_the_alert_asks_is_told(env: Rehearsed) -> None:
+    _, told = env.kube().raw("GET", "/metrics")
+    counted = "apiserver_envelope_encryption_kms_operations_latency_seconds_count"
+    labels = [line for line in told.splitlines() if line.startswith(counted)]
+    assert any('method_name="/v2.KeyManagementService/Status"' in each for each in labels), labels
+    assert all('grpc_status_code="OK"' in each for each in labels), labels
 
 
-def test_06_without_its_provider_it_serves_what_it_knows_and_the_provider_comes_back(env: Rehearsed) -> None:
+def test_5_the_provider_is_killed_and_both_start_anew(env: Rehearsed) -> None:
     pid = components(env)["kms-provider"]
     assert pid is not None
     provider = psutil.Process(pid)
     provider.send_signal(signal.SIGKILL)
     provider.wait(10)
-    assert read(env, "third") == "third is secret"
-    write(env, "fourth")
+    # What the API server has been told once it knows.
+    assert read(env, "second") == "second is secret"
+    write(env, "third")
+    before = len(said(env))
+    env.run("stop").ok()
     env.run("start").ok()
     assert components(env)["kms-provider"] not in (None, pid)
-    assert read(env, "fourth") == "fourth is secret"
-
-
-def test_07_what_the_alert_asks_is_told(env: Rehearsed) -> None:
-    _, told = env.kube().raw("GET", "/metrics")
-    counted = "apiserver_envelope_encryption_kms_operations_latency_seconds_count"
-    labels = [line for line in told.splitlines() if line.startswith(counted)]
-    assert any('method_name="/v2.KeyManagementService/Status"' in each for each in labels), labels
-    assert all('grpc_status_code="OK",method_name=' in each for each in labels), labels
-
-
-def test_08_it_never_gives_up_to_read_what_kms_has_wrapped(env: Rehearsed) -> None:
-    encrypt(env, "secretbox")
-    refused = env.run("up", "--skip-preview")
-    assert refused.status == 1
-    assert "'secretbox' cannot follow on kms: Secrets that KMS has wrapped" in refused.output
-    encrypt(env, "kmsReadable")
-    env.run("up", "--skip-preview").ok()
-    roll(env)
-    assert read(env, "fourth") == "fourth is secret"
+    assert [read(env, each) for each in ("second", "third")] == ["second is secret", "third is secret"]
+    assert "unwrapped" in said(env)[before:]

@@ -23,6 +23,7 @@ from infra.plan.iam import plan_group_iam
 from infra.plan.node.user_data import render_user_data
 from infra.spec import EnvironmentSpec, InstanceGroupSpec, SpecError
 from infra.spec.control_plane import SecretsEncryption
+from tests.infra.plan.policy_linter import findings
 from tests.infra.samples import sample_spec
 
 KEYS = {2: "bmV3", 1: "b2xk"}
@@ -112,6 +113,7 @@ def test_a_member_may_wrap_keys_of_its_own_cluster_and_no_one_else_may() -> None
             for each in statements:
                 if each["Sid"] == "WrapKeysOfSecrets":
                     found[group.role] = each
+            assert findings(json.dumps({"Version": "2012-10-17", "Statement": statements})) == []
         assert set(found) == allowed
         if allowed:
             assert found["ControlPlane"] == {

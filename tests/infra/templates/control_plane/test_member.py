@@ -29,7 +29,7 @@ CONFIG: dict[str, Any] = {
     "pki": "test.example.com/pki/",
     "running": "test.example.com/running/control-plane-a.json",
     "version": "1.37.2",
-    "secretsEncryption": "kms",
+    "secretsEncryption": "secretbox",
     "marker": "test.example.com/backups/etcd/members/control-plane-a",
 }
 
@@ -156,7 +156,7 @@ def test_a_member_writes_down_that_it_has_had_data(cloud: Cloud, tmp_path: Path)
 def test_a_member_notes_what_it_runs(cloud: Cloud) -> None:
     member(cloud.machines[0]).note_version()
     found = cloud.s3.get_object(Bucket=CONFIG["bucket"], Key="test.example.com/running/control-plane-a.json")
-    assert json.loads(found["Body"].read()) == {"kubernetesVersion": "1.37.2", "secretsEncryption": "kms"}
+    assert json.loads(found["Body"].read()) == {"kubernetesVersion": "1.37.2", "secretsEncryption": "secretbox"}
     # Of a binary one the provider gives the program no content, and the next upgrade would fail over that.
     assert found["ContentType"] == "application/json"
 
