@@ -10,6 +10,9 @@ from infra.ops.roll.etcd import failed_checks, readiness
 from infra.ops.validate.findings import Finding
 
 CHECK = "control plane"
+_PROVIDER = "kms-provider"
+"""How the check of a provider of KMS begins (``k8s.io/apiserver``, ``pkg/server/options/encryptionconfig/config.go``)."""
+
 COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 """What kubeadm runs as static pods on each member, beside etcd, with these values of the label ``component``."""
 
@@ -24,8 +27,7 @@ def check_control_plane(kube: Kube, members: int, ignored: Collection[str] = ())
     """
     status, text = readiness(kube)
     if status != 200:
-        failed = ", ".join(failed_checks(text)) or f"HTTP {status}"
-        yield Finding(CHECK, "invalid", "the API server", f"is not ready: {failed}", "read its log")
+        yield _not_ready(failed_checks(text), status)
         return
     selector = f"tier=control-plane,component in ({','.join(COMPONENTS)})"
     pods = kube.items("/api/v1/namespaces/kube-system/pods", labelSelector=selector)
@@ -44,3 +46,12 @@ def check_control_plane(kube: Kube, members: int, ignored: Collection[str] = ())
         if pods and count < members - len(ignored):
             problem = f"{count} of {members - len(ignored)} are ready"
             yield Finding(CHECK, "invalid", component, problem, "see the control plane's machines")
+
+
+def _not_ready(failed: tuple[str, ...], status: int) -> Finding:
+    """Return what keeps an API server from being ready: its failed checks, by their names."""
+    problem = f"is not ready: {', '.join(failed) or f'HTTP {status}'}"
+    if all(name.startswith(_PROVIDER) for name in failed) and failed:
+        problem += ": AWS KMS wraps no keys of Secrets for it"
+        return Finding(CHECK, "invalid", "the API server", problem, "see docs/encrypt-secrets.md, When it fails")
+    return Finding(CHECK, "invalid", "the API server", problem, "read its log")

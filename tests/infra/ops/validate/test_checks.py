@@ -61,6 +61,16 @@ def member(node: str, *, ready: bool = True) -> list[dict[str, Any]]:
         (Api(500, "[+]ping ok\n[-]etcd failed: x\n"), (), ["the API server: is not ready: etcd"]),
         (Api(500, "[-]etcd failed: x\n[-]log failed: x\n"), (), ["the API server: is not ready: etcd, log"]),
         (Api(503, "no"), (), ["the API server: is not ready: HTTP 503"]),
+        (
+            Api(500, "[+]etcd ok\n[-]kms-provider-0 failed: x\n"),
+            (),
+            ["the API server: is not ready: kms-provider-0: AWS KMS wraps no keys of Secrets for it"],
+        ),
+        (
+            Api(500, "[-]etcd failed: x\n[-]kms-provider-0 failed: x\n"),
+            (),
+            ["the API server: is not ready: etcd, kms-provider-0"],
+        ),
         (Api(pods=member("a")), (), [f"{each}: 1 of 2 are ready" for each in PLANE]),
         (
             Api(pods=[*member("a"), *member("b", ready=False)]),
