@@ -11,7 +11,7 @@ from infra.ops.validate.findings import Finding
 
 CHECK = "control plane"
 _PROVIDER = "kms-provider"
-"""How the check of a provider of KMS begins (``k8s.io/apiserver``, ``pkg/server/options/encryptionconfig/config.go``)."""
+"""How the check of a provider of KMS begins (``k8s.io/apiserver``, ``encryptionconfig/config.go``)."""
 
 COMPONENTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 """What kubeadm runs as static pods on each member, beside etcd, with these values of the label ``component``."""
