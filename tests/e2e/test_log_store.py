@@ -184,9 +184,26 @@ def test_each_user_may_do_its_own_and_no_more(set_up: LogStore) -> None:
     assert asked("fluent-bit", "DELETE", CONTAINERS) == 403
     assert asked("fluent-bit", "PUT", "mine") == 403
     assert asked("dashboards", "GET", "_nodes?filter_path=nodes.*.version") == 200
-    assert asked("dashboards", "PUT", ".kibana_9") == 200
     assert asked("dashboards", "GET", "logs-*/_search") == 403
-    assert asked("admin", "DELETE", ".kibana_9") == 200
+
+
+def test_dashboards_keeps_what_readers_save(set_up: LogStore) -> None:
+    """What Dashboards asks for when it starts, and then for whoever is logged in, of the one index for all."""
+
+    def asked(user: str, method: str, path: str, body: Any = None) -> int:
+        return set_up.ask(method, path, body, user=user).status
+
+    alias = {"actions": [{"add": {"index": ".kibana_1", "alias": ".kibana"}}]}
+    assert asked("dashboards", "PUT", ".kibana_1") == 200
+    assert asked("dashboards", "POST", "_aliases", alias) == 200
+    assert asked("dashboards", "GET", ".kibana") == 200
+    assert asked("dashboards", "PUT", ".kibana/_doc/config?refresh=true", {"type": "config"}) == 201
+    assert asked("dashboards", "GET", ".kibana/_search") == 200
+    assert asked("reader", "PUT", ".kibana/_doc/search?refresh=true", {"type": "search"}) == 201
+    assert asked("reader", "GET", ".kibana/_doc/search") == 200
+    assert asked("fluent-bit", "GET", ".kibana/_search") == 403
+    assert set_up.ask("GET", "_plugins/_security/dashboardsinfo", user="reader").body["multitenancy_enabled"] is False
+    assert asked("admin", "DELETE", ".kibana_1") == 200
 
 
 def test_an_index_that_no_template_is_for_is_not_made(set_up: LogStore) -> None:

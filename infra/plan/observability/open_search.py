@@ -1,4 +1,4 @@
-"""OpenSearch in the cluster: members, Dashboards, who may do what, and how long lines stay."""
+"""OpenSearch in the cluster: members, Dashboards, and how long lines stay."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from infra.plan.node.yaml_text import yaml_text
 from infra.plan.observability import credentials
 from infra.plan.observability.fluent_bit import STORE_HOST, STORE_PORT
 from infra.plan.observability.images import IMAGES
+from infra.plan.observability.store_access import DASHBOARDS_USER, access_files
 from infra.plan.observability.streams import streams
 from infra.spec import EnvironmentSpec
 from infra.spec.observability import STORE_NAMESPACE
@@ -130,7 +131,7 @@ def _dashboards_config() -> dict[str, Any]:
         "opensearch.hosts": [f"https://{STORE_HOST}:{STORE_PORT}"],
         "opensearch.ssl.certificateAuthorities": ["/usr/share/opensearch-dashboards/config/certificates/ca.crt"],
         "opensearch.ssl.verificationMode": "full",
-        "opensearch.username": "dashboards",
+        "opensearch.username": DASHBOARDS_USER,
         "opensearch.password": "${DASHBOARDS_PASSWORD}",
         "opensearch.requestHeadersAllowlist": ["authorization", "securitytenant"],
         "opensearch_security.multitenancy.enabled": False,
@@ -142,11 +143,7 @@ def _dashboards_config() -> dict[str, Any]:
 
 def setup_files(spec: EnvironmentSpec) -> dict[str, str]:
     """Return the files of the set-up job by path below its folder."""
-    # Each file has to be there, or securityadmin.sh uploads some of them and fails (seen with 3.4.0).
-    empty = {"action_groups.yml": "actiongroups", "nodes_dn.yml": "nodesdn", "tenants.yml": "tenants"}
-    config = {"config.yml": _access(), **{name: _meta(kind) for name, kind in empty.items()}}
-    users = {"internal_users.yml": _users(), "roles.yml": _roles(), "roles_mapping.yml": _mappings()}
-    made = {f"security/{name}": yaml_text(content) for name, content in {**config, **users}.items()}
+    made = {f"security/{name}": yaml_text(content) for name, content in access_files().items()}
     for stream in streams(spec):
         made[f"policy-{stream.name}.json"] = _json(_retention(stream.index_prefix, stream.retention_days))
         made[f"template-{stream.name}.json"] = _json(_template(spec, stream.index_prefix))
@@ -163,58 +160,6 @@ def _set_up(manifest: Manifest, content: dict[str, str]) -> None:
     volume = next(each for each in manifest.pod("Job", _SETUP)["volumes"] if each["name"] == "setup")
     volume["configMap"] = {"name": name, "items": [{"key": key, "path": path} for path, key in keys.items()]}
     config["metadata"]["name"] = job["metadata"]["name"] = name
-
-
-def _meta(kind: str) -> dict[str, Any]:
-    return {"_meta": {"type": kind, "config_version": 2}}
-
-
-def _access() -> dict[str, Any]:
-    basic = {
-        "http_enabled": True,
-        "order": 0,
-        "http_authenticator": {"type": "basic", "challenge": True},
-        "authentication_backend": {"type": "internal"},
-    }
-    dynamic = {"http": {"anonymous_auth_enabled": False}, "authc": {"basic_internal": basic}}
-    return {**_meta("config"), "config": {"dynamic": dynamic}}
-
-
-def _users() -> dict[str, Any]:
-    variables = {"admin": "ADMIN", "reader": "READER", "fluent-bit": "SHIPPER", "dashboards": "DASHBOARDS"}
-    return {
-        **_meta("internalusers"),
-        # securityadmin.sh -rev puts the password's bcrypt hash here.
-        **{user: {"hash": f"${{envbc.{name}_PASSWORD}}", "reserved": True} for user, name in variables.items()},
-    }
-
-
-def _roles() -> dict[str, Any]:
-    write = ["indices:admin/create", "indices:admin/mapping/auto_put", "indices:admin/mapping/put"]
-    write += ["indices:data/write/bulk*", "indices:data/write/index"]
-    return {
-        **_meta("roles"),
-        # Makes indices and adds to them: it can neither read, change nor delete a line.
-        "log_shipper": {
-            "cluster_permissions": ["indices:data/write/bulk"],
-            "index_permissions": [{"index_patterns": ["logs-*"], "allowed_actions": write}],
-        },
-        "log_reader": {
-            "cluster_permissions": ["cluster_composite_ops_ro"],
-            "index_permissions": [{"index_patterns": ["logs-*"], "allowed_actions": ["read", "indices_monitor"]}],
-        },
-    }
-
-
-def _mappings() -> dict[str, Any]:
-    mapped = {
-        "all_access": ["admin"],
-        "kibana_server": ["dashboards"],
-        "kibana_user": ["reader"],
-        "log_reader": ["reader"],
-        "log_shipper": ["fluent-bit"],
-    }
-    return {**_meta("rolesmapping"), **{role: {"users": users} for role, users in mapped.items()}}
 
 
 def _retention(prefix: str, days: int) -> dict[str, Any]:

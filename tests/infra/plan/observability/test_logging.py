@@ -198,6 +198,21 @@ def test_passwords_stand_in_no_file_and_the_shipper_can_only_add() -> None:
     ]
 
 
+def test_the_store_knows_as_whom_dashboards_asks_and_of_no_tenants() -> None:
+    """A tenant is what the store asks every other user for who wants the index of Dashboards."""
+    told = yaml.safe_load(
+        body(parts(OWN)["opensearch"], "ConfigMap", "opensearch-dashboards")["data"]["opensearch_dashboards.yml"]
+    )
+    files = setup_files(OWN)
+    assert yaml.safe_load(files["security/config.yml"])["config"]["dynamic"]["kibana"] == {
+        "multitenancy_enabled": told["opensearch_security.multitenancy.enabled"],
+        "server_username": told["opensearch.username"],
+    }
+    assert yaml.safe_load(files["security/roles_mapping.yml"])["kibana_server"]["users"] == [
+        told["opensearch.username"]
+    ]
+
+
 def test_the_set_up_has_what_securityadmin_refuses_to_do_without() -> None:
     files = setup_files(OWN)
     assert {name.removeprefix("security/") for name in files if name.startswith("security/")} == {
