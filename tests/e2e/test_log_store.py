@@ -188,19 +188,27 @@ def test_each_user_may_do_its_own_and_no_more(set_up: LogStore) -> None:
 
 
 def test_dashboards_keeps_what_readers_save(set_up: LogStore) -> None:
-    """What Dashboards asks for when it starts, and then for whoever is logged in, of the one index for all."""
+    """What Dashboards asks when it starts, and then for whoever is logged in, of the one index for all.
+
+    After OpenSearch-Dashboards 3.x, ``src/core/server/saved_objects/migrations/core`` and ``index_pattern_management``.
+    """
 
     def asked(user: str, method: str, path: str, body: Any = None) -> int:
         return set_up.ask(method, path, body, user=user).status
 
     alias = {"actions": [{"add": {"index": ".kibana_1", "alias": ".kibana"}}]}
+    assert asked("dashboards", "GET", "_cat/templates/kibana_index_template*?format=json") == 200
     assert asked("dashboards", "PUT", ".kibana_1") == 200
     assert asked("dashboards", "POST", "_aliases", alias) == 200
     assert asked("dashboards", "GET", ".kibana") == 200
+    assert asked("dashboards", "GET", "_alias/.kibana") == 200
+    assert asked("dashboards", "PUT", ".kibana_1/_mapping", {"dynamic": False}) == 200
     assert asked("dashboards", "PUT", ".kibana/_doc/config?refresh=true", {"type": "config"}) == 201
-    assert asked("dashboards", "GET", ".kibana/_search") == 200
-    assert asked("reader", "PUT", ".kibana/_doc/search?refresh=true", {"type": "search"}) == 201
-    assert asked("reader", "GET", ".kibana/_doc/search") == 200
+    assert asked("dashboards", "GET", ".kibana/_search?scroll=1m") == 200
+    assert asked("reader", "GET", "_resolve/index/logs-containers-*") == 200
+    assert asked("reader", "GET", "logs-containers-*/_field_caps?fields=*") == 200
+    assert asked("reader", "PUT", ".kibana/_doc/index-pattern?refresh=true", {"type": "index-pattern"}) == 201
+    assert asked("reader", "GET", ".kibana/_doc/index-pattern") == 200
     assert asked("fluent-bit", "GET", ".kibana/_search") == 403
     assert set_up.ask("GET", "_plugins/_security/dashboardsinfo", user="reader").body["multitenancy_enabled"] is False
     assert asked("admin", "DELETE", ".kibana_1") == 200

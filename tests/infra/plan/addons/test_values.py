@@ -212,6 +212,18 @@ def test_volumes_are_encrypted_wait_for_their_pod_and_carry_the_tags() -> None:
     assert {each.kind for each in plan.objects} - {each.kind for each in bare.objects} == {"StorageClass"}
 
 
+def test_the_ebs_drivers_part_on_machines_may_watch_what_it_waits_for() -> None:
+    # Its watcher of the taint agent-not-ready gives up where it may not list and watch Nodes, and the hook that holds a
+    # machine until its volumes are detached hears of each by a watch.
+    role = body(addons()["ebs-csi"], "ClusterRole", "ebs-csi-node")
+    verbs = {resource: set(rule["verbs"]) for rule in role["rules"] for resource in rule["resources"]}
+    assert verbs == {
+        "nodes": {"get", "list", "watch", "patch"},
+        "csinodes": {"get"},
+        "volumeattachments": {"get", "list", "watch"},
+    }
+
+
 def test_the_termination_handler_reads_the_environments_queue_and_acts_on_the_cluster_alone() -> None:
     workload = body(addons()["node-termination-handler"], "Deployment", "aws-node-termination-handler")
     told = environment(container(workload, "aws-node-termination-handler"))
