@@ -205,6 +205,9 @@ def test_dashboards_keeps_what_readers_save(set_up: LogStore) -> None:
     assert asked("dashboards", "PUT", ".kibana_1/_mapping", {"dynamic": False}) == 200
     assert asked("dashboards", "PUT", ".kibana/_doc/config?refresh=true", {"type": "config"}) == 201
     assert asked("dashboards", "GET", ".kibana/_search?scroll=1m") == 200
+    listed = set_up.ask("GET", "_resolve/index/*", user="reader")
+    # Without one that has no dot in front Dashboards says that there is no data.
+    assert {each["name"] for each in listed.body["indices"] if each["name"][0] != "."} == {CONTAINERS, AUDIT}
     assert asked("reader", "GET", "_resolve/index/logs-containers-*") == 200
     assert asked("reader", "GET", "logs-containers-*/_field_caps?fields=*") == 200
     assert asked("reader", "PUT", ".kibana/_doc/index-pattern?refresh=true", {"type": "index-pattern"}) == 201

@@ -198,16 +198,19 @@ def test_passwords_stand_in_no_file_and_the_shipper_can_only_add() -> None:
     ]
 
 
-def test_the_store_knows_as_whom_dashboards_asks_and_of_no_tenants() -> None:
+def test_the_store_knows_as_whom_dashboards_asks_of_no_tenants_and_lists_what_may_be_read() -> None:
     """A tenant is what the store asks every other user for who wants the index of Dashboards."""
     told = yaml.safe_load(
         body(parts(OWN)["opensearch"], "ConfigMap", "opensearch-dashboards")["data"]["opensearch_dashboards.yml"]
     )
     files = setup_files(OWN)
-    assert yaml.safe_load(files["security/config.yml"])["config"]["dynamic"]["kibana"] == {
+    dynamic = yaml.safe_load(files["security/config.yml"])["config"]["dynamic"]
+    assert dynamic["kibana"] == {
         "multitenancy_enabled": told["opensearch_security.multitenancy.enabled"],
         "server_username": told["opensearch.username"],
     }
+    # Dashboards asks for all indices, of which its readers have some.
+    assert dynamic["do_not_fail_on_forbidden"] is True
     assert yaml.safe_load(files["security/roles_mapping.yml"])["kibana_server"]["users"] == [
         told["opensearch.username"]
     ]
