@@ -10,6 +10,7 @@ from semver import Version
 from rehearsal.toolchain.addon_programs import ADDON_PROGRAMS
 from rehearsal.toolchain.amazon_vpc_cni import AMAZON_VPC_CNI_PROGRAMS
 from rehearsal.toolchain.cilium import CILIUM_PROGRAMS
+from rehearsal.toolchain.csi_sidecars import CSI_SIDECARS
 from rehearsal.toolchain.errors import ToolchainError
 from rehearsal.toolchain.kubernetes_plugin import KUBERNETES_PLUGIN_TOOL
 from rehearsal.toolchain.patches import Patch
@@ -207,6 +208,7 @@ _ALL: Final = (
         rule=SAME_MINOR,
     ),
     *ADDON_PROGRAMS,
+    *CSI_SIDECARS,
     *AMAZON_VPC_CNI_PROGRAMS,
     *CILIUM_PROGRAMS,
     KUBERNETES_PLUGIN_TOOL,

@@ -97,6 +97,7 @@ class Container:
         cluster: Cluster,
         folder: Path,
         *,
+        container: str | None = None,
         beside: tuple[AddonObject, ...] = (),
         known: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
@@ -104,7 +105,7 @@ class Container:
         added: tuple[str, ...] = (),
         mounted: Mapping[str, Path] | None = None,
     ) -> None:
-        """Start the first container of `workload`.
+        """Start a container of `workload`, the first unless its name is given.
 
         `beside`: where its ConfigMaps and Secrets are; `known`: what AWS would give, by name; `environment`: what this
         machine has elsewhere than AWS; `changed`: arguments that stand in place of declared ones, and `added` behind
@@ -115,7 +116,7 @@ class Container:
         self._cluster, self._folder = cluster, folder
         self._body = settled(workload.body, known or {})
         self._pod = self._body["spec"]["template"]["spec"]
-        self._container = self._pod["containers"][0]
+        (self._container, *_) = (each for each in self._pod["containers"] if container in (None, each["name"]))
         self._beside = {(each.kind, each.name): settled(each.body, known or {}) for each in beside}
         mounts = {f"/bin/{program.name}": program, **self._volumes(), **(mounted or {})}
         assert {each["mountPath"] for each in self._container.get("volumeMounts", [])} <= set(mounts)

@@ -7,6 +7,7 @@ import pytest
 from rehearsal.toolchain.addon_programs import ADDON_PROGRAMS
 from rehearsal.toolchain.amazon_vpc_cni import AMAZON_VPC_CNI
 from rehearsal.toolchain.cilium import CILIUM
+from rehearsal.toolchain.csi_sidecars import CSI_SIDECARS
 from rehearsal.toolchain.errors import ToolchainError
 from rehearsal.toolchain.golang import private_version
 from rehearsal.toolchain.kubernetes_plugin import KUBERNETES_PLUGIN
@@ -24,7 +25,7 @@ from rehearsal.toolchain.table import (
 )
 
 _RELEASES = (PULUMI, KUBERNETES, ETCD, COREDNS, TRAEFIK, KUBE_SCORE, KUBERNETES_PLUGIN, CILIUM, AMAZON_VPC_CNI)
-_ADDONS = tuple({tool.release.name: tool.release for tool in ADDON_PROGRAMS}.values())
+_ADDONS = tuple({tool.release.name: tool.release for tool in (*ADDON_PROGRAMS, *CSI_SIDECARS)}.values())
 
 
 def _requirements(release: Release) -> dict[str, str]:
@@ -107,6 +108,7 @@ def test_names_of_built_files_follow_go() -> None:
         "node-termination-handler": "cmd",
         "node-problem-detector": "nodeproblemdetector",
         "cert-manager-controllers": "controller",
+        "csi-driver": "driver",
         "aws-cni": "routed-eni-cni-plugin",
         "egress-cni": "egress-cni-plugin",
         "cilium-agent": "daemon",
@@ -129,7 +131,8 @@ def test_every_unknown_name_is_told() -> None:
         "kube-controller-manager, kube-scheduler, kubectl, kubeadm, kubelet, kube-proxy, etcdctl, etcdutl, promtool, "
         "prometheus, coredns, kube-score, traefik, aws-cloud-controller-manager, kube-state-metrics, node_exporter, "
         "alertmanager, amtool, node-termination-handler, node-problem-detector, "
-        "cert-manager-controllers, pebble, aws-k8s-agent, aws-vpc-cni, aws-vpc-cni-init, aws-cni, egress-cni, "
+        "cert-manager-controllers, pebble, csi-provisioner, csi-attacher, csi-resizer, csi-driver, "
+        "aws-k8s-agent, aws-vpc-cni, aws-vpc-cni-init, aws-cni, egress-cni, "
         "grpc-health-probe, cilium-agent, cilium-operator-generic, cilium-dbg, cilium-cni, "
         "cilium-mount, cilium-sysctlfix, cilium-health-responder, pulumi-resource-kubernetes."
     )
