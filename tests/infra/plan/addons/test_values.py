@@ -14,7 +14,7 @@ from infra.plan.addons.kubelet_csr_approver import host_names
 from infra.plan.addons.objects import Later
 from infra.plan.security import KUBELET_PORT
 from tests.infra.plan.addons.planned import addons, body, container, containers, environment, pod, workloads
-from tests.infra.samples import ENVIRONMENT, group_mapping, sample_spec
+from tests.infra.samples import ENVIRONMENT, group_mapping, sample_spec, with_group
 
 API = {"KUBERNETES_SERVICE_HOST": Later("apiHost"), "KUBERNETES_SERVICE_PORT": "443"}
 
@@ -210,6 +210,16 @@ def test_volumes_are_encrypted_wait_for_their_pod_and_carry_the_tags() -> None:
         sample_spec(cluster={"addons": {"ebsCsi": {"defaultStorageClass": False}}}, monitoring={"enabled": False})
     )["ebs-csi"]
     assert {each.kind for each in plan.objects} - {each.kind for each in bare.objects} == {"StorageClass"}
+
+
+@pytest.mark.parametrize(("declared", "reserved"), [(0, 1), (2, 3)])
+def test_the_scheduler_is_told_of_volumes_that_machines_have_of_their_own(declared: int, reserved: int) -> None:
+    volumes = [
+        {"device": f"/dev/sd{letter}", "mountPath": f"/srv/{letter}", "sizeGi": 10} for letter in "fg"[:declared]
+    ]
+    plan = addons(with_group(volumes=volumes))["ebs-csi"]
+    arguments = container(body(plan, "DaemonSet", "ebs-csi-node"), "ebs-plugin")["args"]
+    assert arguments[-1] == f"--reserved-volume-attachments={reserved}"
 
 
 def test_the_ebs_drivers_part_on_machines_may_watch_what_it_waits_for() -> None:
