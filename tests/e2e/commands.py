@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-import sys
 
 from rehearsal.project import ROOT
+from tests.e2e import nursery
 from tests.e2e.conftest import UP_SECONDS, Finished, Rehearsed
 
 
@@ -15,8 +15,7 @@ def slipway(env: Rehearsed, *arguments: str) -> Finished:
     """Run ``slipway``: its verb, as ``volumes list``, and what stands behind the environment's name."""
     exports = env.run("env").ok().output
     verb, *options = arguments
-    command = [sys.executable, "-m", "infra.cli", *verb.split(), env.name, *options]
-    return shell(env, exports, command)
+    return shell(env, exports, nursery.command("infra.cli", *verb.split(), env.name, *options))
 
 
 def shell(env: Rehearsed, exports: str, command: list[str]) -> Finished:

@@ -20,7 +20,7 @@ from kubernetes.config import new_client_from_config
 from infra.ops.kube import Kube
 from rehearsal.environment.variables import SKIP_VARIABLE
 from rehearsal.project import ROOT, write_project, write_stack_file
-from tests.e2e import order
+from tests.e2e import nursery, order
 
 UP_SECONDS = 600
 
@@ -65,16 +65,18 @@ class Rehearsed:
 
     @property
     def environ(self) -> dict[str, str]:
-        skip = {} if self.checkpoints else {SKIP_VARIABLE: "1"}
+        skip = {} if self.checkpoints else {SKIP_VARIABLE: "1", nursery.VARIABLE: str(nursery.nursery())}
         if self.pulumi_home:
             skip["PULUMI_HOME"] = str(self.pulumi_home)
         return {**os.environ, **skip, "SLIPWAY_STATE_HOME": str(self.home), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
 
     def command(self, verb: str, *arguments: str) -> list[str]:
         options = self.options if verb in ("up", "preview", "refresh", "destroy", "start") else ()
-        return [
-            sys.executable, "-m", "rehearsal", verb, self.name, "--project", str(self.project), *options, *arguments,
-        ]  # fmt: skip
+        asked = [verb, self.name, "--project", str(self.project), *options, *arguments]
+        # Processes that are killed are those that a user has.
+        if self.checkpoints:
+            return [sys.executable, "-m", "rehearsal", *asked]
+        return nursery.command("rehearsal", *asked)
 
     def run(self, verb: str, *arguments: str, timeout: float = UP_SECONDS) -> Finished:
         done = subprocess.run(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.e2e import nursery
 from tests.e2e.commands import shell
 from tests.e2e.conftest import Finished, Rehearsed, rehearsed
 from tests.e2e.specs import small
@@ -39,7 +39,7 @@ def exports(env: Rehearsed) -> str:
 
 def slipway(env: Rehearsed, exports: str, *arguments: str) -> Finished:
     """Run ``slipway``; the output is all that is said."""
-    command = shlex.join([sys.executable, "-m", "infra.cli", *arguments])
+    command = shlex.join(nursery.command("infra.cli", *arguments))
     return shell(env, exports, ["bash", "-c", f"{command} 2>&1"])
 
 

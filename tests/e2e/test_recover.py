@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e import nursery
 from tests.e2e.conftest import EVERY_KILL, Finished, Rehearsed, rehearsed
 from tests.e2e.specs import small, with_group
 
@@ -32,8 +33,9 @@ def env(home: Path) -> Iterator[Rehearsed]:
 
 def slipway(env: Rehearsed, *arguments: str, program: tuple[str, ...] = ("infra.cli",)) -> Finished:
     """Run the command as an operator does, against the rehearsed cloud."""
+    whole = nursery.command(program[0]) if len(program) == 1 else [sys.executable, "-m", *program]
     done = subprocess.run(
-        [sys.executable, "-m", *program, *arguments],
+        [*whole, *arguments],
         cwd=env.project,
         env={**os.environ, **env.environ, **variables(env)},
         stdin=subprocess.DEVNULL,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 import urllib3
 import yaml
 
+from tests.e2e import nursery
 from tests.e2e.conftest import Rehearsed, rehearsed
 from tests.e2e.specs import small
 
@@ -45,7 +46,7 @@ def roll(env: Rehearsed) -> None:
 def administrators(env: Rehearsed) -> dict[str, Any]:
     """Return what `slipway kubeconfig` makes, pointed at the API server's port on this machine."""
     shell = env.run("env").ok().output
-    command = f'eval "$SHELL_LINES"; exec {sys.executable} -m infra.cli kubeconfig "$FILE"'
+    command = f'eval "$SHELL_LINES"; exec {shlex.join(nursery.command("infra.cli", "kubeconfig"))} "$FILE"'
     stack = env.project / "stacks" / f"Pulumi.{env.name}.yaml"
     lines = "\n".join(line for line in shell.splitlines() if line.startswith("export "))
     done = subprocess.run(
