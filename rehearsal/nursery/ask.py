@@ -5,12 +5,15 @@ second. The process has this one's working directory, environment and standard s
 """
 
 import os
+import signal
 import socket
 import sys
 
 
 def main() -> None:
     """Have the process made, and wait for its end."""
+    # The engine ends its plugins so, and nothing is to be told of it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     with socket.socket(socket.AF_UNIX) as nursery:
         nursery.connect(sys.argv[1])
         arguments = sys.argv[2:]

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -33,6 +34,7 @@ COMMANDS: Final[Mapping[str, str]] = {"rehearsal": "rehearsal.cli", "infra.cli":
 """Command as of ``python -m`` -> its module. They are this checkout's own."""
 
 _LENGTH: Final = 8
+_PATIENCE: Final = 5.0
 
 
 def load(kind: str) -> Mapping[str, Callable[[], object]]:
@@ -139,6 +141,9 @@ def take_over(asker: socket.socket) -> str:
 
 def _end_with(asker: socket.socket) -> None:
     asker.recv(1)
+    # As the asker was: what the program does then (a host of programs ends its own) is done by its handler.
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_PATIENCE)
     os._exit(1)
 
 

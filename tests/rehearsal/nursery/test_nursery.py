@@ -18,14 +18,19 @@ from rehearsal.project import ROOT
 pytestmark = pytest.mark.process
 
 PROGRAMS = """
-import os, socket, subprocess, sys, time
+import os, signal, socket, subprocess, sys, time
 from rehearsal.nursery.server import Nursery
 
 def shows():
     print(os.getcwd(), os.environ.get("WORD"), sys.argv[1:], sys.stdin.read())
     print("heard", file=sys.stderr)
 
+def leaves(*_):
+    print("ends in order")
+    sys.exit()
+
 def waits():
+    signal.signal(signal.SIGTERM, leaves)
     print(os.getpid())
     time.sleep(60)
 
@@ -82,13 +87,15 @@ def test_it_ends_as_it_would(server: subprocess.Popen[bytes], program: str, stat
     assert ("from a child" in done.stdout) is (program == "starts")
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_it_ends_with_who_asked(server: subprocess.Popen[bytes], how: signal.Signals) -> None:
-    with subprocess.Popen(command(server, "waits"), stdout=subprocess.PIPE, text=True) as asker:
-        assert asker.stdout is not None
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command(server, "waits"), text=True, **pipes) as asker:  # type: ignore[call-overload]
         made = psutil.Process(int(asker.stdout.readline()))
         asker.send_signal(how)
+        left = asker.stdout.read(), asker.stderr.read()
     made.wait(10)
+    assert left == ("ends in order\n", "")
     assert run(server, "refuses").returncode == 3, "the nursery goes on"
 
 
