@@ -32,8 +32,11 @@ def nursery() -> Path:
 
 
 def command(module: str, *arguments: str) -> list[str]:
-    """Return what runs ``python -m module`` from a nursery, when it has begun to listen, and as ever until then."""
-    socket = nursery() / "whole"
+    """Return what runs ``python -m module`` from a nursery, when it has begun to listen, and as ever until then.
+
+    It is the nursery that the variable names, in a process that a test has started.
+    """
+    socket = Path(os.environ.get(VARIABLE) or nursery()) / "whole"
     if not socket.is_socket():
         return [sys.executable, "-m", module, *arguments]
     return [sys.executable, "-I", "-S", str(ASK), str(socket), module, *arguments]

@@ -17,7 +17,8 @@ import botocore.session
 import jmespath  # type: ignore[import-untyped]
 from botocore import xform_name
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.e2e import nursery
+
 QUICKER = {"roll": ["--poll", "0.3", "--validate-count", "1"], "validate": ["--poll", "0.5"]}
 REHEARSED = {"up", "preview", "refresh", "destroy", "down", "env", "pulumi", "status", "logs", "stop", "start"}
 
@@ -25,7 +26,7 @@ REHEARSED = {"up", "preview", "refresh", "destroy", "down", "env", "pulumi", "st
 def slipway(arguments: list[str]) -> int:
     """Run our command."""
     more = QUICKER.get(arguments[0], []) if arguments else []
-    return subprocess.run([sys.executable, "-m", "infra.cli", *arguments, *more], check=False).returncode
+    return subprocess.run(nursery.command("infra.cli", *arguments, *more), check=False).returncode
 
 
 def rehearse(arguments: list[str]) -> int:
@@ -33,7 +34,7 @@ def rehearse(arguments: list[str]) -> int:
     verb, *rest = arguments
     here = ["--project", str(Path.cwd())] if verb in REHEARSED else []
     at = rest.index("--") if "--" in rest else len(rest)
-    command = [sys.executable, "-m", "rehearsal", verb, *rest[:at], *here, *rest[at:]]
+    command = nursery.command("rehearsal", verb, *rest[:at], *here, *rest[at:])
     return subprocess.run(command, check=False).returncode
 
 
