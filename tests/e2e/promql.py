@@ -116,13 +116,16 @@ def series(lines: Iterable[str]) -> Series:
     return found
 
 
-def judged(found: Series, prefix: str) -> set[Selector]:
+def judged(found: Series, prefix: str, *, elsewhere: str | None = None) -> set[Selector]:
     """Hold every selector of metrics with a prefix against series; return those that take none of them.
 
-    Each metric must exist, with the labels that it is asked for.
+    Each metric must exist, with the labels that it is asked for. Metrics with the prefix ``elsewhere`` are judged by
+    another test.
     """
     empty = set()
     for selector, labels in asked().items():
+        if elsewhere is not None and selector.metric.startswith(elsewhere):
+            continue
         if selector.metric.startswith(prefix):
             assert selector.metric in found, selector.metric
             told = {name for each in found[selector.metric] for name in each}
