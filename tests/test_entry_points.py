@@ -76,6 +76,32 @@ def test_the_environment_is_made_once_and_again_when_the_lock_changes(
     assert len(calls.read_text(encoding="utf-8").splitlines()) == 4
 
 
+def test_checkouts_that_share_an_environment_install_it_once(
+    venv: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CI's clones do. Programs must name the folder that stays, and turns are taken beside it."""
+    calls, shared = _uv(tmp_path, monkeypatch), tmp_path / "cache" / "0123"
+    for checkout in ("first", "second"):
+        folder = tmp_path / checkout
+        folder.mkdir()
+        (folder / "requirements.lock").write_text("one==1\n", encoding="utf-8")
+        shared.mkdir(parents=True, exist_ok=True)
+        (folder / ".venv").symlink_to(shared)
+        found = (folder / ".venv").resolve()
+        for name, value in {
+            "LOCK_FILE": folder / "requirements.lock",
+            "VENV": found,
+            "STAMP": found / "requirements.sha256",
+            "PYTHON": found / "bin" / "python",
+        }.items():
+            monkeypatch.setattr(venv, name, value)
+        _script(found / "bin" / "python", "exit 0")
+        assert venv.main() == 0
+    made, _ = calls.read_text(encoding="utf-8").splitlines()
+    assert made.endswith(f" {shared}")
+    assert (tmp_path / "cache" / "0123.lock").is_file()
+
+
 def test_an_installation_that_failed_is_done_again(
     venv: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

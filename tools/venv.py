@@ -22,7 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / sys.argv[1] if __name__ == "__main__" and sys.argv[1:] else ROOT
 LOCK_FILE = FOLDER / "requirements.lock"
-VENV = FOLDER / ".venv"
+# Programs name the folder that they were installed into, and `.venv` may lead to one that several checkouts share.
+VENV = (FOLDER / ".venv").resolve()
 STAMP = VENV / "requirements.sha256"
 PYTHON = VENV / "bin" / "python"
 
@@ -95,7 +96,10 @@ def main() -> int:
     stamp = wanted_stamp()
     if is_current(stamp):
         return 0
-    with LOCK_FILE.open("rb") as lock:
+    turns = LOCK_FILE if VENV.parent == LOCK_FILE.parent else VENV.with_name(f"{VENV.name}.lock")
+    if turns != LOCK_FILE:
+        turns.touch()
+    with turns.open("rb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
