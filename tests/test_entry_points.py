@@ -22,16 +22,20 @@ def venv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    folder = tmp_path / ".venv"
     (tmp_path / "requirements.lock").write_text("one==1 \\\n    --hash=sha256:0\ntwo==2\n", encoding="utf-8")
+    _place(module, monkeypatch, tmp_path, tmp_path / ".venv")
+    return module
+
+
+def _place(module: ModuleType, monkeypatch: pytest.MonkeyPatch, checkout: Path, folder: Path) -> None:
+    """Let tools/venv.py work on a checkout whose environment is a folder."""
     for name, value in {
-        "LOCK_FILE": tmp_path / "requirements.lock",
+        "LOCK_FILE": checkout / "requirements.lock",
         "VENV": folder,
         "STAMP": folder / "requirements.sha256",
         "PYTHON": folder / "bin" / "python",
     }.items():
         monkeypatch.setattr(module, name, value)
-    return module
 
 
 def _script(path: Path, body: str) -> None:
@@ -88,13 +92,7 @@ def test_checkouts_that_share_an_environment_install_it_once(
         shared.mkdir(parents=True, exist_ok=True)
         (folder / ".venv").symlink_to(shared)
         found = (folder / ".venv").resolve()
-        for name, value in {
-            "LOCK_FILE": folder / "requirements.lock",
-            "VENV": found,
-            "STAMP": found / "requirements.sha256",
-            "PYTHON": found / "bin" / "python",
-        }.items():
-            monkeypatch.setattr(venv, name, value)
+        _place(venv, monkeypatch, folder, found)
         _script(found / "bin" / "python", "exit 0")
         assert venv.main() == 0
     made, _ = calls.read_text(encoding="utf-8").splitlines()

@@ -16,15 +16,10 @@ from typing import Final
 from infra.plan.control_plane.encryption import PROVIDER_SOCKET
 from rehearsal.controlplane.layout import Layout
 from rehearsal.controlplane.member import Provider
-from rehearsal.processes import Daemon, write_private
+from rehearsal.processes import write_private
 
 NAME: Final = "kms-provider"
 _READY_SECONDS: Final = 30.0
-
-
-def daemon(layout: Layout) -> Daemon:
-    """Return the provider's process, whether it runs or not."""
-    return Daemon(NAME, layout.pid(NAME), layout.log(NAME))
 
 
 def here(layout: Layout, text: bytes) -> bytes:
@@ -44,14 +39,14 @@ def start(layout: Layout, provider: Provider, variables: Mapping[str, str]) -> b
     address = json.loads(config)["socket"]
     layout.provider_socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = (sys.executable, str(folder / "provider.py"), str(folder / "provider.json"))
-    started = daemon(layout).start(command, variables)
-    daemon(layout).await_ready(lambda: _listens(address), _READY_SECONDS)
+    started = layout.daemon(NAME).start(command, variables)
+    layout.daemon(NAME).await_ready(lambda: _listens(address), _READY_SECONDS)
     return started
 
 
 def stop(layout: Layout) -> None:
     """Stop the provider; nothing happens when none runs. Raises ProcessError."""
-    daemon(layout).stop()
+    layout.daemon(NAME).stop()
     shutil.rmtree(layout.provider_socket.parent, ignore_errors=True)
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rehearsal.processes import Daemon
+
 LOOPBACK: Final = "127.0.0.1"
 PORT_NAMES: Final = (
     "etcd-client",
@@ -93,6 +95,10 @@ class Layout:
     def pid(self, component: str) -> Path:
         """Return a component's pid file."""
         return self.root / "run" / f"{component}.pid"
+
+    def daemon(self, component: str) -> Daemon:
+        """Return a component's process, whether it runs or not."""
+        return Daemon(component, self.pid(component), self.log(component))
 
 
 @dataclass(frozen=True)

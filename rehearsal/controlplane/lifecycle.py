@@ -21,7 +21,7 @@ from rehearsal.controlplane.kubeadm import COMPONENTS, KubeadmError, prepare
 from rehearsal.controlplane.layout import LOOPBACK, PORT_NAMES, Layout, Settings
 from rehearsal.controlplane.member import Member, standalone
 from rehearsal.ports import port_is_free, remembered_ports
-from rehearsal.processes import Daemon, ProcessError
+from rehearsal.processes import ProcessError
 
 TOOLS: Final = (*COMPONENTS, "kubeadm")
 # kops gives services the first 1/8 of its default non-masquerade block 100.64.0.0/10 (kops
@@ -121,7 +121,7 @@ def start_member(
             if not started[name]:
                 started[name] = _relaunch_if_dying(layout, settings, name, commands[name], probes[name])
             with _reported():
-                seconds = _daemon(layout, name).await_ready(probes[name], _READY_SECONDS)
+                seconds = layout.daemon(name).await_ready(probes[name], _READY_SECONDS)
             port = settings.ports[_PORTS_OF[name][0]]
             took = f"ready in {seconds:.1f} s" if started[name] else "was running"
             console.print(f"{name}: {took}, port {port}", highlight=False)
@@ -139,7 +139,7 @@ def stop(env_dir: Path) -> None:
     """
     layout = Layout(env_dir)
     failures: list[str] = []
-    stops: list[Callable[[], object]] = [_daemon(layout, name).stop for name in reversed(COMPONENTS)]
+    stops: list[Callable[[], object]] = [layout.daemon(name).stop for name in reversed(COMPONENTS)]
     stops.append(partial(kms.stop, layout))
     for stop_one in stops:
         try:
@@ -155,7 +155,7 @@ def status(env_dir: Path) -> list[ComponentStatus]:
     layout = Layout(env_dir)
     found = []
     for name in (*((kms.NAME,) if layout.pid(kms.NAME).exists() else ()), *COMPONENTS):
-        daemon = _daemon(layout, name)
+        daemon = layout.daemon(name)
         record = daemon.record()
         pid = None if record is None else record.pid
         found.append(ComponentStatus(name, pid, daemon.resident_bytes(), layout.log(name)))
@@ -169,7 +169,7 @@ def api_port(env_dir: Path) -> int:
 
 
 def _launch(layout: Layout, settings: Settings, name: str, command: tuple[str, ...]) -> bool:
-    daemon = _daemon(layout, name)
+    daemon = layout.daemon(name)
     with _reported():
         running = daemon.record()
         if running is not None and running.command != command:
@@ -195,14 +195,10 @@ def _relaunch_if_dying(
     """Start a component again that ran when it was looked at and is gone now; return whether it was."""
     deadline = time.monotonic() + _DYING_SECONDS
     while not ready() and time.monotonic() < deadline:
-        if _daemon(layout, name).record() is None:
+        if layout.daemon(name).record() is None:
             return _launch(layout, settings, name, command)
         time.sleep(0.05)
     return False
-
-
-def _daemon(layout: Layout, name: str) -> Daemon:
-    return Daemon(name, layout.pid(name), layout.log(name))
 
 
 def _probes(layout: Layout, settings: Settings) -> dict[str, Callable[[], bool]]:

@@ -71,15 +71,18 @@ class Rehearsed:
         return {**os.environ, **skip, "SLIPWAY_STATE_HOME": str(self.home), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
 
     def command(self, verb: str, *arguments: str) -> list[str]:
-        options = self.options if verb in ("up", "preview", "refresh", "destroy", "start") else ()
-        return [
-            sys.executable, "-m", "rehearsal", verb, self.name, "--project", str(self.project), *options, *arguments,
-        ]  # fmt: skip
+        return [sys.executable, "-m", "rehearsal", *self.words(verb, *arguments)]
 
     def quicker(self, verb: str, *arguments: str) -> list[str]:
         """Return the command from a nursery, but where processes are killed: those are such as a user has."""
-        command = self.command(verb, *arguments)
-        return command if self.checkpoints else nursery.command("rehearsal", *command[3:])
+        if self.checkpoints:
+            return self.command(verb, *arguments)
+        return nursery.command("rehearsal", *self.words(verb, *arguments))
+
+    def words(self, verb: str, *arguments: str) -> list[str]:
+        """Return what stands behind the command's name."""
+        options = self.options if verb in ("up", "preview", "refresh", "destroy", "start") else ()
+        return [verb, self.name, "--project", str(self.project), *options, *arguments]
 
     def run(self, verb: str, *arguments: str, timeout: float = UP_SECONDS) -> Finished:
         done = subprocess.run(

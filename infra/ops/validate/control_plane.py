@@ -51,7 +51,7 @@ def check_control_plane(kube: Kube, members: int, ignored: Collection[str] = ())
 def _not_ready(failed: tuple[str, ...], status: int) -> Finding:
     """Return what keeps an API server from being ready: its failed checks, by their names."""
     problem = f"is not ready: {', '.join(failed) or f'HTTP {status}'}"
-    if all(name.startswith(_PROVIDER) for name in failed) and failed:
+    if failed and all(name.startswith(_PROVIDER) for name in failed):
         problem += ": AWS KMS wraps no keys of Secrets for it"
         return Finding(CHECK, "invalid", "the API server", problem, "see docs/encrypt-secrets.md, When it fails")
     return Finding(CHECK, "invalid", "the API server", problem, "read its log")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from infra.plan.control_plane.encryption import PROVIDER_UNIT
 from infra.plan.node.assets import LIBRARY, NodeFile
 from infra.plan.node.yaml_text import yaml_text
 
@@ -26,7 +27,6 @@ VOLUME_PACKAGES = ("nvme-cli",)
 
 _UNWANTED = "ssh.service ssh.socket chrony-wait.service"
 _UNITS = ("containerd.service", "slipway-machine.service")
-_PROVIDER_UNITS = ("slipway-kms-provider.service",)
 _MEMBER_UNITS = ("slipway-member.service", "slipway-etcd-backup.timer", "slipway-certificates.timer")
 SERVING_UNITS = ("slipway-serving.service", "slipway-serving.timer")
 """What gets a certificate for the kubelet of a machine with public addresses."""
@@ -96,7 +96,7 @@ def _commands(with_volumes: bool, is_member: bool, is_public: bool, is_for_vpc_p
     own = _MEMBER_UNITS if is_member else ("slipway-join.service",)
     units = [*(("slipway-volumes.service",) if with_volumes else ()), *_UNITS, *own, *_KUBELET_UNITS]
     units += SERVING_UNITS if is_public else ()
-    units += _PROVIDER_UNITS if wraps_by_kms else ()
+    units += (PROVIDER_UNIT,) if wraps_by_kms else ()
     commands = [
         FETCH_FILES,
         "swapoff --all",
